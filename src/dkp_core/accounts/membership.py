@@ -1,0 +1,94 @@
+"""A membership: a user's place in one guild."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from attrs import evolve, frozen
+
+from dkp_core.accounts.errors import NotAMember
+from dkp_core.accounts.events import MembershipBegan, MembershipChanged
+from dkp_core.accounts.role_group import ACTIVE_ROLE_GROUPS, RoleGroup
+from dkp_core.kernel.domain_events import Aggregate, changes
+from dkp_core.kernel.errors import InvalidValue
+from dkp_core.kernel.ids import GuildId, UserId
+from dkp_core.kernel.names import clean_text
+
+
+class MembershipStatus(StrEnum):
+    """Whether a membership is in force."""
+
+    IN_FORCE = "in_force"
+    ENDED = "ended"
+    DEACTIVATED = "deactivated"
+
+    @classmethod
+    def named(cls, name: str) -> MembershipStatus:
+        """The status of that name. Raises: InvalidValue."""
+        try:
+            return cls(name)
+        except ValueError as unknown:
+            raise InvalidValue("status", f"{name[:40]!r} is no membership status", ", ".join(cls)) from unknown
+
+
+@frozen(kw_only=True)
+class Membership(Aggregate):
+    """A user's place in one guild: role group, trial, since when, in force or not and why."""
+
+    guild_id: GuildId
+    user_id: UserId
+    role_group: RoleGroup
+    trial: bool = False
+    status: MembershipStatus = MembershipStatus.IN_FORCE
+    joined_at: datetime
+    ended_at: datetime | None = None
+    reason: str = ""
+
+    @classmethod
+    def begin(cls, guild_id: GuildId, user_id: UserId, role_group: RoleGroup, at: datetime) -> Membership:
+        """A new membership, in force."""
+        membership = cls(guild_id=guild_id, user_id=user_id, role_group=role_group, joined_at=at)
+        return membership.announcing(MembershipBegan(guild_id=guild_id, user_id=user_id, role_group=role_group))
+
+    @property
+    def is_officer(self) -> bool:
+        """Whether it gives an officer's rights now."""
+        return self.role_group is RoleGroup.OFFICER and self.status is MembershipStatus.IN_FORCE
+
+    def is_active(self, *, trials_are_active: bool) -> bool:
+        """Whether this is an active member: in force, and a member or above (a trial where the guild counts them)."""
+        counts = self.role_group in ACTIVE_ROLE_GROUPS or (self.trial and trials_are_active)
+        return counts and self.status is MembershipStatus.IN_FORCE
+
+    def move_to(self, role_group: RoleGroup, *, reason: str) -> Membership:
+        """With another role group. Raises: NotAMember unless it is in force."""
+        if self.status is not MembershipStatus.IN_FORCE:
+            raise NotAMember(self.user_id)
+        return self._with(evolve(self, role_group=role_group), reason)
+
+    def end(self, at: datetime, *, reason: str) -> Membership:
+        """Ended: the user is a guest from now on; nothing changes when it had ended already."""
+        if self.status is MembershipStatus.ENDED:
+            return self
+        return self._with(evolve(self, status=MembershipStatus.ENDED, ended_at=at), reason)
+
+    def deactivate(self, at: datetime, *, reason: str) -> Membership:
+        """Deactivated: the user has no access to this guild, not even a guest's (A-10)."""
+        if self.status is MembershipStatus.DEACTIVATED:
+            return self
+        return self._with(evolve(self, status=MembershipStatus.DEACTIVATED, ended_at=at), reason)
+
+    def resume(self, *, reason: str) -> Membership:
+        """In force again, since when it first began."""
+        if self.status is MembershipStatus.IN_FORCE:
+            return self
+        return self._with(evolve(self, status=MembershipStatus.IN_FORCE, ended_at=None), reason)
+
+    def _with(self, changed: Membership, reason: str) -> Membership:
+        told = changes(self, changed, ("role_group", "trial", "status"))
+        if not told:
+            return self
+        why = clean_text(reason, "reason")
+        event = MembershipChanged(guild_id=self.guild_id, user_id=self.user_id, changes=told, reason=why)
+        return evolve(changed, reason=why).announcing(event)

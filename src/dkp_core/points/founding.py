@@ -1,0 +1,81 @@
+"""Founding a guild: with its first officer, a ladder of ranks and a pool (A-11)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from attrs import frozen
+
+from dkp_core.accounts import Membership, RoleGroup, User, known_user
+from dkp_core.guilds import Guild
+from dkp_core.kernel.actor import Actor
+from dkp_core.kernel.errors import NotPermitted
+from dkp_core.kernel.ids import GuildId, PoolId, RankId
+from dkp_core.kernel.ports import BeginInstallation, Clock, Ids
+from dkp_core.points.pool import Pool
+from dkp_core.points.ports import FoundingInstallation
+from dkp_core.roster import Rank
+
+# Name, whether new members get it, whether it counts as active.
+RANKS: Final = (
+    ("Leader", False, True),
+    ("Officer", False, True),
+    ("Raider", False, True),
+    ("Member", True, True),
+    ("Trial", False, True),
+    ("Inactive", False, False),
+)
+POOL: Final = "DKP"
+
+
+@frozen
+class Founded:
+    """A guild as it was founded, and its first officer."""
+
+    guild: Guild
+    officer: User
+
+
+@frozen
+class FoundGuild:
+    """Make a guild and its first officer, with a ladder of ranks and a default pool; only the operator may."""
+
+    begin: BeginInstallation[FoundingInstallation]
+    ids: Ids
+    clock: Clock
+
+    def __call__(
+        self,
+        *,
+        name: str,
+        officer_discord_id: str,
+        officer_username: str | None = None,
+        slug: str | None = None,
+        timezone: str = "UTC",
+        by: Actor,
+    ) -> Founded:
+        if not by.is_operator:
+            raise NotPermitted("operator")
+        now = self.clock.now()
+        guild_id = GuildId(self.ids.next("guild"))
+        pool_id = PoolId(self.ids.next("pool"))
+        first_rank = self.ids.next("rank", len(RANKS))
+        with self.begin(by) as work:
+            guild = Guild.found(guild_id, name=name, slug=slug, timezone=timezone, at=now)
+            work.guilds.save(guild)
+            officer = known_user(work.users, self.ids, officer_discord_id, officer_username, now)
+            inside = work.enter(guild_id)
+            inside.memberships.save(Membership.begin(guild_id, officer.id, RoleGroup.OFFICER, now))
+            for order, (rank, is_default, counts_as_active) in enumerate(RANKS):
+                inside.ranks.save(
+                    Rank.create(
+                        RankId(first_rank + order),
+                        guild_id,
+                        name=rank,
+                        order=order,
+                        is_default=is_default,
+                        counts_as_active=counts_as_active,
+                    )
+                )
+            inside.pools.save(Pool.create(pool_id, guild_id, name=POOL, is_default=True))
+        return Founded(guild, officer)

@@ -1,0 +1,115 @@
+"""What a dump says: who was there at one attendance check, and what became of each line of the file."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from attrs import frozen
+
+
+class Presence(StrEnum):
+    """How a character was there (D-3); a format that does not say means present."""
+
+    PRESENT = "present"
+    LATE = "late"
+    LEFT_EARLY = "left_early"
+    STANDBY = "standby"
+    ABSENT_EXCUSED = "absent_excused"
+
+
+class Flag(StrEnum):
+    """What a client marks a character with; kept, since some guilds pay nothing to the hidden or idle."""
+
+    ANONYMOUS = "anonymous"
+    ROLEPLAY = "roleplay"
+    AFK = "afk"
+    LINKDEAD = "linkdead"
+    LFG = "lfg"
+    TRADER = "trader"
+    BUYER = "buyer"
+    OFFLINE = "offline"
+    GM = "gm"
+
+
+class LineOutcome(StrEnum):
+    """What a line of the file turned out to be; every line has one (D-5)."""
+
+    ATTENDEE = "attendee"
+    REPEATED = "repeated"
+    HEADER = "header"
+    FOOTER = "footer"
+    METADATA = "metadata"
+    UNREADABLE = "unreadable"
+    NOISE = "noise"
+
+
+class WarningKind(StrEnum):
+    """What is odd about a check without making it worthless."""
+
+    COUNT_MISMATCH = "count_mismatch"
+    NO_FOOTER = "no_footer"
+    NO_HEADER = "no_header"
+    LIST_CUT_SHORT = "list_cut_short"
+    NAMELESS_ROWS = "nameless_rows"
+    TIMES_DIFFER = "times_differ"
+    TIME_UNREADABLE = "time_unreadable"
+    UNKNOWN_STATUS = "unknown_status"
+
+
+@frozen(kw_only=True)
+class DumpWarning:
+    """What a person should look at before applying the dump; `said` and `read` are two counts that differ."""
+
+    kind: WarningKind
+    sentence: str
+    line: int | None = None
+    said: int | None = None
+    read: int | None = None
+
+
+@frozen(kw_only=True)
+class Attendee:
+    """One character named by a dump, with what the dump says of it.
+
+    `name` is as read, in NFC; `line` is the physical line, from 1. `group` 0 is in the raid without a group.
+    """
+
+    name: str
+    line: int
+    level: int | None = None
+    character_class: str | None = None
+    race: str | None = None
+    guild: str | None = None
+    zone: str | None = None
+    group: int | None = None
+    flags: frozenset[Flag] = frozenset()
+    presence: Presence = Presence.PRESENT
+
+
+@frozen(kw_only=True)
+class Line:
+    """What became of one line: `detail` says why it was not read, or keeps what has no field of its own.
+
+    A line with several names (a list with commas) has one of these per name, all with its number.
+    """
+
+    number: int
+    outcome: LineOutcome
+    name: str | None = None
+    detail: str = ""
+
+
+@frozen(kw_only=True)
+class Check:
+    """Who was there at one moment, as one dump tells it (D-12: one dump is not the truth).
+
+    `taken_at` is local time without a zone, which no client writes (D-13); None where the file doesn't say.
+    """
+
+    taken_at: datetime | None
+    place: str | None
+    call_name: str | None
+    attendees: tuple[Attendee, ...]
+    lines: tuple[Line, ...]
+    warnings: tuple[DumpWarning, ...]

@@ -1,0 +1,184 @@
+"""A dump's bytes as numbered lines: encodings, line ends and limits, one chunk in memory at a time (D-6)."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
+
+from attrs import frozen
+
+from dkp_core.raids.formats.errors import DumpTooLarge
+from dkp_core.raids.formats.limits import ReadingLimits
+
+PIECE_BYTES_MIN: Final = 64 * 1024
+"""Smaller chunks are gathered first: joining a line out of single bytes would take quadratic time."""
+
+PIECE_BYTES_MAX: Final = 1024 * 1024
+"""Larger chunks are taken in slices, so that decoding one never doubles a file in memory."""
+
+UTF16_NUL_SHARE_MIN: Final = 0.02
+"""Part of the bytes of one parity that are NUL in UTF-16 text: line ends and tabs alone make more."""
+
+UTF16_NULS_MIN: Final = 2
+"""One NUL byte alone is damage, in a short file too."""
+
+UTF16_STRAY_SHARE_MAX: Final = 0.1
+"""NUL bytes of the other parity: some letters (Ā, Ȁ, …) have one there."""
+
+HEAD_BYTES: Final = 4096
+
+
+class NumberedLine(NamedTuple):
+    """One line of the file, without its end; numbers start at 1."""
+
+    number: int
+    text: str
+
+
+@frozen
+class Block:
+    """Complete lines in bytes; `data` starts with a line end, another is at `end`; `lines` lie between."""
+
+    data: bytes
+    end: int
+    lines: int
+
+
+def decoded(line: bytes) -> str:
+    """A line's text: UTF-8 where it is that, otherwise Windows-1252 or, for its five gaps, Latin-1.
+
+    Decided line by line, since a log that was written by two clients may hold both.
+    """
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    try:
+        return line.decode("cp1252")
+    except UnicodeDecodeError:
+        return line.decode("latin-1")
+
+
+def utf16_codec(head: bytes) -> str | None:
+    """The codec of UTF-16 text, by its byte order mark or by where its NUL bytes lie; None for other text."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    pairs = len(head) // 2
+    nuls_first = head[0 : 2 * pairs : 2].count(0)
+    nuls_second = head[1 : 2 * pairs : 2].count(0)
+    enough = max(UTF16_NULS_MIN, pairs * UTF16_NUL_SHARE_MIN)
+    for codec, nuls, others in (
+        ("utf-16-le", nuls_second, nuls_first),
+        ("utf-16-be", nuls_first, nuls_second),
+    ):
+        if nuls >= enough and others <= nuls * UTF16_STRAY_SHARE_MAX and decodes(head[: 2 * pairs], codec):
+            return codec
+    return None
+
+
+def decodes(head: bytes, codec: str) -> bool:
+    """Whether the start of a file is text in that codec; half a character at its end is no fault."""
+    try:
+        codecs.getincrementaldecoder(codec)().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+class DumpText:
+    """One file being read once from start to end, as blocks or as lines.
+
+    `head` is its start as uploaded, `opening` the same as UTF-8 (or whatever single bytes it has).
+    `lines_total` is known when all was read.
+
+    Raises: DumpTooLarge as soon as a limit is passed.
+    """
+
+    def __init__(self, data: Iterable[bytes], limits: ReadingLimits) -> None:
+        self._limits = limits
+        self._pieces = self._gathered(data)
+        first = next(self._pieces, b"")
+        self.head = first[:HEAD_BYTES]
+        self._codec = utf16_codec(self.head)
+        self._text = self._utf8(first)
+        self.opening = next(self._text, b"")
+        self.lines_total = 0
+
+    def blocks(self) -> Iterator[Block]:
+        """The whole file in complete lines, still in bytes."""
+        carry = b"\n"
+        for piece in self._rest():
+            buffer = carry + piece
+            end = buffer.rfind(b"\n")
+            carry = buffer[end:]
+            self._must_be_short(len(carry) - 1)
+            if end > 0:
+                yield self._block(buffer, end)
+        if len(carry) > 1:
+            yield self._block(carry + b"\n", len(carry))
+
+    def lines(self) -> Iterator[NumberedLine]:
+        """The whole file line by line, decoded, without line ends."""
+        number = 0
+        for block in self.blocks():
+            for line in block.data[1 : block.end].split(b"\n"):
+                number += 1
+                yield NumberedLine(number, decoded(line.removesuffix(b"\r")))
+
+    def opening_lines(self) -> tuple[str, ...]:
+        """The first lines, read ahead to recognise the format; the last of them may be cut."""
+        first_end = self.opening.find(b"\n")
+        self._must_be_short(first_end if first_end >= 0 else len(self.opening))
+        return tuple(decoded(line.removesuffix(b"\r")) for line in self.opening[:PIECE_BYTES_MIN].split(b"\n"))
+
+    def _block(self, data: bytes, end: int) -> Block:
+        start = 1
+        while start <= end:
+            window = data.rfind(b"\n", start, min(end, start + self._limits.line_length_max) + 1)
+            if window < 0:
+                self._must_be_short(data.find(b"\n", start) - start)
+            start = window + 1
+        lines = data.count(b"\n", 1, end + 1)
+        self.lines_total += lines
+        if self.lines_total > self._limits.lines_max:
+            raise DumpTooLarge("lines", self.lines_total, self._limits.lines_max)
+        return Block(data, end, lines)
+
+    def _must_be_short(self, length: int) -> None:
+        if length > self._limits.line_length_max:
+            raise DumpTooLarge("bytes in one line", length, self._limits.line_length_max)
+
+    def _rest(self) -> Iterator[bytes]:
+        yield self.opening
+        yield from self._text
+
+    def _utf8(self, first: bytes) -> Iterator[bytes]:
+        if self._codec is None:
+            yield first.removeprefix(codecs.BOM_UTF8)
+            yield from self._pieces
+            return
+        decoder = codecs.getincrementaldecoder(self._codec)(errors="replace")
+        yield decoder.decode(first).encode()
+        for piece in self._pieces:
+            yield decoder.decode(piece).encode()
+        yield decoder.decode(b"", final=True).encode()
+
+    def _gathered(self, data: Iterable[bytes]) -> Iterator[bytes]:
+        """The same bytes in pieces of a useful size, held against the limit on all."""
+        parts: list[bytes] = []
+        gathered = total = 0
+        for chunk in data:
+            total += len(chunk)
+            if total > self._limits.bytes_max:
+                raise DumpTooLarge("bytes", total, self._limits.bytes_max)
+            for start in range(0, len(chunk), PIECE_BYTES_MAX):
+                part = chunk[start : start + PIECE_BYTES_MAX]
+                parts.append(part)
+                gathered += len(part)
+                if gathered >= PIECE_BYTES_MIN:
+                    yield b"".join(parts)
+                    parts.clear()
+                    gathered = 0
+        if parts:
+            yield b"".join(parts)

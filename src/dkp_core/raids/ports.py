@@ -1,0 +1,206 @@
+"""What the raids context needs kept."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, Protocol
+
+from dkp_core.kernel.actor import Actor
+from dkp_core.kernel.domain_events import DomainEvent
+from dkp_core.kernel.ids import EventTypeId, PoolId, RaidId, UserId
+from dkp_core.kernel.page import Order, Page, PageRequest
+from dkp_core.points import PointsWork
+from dkp_core.raids.attendance import Attendance, Present
+from dkp_core.raids.event_type import EventType
+from dkp_core.raids.raid import Raid
+from dkp_core.raids.upload import Upload
+from dkp_core.raids.views import (
+    AttendanceRow,
+    AttendanceShareRow,
+    EventTypeRow,
+    RaidDetailRow,
+    RaidFilter,
+    RaidRow,
+    UnresolvedRow,
+)
+
+
+class EventTypes(Protocol):
+    """The guild's event types."""
+
+    @abstractmethod
+    def get(self, event_type_id: EventTypeId) -> EventType:
+        """The event type, locked until the transaction ends. Raises: NoSuch."""
+
+    @abstractmethod
+    def named(self, name: str) -> EventType:
+        """The event type of that name, in any case. Raises: NoSuch."""
+
+    @abstractmethod
+    def save(self, event_type: EventType) -> None:
+        """Store the event type and the events it carries. Raises: NameTaken, Stale."""
+
+    @abstractmethod
+    def remove(self, event_type: EventType) -> bool:
+        """Remove it and store the events it carries, unless a raid names it: then nothing is done, and False told."""
+
+
+class Raids(Protocol):
+    """The guild's raids."""
+
+    @abstractmethod
+    def get(self, raid_id: RaidId) -> Raid:
+        """The raid with its ticks, locked until the transaction ends. Raises: NoSuch."""
+
+    @abstractmethod
+    def save(self, raid: Raid) -> None:
+        """Store the raid, new ticks of it, and the events it carries. Raises: Stale.
+
+        A raid that is saved as cancelled counts for nobody's attendance from then on.
+        """
+
+    @abstractmethod
+    def remove(self, raid: Raid) -> bool:
+        """Remove a raid and store its events, unless attendance names it: then nothing is done, and False told."""
+
+
+class Attendances(Protocol):
+    """Attendance of the guild's raids: it grows, and unresolved lines are resolved; nothing else changes."""
+
+    @abstractmethod
+    def present(self, raid_id: RaidId, tick: int) -> Present:
+        """Which names stand at a tick already, and whom it paid."""
+
+    @abstractmethod
+    def of_raid(self, raid_id: RaidId) -> tuple[Attendance, ...]:
+        """Every line of the raid, by tick and key."""
+
+    @abstractmethod
+    def append(self, raid: Raid, lines: Sequence[Attendance]) -> None:
+        """Store new lines; the attendance summaries follow (who attended which raid, how many, since when)."""
+
+    @abstractmethod
+    def unresolved(self, key: str) -> tuple[Attendance, ...]:
+        """The unresolved lines of that name key in raids that stand, in order of raid and tick."""
+
+    @abstractmethod
+    def resolve(self, raid: Raid, lines: Sequence[Attendance]) -> None:
+        """Store what became of unresolved lines of that raid (character, user, award, ignored); summaries follow.
+
+        Raises: Stale where one of them was resolved meanwhile.
+        """
+
+
+class Uploads(Protocol):
+    """The raw files of the guild."""
+
+    @abstractmethod
+    def made(self, sha256: str, check: str) -> RaidId | None:
+        """The latest raid that stands and that this file (and check in it) made; None if there is none."""
+
+    @abstractmethod
+    def append(self, upload: Upload) -> None:
+        """Keep an upload."""
+
+    @abstractmethod
+    def last_zone(self, by: Actor) -> str | None:
+        """The zone this actor named at the last upload; None at the first."""
+
+    @abstractmethod
+    def prune(self, before: datetime) -> int:
+        """Forget the content (not the hash) of what was uploaded before; tells of how many."""
+
+
+class RaidsWork(PointsWork, Protocol):
+    """A transaction over a guild's raids."""
+
+    @property
+    @abstractmethod
+    def event_types(self) -> EventTypes:
+        """The guild's event types."""
+
+    @property
+    @abstractmethod
+    def raids(self) -> Raids:
+        """The guild's raids."""
+
+    @property
+    @abstractmethod
+    def attendances(self) -> Attendances:
+        """Who was there."""
+
+    @property
+    @abstractmethod
+    def uploads(self) -> Uploads:
+        """The raw files."""
+
+    @abstractmethod
+    def announce(self, *events: DomainEvent) -> None:
+        """Store events with this transaction that belong to nothing being saved."""
+
+
+RAID_COLUMNS: Final = ("starts_at", "event_type", "points", "status", "attendees", "id")
+ATTENDANCE_COLUMNS: Final = (
+    "user_id",
+    "username",
+    "main_character",
+    "attendance_30",
+    "attendance_60",
+    "attendance_90",
+    "attendance_lifetime",
+    "last_raid",
+)
+
+
+class RaidsView(Protocol):
+    """Reads event types, raids and attendance."""
+
+    @abstractmethod
+    def event_types(self, *, active: bool | None) -> tuple[EventTypeRow, ...]:
+        """The event types, by name; `active` restricts to those that are, or are not."""
+
+    @abstractmethod
+    def event_type(self, event_type_id: EventTypeId) -> EventTypeRow:
+        """One event type. Raises: NoSuch."""
+
+    @abstractmethod
+    def raids(self, wanted: RaidFilter, *, ordering: tuple[Order, ...], page: PageRequest) -> Page[RaidRow]:
+        """Raids that match, ordered by RAID_COLUMNS, else the latest first; `search` is a part of note or event type,
+
+        `user_id` wants raids that the user attended.
+        """
+
+    @abstractmethod
+    def raid(self, raid_id: RaidId) -> RaidDetailRow:
+        """One raid. Raises: NoSuch."""
+
+    @abstractmethod
+    def attendance(self, raid_id: RaidId) -> tuple[AttendanceRow, ...]:
+        """Every line of the raid, by tick and name. Raises: NoSuch."""
+
+    @abstractmethod
+    def unresolved(self, raid_id: RaidId | None) -> tuple[UnresolvedRow, ...]:
+        """Names that stand for nobody yet, of one raid or of all that stand, by name; `suggestions` is empty."""
+
+    @abstractmethod
+    def known_names(self) -> tuple[str, ...]:
+        """Every character name and alias of the guild."""
+
+    @abstractmethod
+    def attendance_shares(
+        self,
+        *,
+        user_id: UserId | None,
+        pool_id: PoolId | None,
+        everyone: bool,
+        ordering: tuple[Order, ...],
+        at: datetime,
+    ) -> tuple[AttendanceShareRow, ...]:
+        """Attendance of the active members (or everyone), or of one user; ordered by ATTENDANCE_COLUMNS, else by name.
+
+        Windows are [at − N × 24 h, at) by raid start, cancelled raids not counted, nor raids without points and
+        attendance (D-15); `pool_id` counts only raids that award in that pool. Lifetime begins when the user joined,
+        or at their first raid if earlier. It equals a recount at any time.
+        """

@@ -1,0 +1,317 @@
+"""Raids and who was there: recording, changing and cancelling (D-2 to D-4, D-8)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from attrs import evolve, frozen
+
+from dkp_core.kernel.actor import Actor
+from dkp_core.kernel.errors import InvalidValue, NoSuch
+from dkp_core.kernel.ids import EntryId, EventTypeId, PoolId, RaidId, UploadId, UserId
+from dkp_core.kernel.names import clean_name
+from dkp_core.kernel.page import Page, PageRequest, ordering_of
+from dkp_core.kernel.permission import Permission
+from dkp_core.kernel.points import Points
+from dkp_core.kernel.ports import Begin, Clock, Ids, Read
+from dkp_core.points import BUCKETS, Entry, EntryKind, Source, SourceKind
+from dkp_core.raids.attendance import Attendance, NamedPresence, Taken, take_attendance
+from dkp_core.raids.events import AttendanceRecorded, RaidRemoved
+from dkp_core.raids.ports import ATTENDANCE_COLUMNS, RAID_COLUMNS, RaidsView, RaidsWork
+from dkp_core.raids.raid import FIRST_TICK, Raid, Tick
+from dkp_core.raids.views import AttendanceRow, AttendanceShareRow, RaidDetailRow, RaidFilter, RaidRow
+
+NAMES_MAX: Final = 2000
+
+
+@frozen
+class RecordRaid:
+    """Write down a raid that took place, with its first tick; its points are its event type's unless given."""
+
+    begin: Begin[RaidsWork]
+    ids: Ids
+    clock: Clock
+
+    def __call__(
+        self,
+        *,
+        event_type_id: EventTypeId,
+        starts_at: datetime,
+        ends_at: datetime | None = None,
+        leader: UserId | None = None,
+        note: str = "",
+        points: Points | None = None,
+        tick_name: str = FIRST_TICK,
+        by: Actor,
+    ) -> Raid:
+        by.must(Permission.RAIDS_WRITE)
+        raid_id = RaidId(self.ids.next("raid"))
+        with self.begin(by) as work:
+            _must_be_known(work, leader)
+            raid = Raid.record(
+                raid_id,
+                work.guild_id,
+                event_type=work.event_types.get(event_type_id),
+                points=points,
+                starts_at=starts_at,
+                ends_at=ends_at,
+                leader=leader,
+                note=note,
+                tick_name=tick_name,
+                now=self.clock.now(),
+            )
+            work.raids.save(raid)
+        return raid
+
+
+@frozen
+class ChangeRaid:
+    """Change a raid's end, leader or note, close it or open it again."""
+
+    begin: Begin[RaidsWork]
+
+    def __call__(
+        self,
+        raid_id: RaidId,
+        *,
+        ends_at: datetime | None = None,
+        leader: UserId | None = None,
+        note: str | None = None,
+        closed: bool | None = None,
+        by: Actor,
+    ) -> Raid:
+        by.must(Permission.RAIDS_WRITE)
+        with self.begin(by) as work:
+            raid = work.raids.get(raid_id)
+            _must_be_known(work, leader)
+            changed = raid.change(ends_at=ends_at, leader=leader, note=note, closed=closed)
+            if changed is not raid:
+                work.raids.save(changed)
+        return changed
+
+
+@frozen
+class AddTick:
+    """Add an attendance check to a raid; its points are the raid's unless given."""
+
+    begin: Begin[RaidsWork]
+    clock: Clock
+
+    def __call__(
+        self, raid_id: RaidId, *, name: str, at: datetime | None = None, points: Points | None = None, by: Actor
+    ) -> Raid:
+        now = self.clock.now()
+        with self.begin(by) as work:
+            raid = work.raids.get(raid_id)
+            must_run(raid, by)
+            changed = raid.add_tick(name=name, at=at or now, points=points, now=now)
+            work.raids.save(changed)
+        return changed
+
+
+@frozen
+class CancelRaid:
+    """Take a raid back: every point it gave is reversed, and it counts for nobody's attendance.
+
+    A raid that nobody attended is removed.
+    """
+
+    begin: Begin[RaidsWork]
+    ids: Ids
+    clock: Clock
+
+    def __call__(self, raid_id: RaidId, *, reason: str = "", by: Actor) -> None:
+        by.must(Permission.RAIDS_WRITE)
+        with self.begin(by) as work:
+            raid = work.raids.get(raid_id)
+            raid.must_stand()
+            if work.raids.remove(raid.announcing(RaidRemoved(raid_id=raid_id))):
+                return
+            paid = [
+                (line.user_id, line.at) for line in work.attendances.of_raid(raid_id) if line.user_id and line.awarded
+            ]
+            standing = work.ledger.unreversed(Source(SourceKind.RAID, raid_id), paid)
+            first = self.ids.next("entry", len(standing)) if standing else 0
+            why = reason.strip() or f"Raid {raid_id} cancelled"
+            work.raids.save(raid.cancel(reason=reason, reversed_entries=len(standing)))
+            work.ledger.append(
+                [
+                    entry.reversed_by(EntryId(first + index), reason=why, by=by, at=self.clock.now())
+                    for index, entry in enumerate(standing)
+                ]
+            )
+
+
+@frozen
+class RecordAttendance:
+    """Note who was at a raid's tick (the first, unless named), and award their owners.
+
+    Each name counts once, each user is paid once a tick. Names that nobody is known by are kept, and awarded
+    once they are resolved. Recording the same names twice adds nothing.
+    """
+
+    begin: Begin[RaidsWork]
+    ids: Ids
+    clock: Clock
+
+    def __call__(
+        self, raid_id: RaidId, names: Sequence[NamedPresence], *, tick: int | None = None, by: Actor
+    ) -> tuple[Tick, Taken]:
+        if not 1 <= len(names) <= NAMES_MAX:
+            raise InvalidValue("characters", f"there are {len(names)} names", f"1 to {NAMES_MAX}")
+        cleaned = [evolve(named, name=clean_name(named.name, "characters")) for named in names]
+        with self.begin(by) as work:
+            raid = work.raids.get(raid_id)
+            must_run(raid, by)
+            chosen = raid.tick(tick)
+            taken = judged(work, raid_id, chosen, cleaned)
+            work.raids.save(credited(work, raid, chosen, taken, ids=self.ids, at=self.clock.now(), by=by))
+        return chosen, taken
+
+
+def must_run(raid: Raid, by: Actor) -> None:
+    """Refuse who may not take this raid's attendance, and a raid that was cancelled.
+
+    Officers may, and the raid's leader (A-3). Raises: NotPermitted, RaidIsCancelled.
+    """
+    if raid.leader is None or raid.leader != by.user_id:
+        by.must(Permission.RAIDS_WRITE)
+    raid.must_stand()
+
+
+def judged(
+    work: RaidsWork, raid_id: RaidId, tick: Tick, names: Sequence[NamedPresence], upload_id: UploadId | None = None
+) -> Taken:
+    """What taking attendance at a tick comes to; nothing is written."""
+    return take_attendance(
+        raid_id,
+        tick,
+        names,
+        known=work.characters.attributed([named.name for named in names], tick.at),
+        present=work.attendances.present(raid_id, tick.number),
+        upload_id=upload_id,
+    )
+
+
+def credited(
+    work: RaidsWork,
+    raid: Raid,
+    tick: Tick,
+    taken: Taken,
+    *,
+    ids: Ids,
+    at: datetime,
+    by: Actor,
+    upload_id: UploadId | None = None,
+) -> Raid:
+    """Write down attendance that was judged, and its entries; the raid that carries the news is to be saved."""
+    if not taken.added:
+        return raid
+    work.attendances.append(raid, taken.added)
+    work.ledger.append(entries_for(raid, taken.added, ids=ids, at=at, by=by))
+    event = AttendanceRecorded(
+        raid_id=raid.id,
+        tick=tick.number,
+        recorded=len(taken.added),
+        awarded=len(taken.awarded),
+        unresolved=len(taken.unresolved),
+        points=str(tick.points),
+        upload_id=upload_id,
+    )
+    return raid.announcing(event)
+
+
+def entries_for(raid: Raid, lines: Sequence[Attendance], *, ids: Ids, at: datetime, by: Actor) -> list[Entry]:
+    """The ledger's lines for attendance that pays: one for each of the raid's pools."""
+    paid: list[tuple[Attendance, UserId, PoolId]] = [
+        (line, line.user_id, pool_id)
+        for line in lines
+        if line.user_id is not None and line.awarded
+        for pool_id in raid.pools
+    ]
+    first = ids.next("entry", len(paid)) if paid else 0
+    return [
+        Entry(
+            id=EntryId(first + index),
+            pool_id=pool_id,
+            user_id=user_id,
+            kind=EntryKind.ATTENDANCE,
+            bucket=BUCKETS[EntryKind.ATTENDANCE],
+            amount=line.awarded,
+            reason=raid.title,
+            character_name=line.name,
+            source=Source(SourceKind.RAID, raid.id, line.tick),
+            actor_kind=by.kind,
+            actor_id=by.id,
+            occurred_at=line.at,
+            recorded_at=at,
+        )
+        for index, (line, user_id, pool_id) in enumerate(paid)
+    ]
+
+
+def _must_be_known(work: RaidsWork, leader: UserId | None) -> None:
+    if leader is not None and work.memberships.find(leader) is None:
+        raise NoSuch("user", leader)
+
+
+@frozen
+class ListRaids:
+    """The guild's raids, the latest first: filtered by event type, status, pool, attendee and date, in pages."""
+
+    read: Read[RaidsView]
+
+    def __call__(self, wanted: RaidFilter, *, ordering: str = "", page: PageRequest, by: Actor) -> Page[RaidRow]:
+        by.must(Permission.RAIDS_READ)
+        orders = ordering_of(ordering, RAID_COLUMNS)
+        with self.read(by) as views:
+            return views.raids(wanted, ordering=orders, page=page)
+
+
+@frozen
+class ShowRaid:
+    """One raid with its ticks."""
+
+    read: Read[RaidsView]
+
+    def __call__(self, raid_id: RaidId, *, by: Actor) -> RaidDetailRow:
+        by.must(Permission.RAIDS_READ)
+        with self.read(by) as views:
+            return views.raid(raid_id)
+
+
+@frozen
+class ShowAttendance:
+    """Who was at a raid, tick by tick, and what each was awarded."""
+
+    read: Read[RaidsView]
+
+    def __call__(self, raid_id: RaidId, *, by: Actor) -> tuple[AttendanceRow, ...]:
+        by.must(Permission.RAIDS_READ)
+        with self.read(by) as views:
+            return views.attendance(raid_id)
+
+
+@frozen
+class ListAttendanceShares:
+    """Attendance of the active members over 30, 60 and 90 days and lifetime; overall, or of one pool's raids."""
+
+    read: Read[RaidsView]
+    clock: Clock
+
+    def __call__(
+        self,
+        *,
+        user_id: UserId | None = None,
+        pool_id: PoolId | None = None,
+        everyone: bool = False,
+        ordering: str = "",
+        by: Actor,
+    ) -> tuple[AttendanceShareRow, ...]:
+        by.must(Permission.RAIDS_READ)
+        orders = ordering_of(ordering, ATTENDANCE_COLUMNS)
+        at = self.clock.now()
+        with self.read(by) as views:
+            return views.attendance_shares(user_id=user_id, pool_id=pool_id, everyone=everyone, ordering=orders, at=at)

@@ -1,0 +1,182 @@
+"""Names that stood for nobody when they were read: who they are after all (D-5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+from itertools import groupby
+from typing import Final
+
+from attrs import evolve, frozen
+
+from dkp_core.kernel.actor import Actor
+from dkp_core.kernel.errors import InvalidValue
+from dkp_core.kernel.ids import CharacterId, RaidId, UserId
+from dkp_core.kernel.names import clean_name, name_key
+from dkp_core.kernel.permission import Permission
+from dkp_core.kernel.ports import Begin, Clock, Ids, Read
+from dkp_core.raids.attendance import Attendance, pay
+from dkp_core.raids.errors import NotUnresolved
+from dkp_core.raids.events import NameResolved
+from dkp_core.raids.ports import RaidsView, RaidsWork
+from dkp_core.raids.raid import Tick
+from dkp_core.raids.recording import entries_for
+from dkp_core.raids.views import UnresolvedRow
+from dkp_core.roster import CharacterAliasAdded, CharacterStatus
+
+SUGGESTIONS: Final = 3
+ALIKE: Final = 0.7
+
+_Judge = Callable[[Attendance, Tick], Attendance]
+
+
+@frozen
+class Resolved:
+    """What resolving a name came to: how many lines, in which raids, and how many of them were awarded."""
+
+    name: str
+    lines: int
+    awarded: int
+    raids: tuple[RaidId, ...]
+
+
+@frozen
+class ResolveName:
+    """Say who a name is that stood for nobody: a character, a user, or nobody to be counted.
+
+    With `remember` the name becomes an alias of the character. It is resolved in every raid that waits for it, or
+    in one, and its owner at each tick's time is awarded.
+    """
+
+    begin: Begin[RaidsWork]
+    ids: Ids
+    clock: Clock
+
+    def __call__(
+        self,
+        name: str,
+        *,
+        character_id: CharacterId | None = None,
+        remember: bool = False,
+        user_id: UserId | None = None,
+        ignore: bool = False,
+        raid_id: RaidId | None = None,
+        by: Actor,
+    ) -> Resolved:
+        by.must(Permission.RAIDS_WRITE)
+        if [character_id is not None, user_id is not None, ignore].count(True) != 1:
+            accepted = "exactly one of character, user and ignore"
+            raise InvalidValue("resolution", "it is not said who the name is, or said twice", accepted)
+        with self.begin(by) as work:
+            waiting = [line for line in work.attendances.unresolved(name_key(name)) if raid_id in (None, line.raid_id)]
+            if not waiting:
+                raise NotUnresolved(name)
+            if ignore:
+                return _settle(work, name, waiting, _ignored, ids=self.ids, clock=self.clock, by=by)
+            if user_id is not None:
+                return _settle(work, name, waiting, _as_user(work, user_id), ids=self.ids, clock=self.clock, by=by)
+            assert character_id is not None, "one of the three is given"
+            judge = _as_character(work, character_id)
+            if remember:
+                alias = clean_name(name)
+                work.characters.add_alias(character_id, alias)
+                event = CharacterAliasAdded(character_id=character_id, name=alias)
+                work.characters.save(work.characters.get(character_id).announcing(event))
+            return _settle(work, name, waiting, judge, ids=self.ids, clock=self.clock, by=by)
+
+
+@frozen
+class AwardWaitingNames:
+    """What follows when a character enters, is approved, renamed or first owned: lines that waited for it are awarded.
+
+    Nothing happens where none waits, or where the character is pending or belongs to nobody.
+    """
+
+    begin: Begin[RaidsWork]
+    ids: Ids
+    clock: Clock
+
+    def __call__(self, character_id: CharacterId, *, name: str | None = None, by: Actor) -> int:
+        with self.begin(by) as work:
+            found = work.characters.some([character_id])
+            if not found or found[0].status is CharacterStatus.PENDING:
+                return 0
+            waiting = work.attendances.unresolved(name_key(name or found[0].name))
+            judge = _as_character(work, character_id)
+            return _settle(work, found[0].name, waiting, judge, ids=self.ids, clock=self.clock, by=by).lines
+
+
+def _ignored(line: Attendance, _: Tick) -> Attendance:
+    return evolve(line, ignored=True)
+
+
+def _as_user(work: RaidsWork, user_id: UserId) -> _Judge:
+    work.users.get(user_id)
+    if work.memberships.find(user_id) is None and not work.characters.owned_by(user_id):
+        raise InvalidValue(
+            "user", f"user {user_id} has no place in this guild", "a user with a membership or a character"
+        )
+
+    def judge(line: Attendance, _: Tick) -> Attendance:
+        return evolve(line, user_id=user_id)
+
+    return judge
+
+
+def _as_character(work: RaidsWork, character_id: CharacterId) -> _Judge:
+    character = work.characters.get(character_id)
+
+    def judge(line: Attendance, tick: Tick) -> Attendance:
+        found = work.characters.attributed([character.name], tick.at).get(name_key(character.name))
+        if found is None or found.status is CharacterStatus.PENDING:
+            return line
+        return evolve(line, character_id=found.character_id, user_id=found.owner)
+
+    return judge
+
+
+def _settle(
+    work: RaidsWork, name: str, waiting: Sequence[Attendance], judge: _Judge, *, ids: Ids, clock: Clock, by: Actor
+) -> Resolved:
+    """Judge the lines raid by raid, award those that pay, and tell of it."""
+    settled: list[Attendance] = []
+    for raid_id, of_raid in groupby(waiting, key=lambda line: line.raid_id):
+        raid = work.raids.get(raid_id)
+        changed: list[Attendance] = []
+        for number, lines in groupby(of_raid, key=lambda line: line.tick):
+            tick = raid.tick(number)
+            known = [new for line in lines if (new := judge(line, tick)) != line]
+            changed += pay(tick, known, work.attendances.present(raid_id, number).paid)
+        if not changed:
+            continue
+        work.attendances.resolve(raid, changed)
+        work.ledger.append(entries_for(raid, changed, ids=ids, at=clock.now(), by=by))
+        event = NameResolved(
+            raid_id=raid_id,
+            lines=len(changed),
+            character_id=changed[0].character_id,
+            user_id=changed[0].user_id,
+            ignored=changed[0].ignored,
+        )
+        work.raids.save(raid.announcing(event))
+        settled += changed
+    awarded = sum(1 for line in settled if line.awarded)
+    return Resolved(name, len(settled), awarded, tuple(dict.fromkeys(line.raid_id for line in settled)))
+
+
+@frozen
+class ListUnresolved:
+    """Names that stand for nobody yet, of one raid or of all, each with known names that look alike."""
+
+    read: Read[RaidsView]
+
+    def __call__(self, *, raid_id: RaidId | None = None, by: Actor) -> tuple[UnresolvedRow, ...]:
+        by.must(Permission.RAIDS_READ)
+        with self.read(by) as views:
+            rows = views.unresolved(raid_id)
+            by_key = {name_key(name): name for name in views.known_names()} if rows else {}
+        return tuple(evolve(row, suggestions=_alike(row.name, by_key)) for row in rows)
+
+
+def _alike(name: str, known: dict[str, str]) -> tuple[str, ...]:
+    return tuple(known[key] for key in get_close_matches(name_key(name), known, SUGGESTIONS, ALIKE))

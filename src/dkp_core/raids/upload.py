@@ -1,0 +1,40 @@
+"""Uploads: the raw files that attendance was read from, kept with their hash (D-14)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from attrs import frozen
+
+from dkp_core.kernel.actor import ActorKind
+from dkp_core.kernel.ids import GuildId, RaidId, UploadId
+from dkp_core.raids.formats import DumpFormat
+
+KEPT_BYTES_MAX: Final = 16 * 1024 * 1024
+
+
+@frozen(kw_only=True)
+class Upload:
+    """A file as it was uploaded: its hash, what was kept of it, and the raid and tick it made.
+
+    `check` is the local time of the attendance check in it, for a log that holds several. `content` is the whole
+    file where `whole`; of a longer log only the check's own lines, each behind its number. None once it was pruned.
+    """
+
+    id: UploadId
+    guild_id: GuildId
+    sha256: str
+    check: str
+    file_name: str
+    format: DumpFormat
+    parser_version: int
+    size: int
+    zone: str
+    content: bytes | None
+    whole: bool
+    raid_id: RaidId
+    tick: int
+    actor_kind: ActorKind
+    actor_id: str
+    uploaded_at: datetime

@@ -1,0 +1,128 @@
+"""What happens to characters and ranks."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from attrs import frozen
+
+from dkp_core.kernel.domain_events import Change, DomainEvent
+from dkp_core.kernel.ids import CharacterId, RankId, UserId
+
+
+@frozen(kw_only=True)
+class CharacterEvent(DomainEvent):
+    """Something that happened to a character."""
+
+    aggregate: ClassVar[str] = "character"
+    character_id: CharacterId
+
+    @property
+    def aggregate_id(self) -> str:
+        return str(self.character_id)
+
+
+@frozen(kw_only=True)
+class CharacterEntered(CharacterEvent):
+    """A character came onto the roster."""
+
+    name: str
+    status: str
+    owner: UserId | None
+
+
+@frozen(kw_only=True)
+class CharacterChanged(CharacterEvent):
+    """A character's class, level, race, status, main or notes changed."""
+
+    changes: tuple[Change, ...]
+
+
+@frozen(kw_only=True)
+class CharacterApproved(CharacterEvent):
+    """A pending character was approved: its name counts from now on (D-5)."""
+
+    name: str
+    owner: UserId | None
+
+
+@frozen(kw_only=True)
+class CharacterRenamed(CharacterEvent):
+    """A character got another name; the old one stays as an alias."""
+
+    before: str
+    after: str
+
+
+@frozen(kw_only=True)
+class CharacterAliasAdded(CharacterEvent):
+    """Another name stands for a character too."""
+
+    name: str
+
+
+@frozen(kw_only=True)
+class CharacterReassigned(CharacterEvent):
+    """A character went to another user, or to nobody."""
+
+    before: UserId | None
+    after: UserId | None
+    first_owner: bool
+    reason: str
+
+
+@frozen(kw_only=True)
+class CharacterRankChanged(CharacterEvent):
+    """A character moved to another rank."""
+
+    before: RankId | None
+    after: RankId
+    reason: str
+
+
+@frozen(kw_only=True)
+class CharacterRemoved(CharacterEvent):
+    """A character that no history names was removed from the roster."""
+
+    name: str
+
+
+@frozen(kw_only=True)
+class RankEvent(DomainEvent):
+    """Something that happened to a rank."""
+
+    aggregate: ClassVar[str] = "rank"
+    rank_id: RankId
+
+    @property
+    def aggregate_id(self) -> str:
+        return str(self.rank_id)
+
+
+@frozen(kw_only=True)
+class RankCreated(RankEvent):
+    """The hierarchy got another rank."""
+
+    name: str
+
+
+@frozen(kw_only=True)
+class RankChanged(RankEvent):
+    """A rank's name, order or flags changed."""
+
+    changes: tuple[Change, ...]
+
+
+@frozen(kw_only=True)
+class RankMerged(RankEvent):
+    """A rank was dissolved into another; its characters moved there."""
+
+    into: RankId
+    characters: int
+
+
+@frozen(kw_only=True)
+class RankRemoved(RankEvent):
+    """A rank that no character holds was removed."""
+
+    name: str

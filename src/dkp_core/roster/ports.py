@@ -1,0 +1,207 @@
+"""What the roster context needs kept."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Final, Protocol
+
+from attrs import frozen
+
+from dkp_core.accounts import AccountsWork
+from dkp_core.kernel.ids import CharacterId, RankId, UserId
+from dkp_core.kernel.page import Order, Page, PageRequest
+from dkp_core.roster.character import Character, CharacterStatus
+from dkp_core.roster.ownership import Ownership
+from dkp_core.roster.rank import Rank, RankChange
+from dkp_core.roster.views import (
+    AttributionRow,
+    CharacterRow,
+    MemberRow,
+    OwnershipRow,
+    RankChangeRow,
+    RankRow,
+    RosterAudit,
+    RosterFilter,
+    RosterRow,
+)
+
+
+@frozen
+class Attribution:
+    """What a name stands for at a moment: a character, and who owned it then."""
+
+    character_id: CharacterId
+    name: str
+    status: CharacterStatus
+    owner: UserId | None
+
+
+class Ranks(Protocol):
+    """The guild's ranks."""
+
+    @abstractmethod
+    def get(self, rank_id: RankId) -> Rank:
+        """The rank, locked until the transaction ends. Raises: NoSuch."""
+
+    @abstractmethod
+    def named(self, name: str) -> Rank:
+        """The rank of that name, in any case. Raises: NoSuch."""
+
+    @abstractmethod
+    def all(self) -> tuple[Rank, ...]:
+        """Every rank, by order and name, locked until the transaction ends."""
+
+    @abstractmethod
+    def save(self, rank: Rank) -> None:
+        """Store the rank and the events it carries. Raises: NameTaken, Stale."""
+
+    @abstractmethod
+    def remove(self, rank: Rank) -> None:
+        """Remove the rank and store the events it carries. Raises: RankInUse where characters hold it, Stale."""
+
+
+class Characters(Protocol):
+    """The guild's characters, and every name they have borne."""
+
+    @abstractmethod
+    def get(self, character_id: CharacterId) -> Character:
+        """The character, locked until the transaction ends. Raises: NoSuch."""
+
+    @abstractmethod
+    def named(self, name: str) -> Character | None:
+        """The character of that name or alias, locked; None if there is none."""
+
+    @abstractmethod
+    def some(self, character_ids: Iterable[CharacterId]) -> tuple[Character, ...]:
+        """Those characters, locked in order of id; ids that are none are left out."""
+
+    @abstractmethod
+    def owned_by(self, owner: UserId) -> tuple[Character, ...]:
+        """All characters of that user, locked, in order of id."""
+
+    @abstractmethod
+    def holding(self, rank_id: RankId) -> tuple[Character, ...]:
+        """All characters of that rank, locked, in order of id."""
+
+    @abstractmethod
+    def attributed(self, names: Sequence[str], at: datetime) -> Mapping[str, Attribution]:
+        """What each name or alias stands for at that moment, by its `name_key`; unknown names are left out.
+
+        A character's first owner owns it from the beginning (P-11).
+        """
+
+    @abstractmethod
+    def save(self, *characters: Character) -> None:
+        """Store the characters and the events they carry, in this order; a former name stays as alias.
+
+        Raises: NameTaken where another character or alias of the guild has the name, Stale.
+        """
+
+    @abstractmethod
+    def remove(self, character: Character) -> None:
+        """Remove a character with its names and ownerships, and store the events it carries. Raises: Stale."""
+
+    @abstractmethod
+    def in_history(self, character_id: CharacterId) -> bool:
+        """Whether attendance or an award names the character."""
+
+    @abstractmethod
+    def add_alias(self, character_id: CharacterId, name: str) -> None:
+        """Let the name stand for the character too. Raises: NameTaken by another character."""
+
+    @abstractmethod
+    def latest_ownership(self, character_id: CharacterId) -> Ownership | None:
+        """The last period of ownership, ended or not; None where nobody ever owned it."""
+
+    @abstractmethod
+    def begin_ownership(self, ownership: Ownership) -> None:
+        """Append a period of ownership."""
+
+    @abstractmethod
+    def end_ownership(self, character_id: CharacterId, at: datetime) -> None:
+        """End the period that lasts; nothing happens where none does."""
+
+    @abstractmethod
+    def record_rank_changes(self, changes: Sequence[RankChange]) -> None:
+        """Append to the rank history."""
+
+
+class RosterWork(AccountsWork, Protocol):
+    """A transaction over a guild's roster."""
+
+    @property
+    @abstractmethod
+    def ranks(self) -> Ranks:
+        """The guild's ranks."""
+
+    @property
+    @abstractmethod
+    def characters(self) -> Characters:
+        """The guild's characters."""
+
+
+ROSTER_COLUMNS: Final = (
+    "name",
+    "character_class",
+    "level",
+    "race",
+    "rank",
+    "status",
+    "owner",
+    "is_main",
+    "main_character",
+    "joined_on",
+    "attendance_30",
+    "id",
+)
+
+
+class RosterView(Protocol):
+    """Reads the roster."""
+
+    @abstractmethod
+    def characters(
+        self, wanted: RosterFilter, *, ordering: tuple[Order, ...], page: PageRequest, at: datetime
+    ) -> Page[RosterRow]:
+        """Characters that match, ordered by ROSTER_COLUMNS (`rank` by the ranks' order), else by name, then id.
+
+        `at` is the end of the attendance window. `search` is a part of the name, `rank` an id or a name; names
+        compare as everywhere (G-9).
+        """
+
+    @abstractmethod
+    def character(self, character_id: CharacterId) -> CharacterRow:
+        """One character. Raises: NoSuch."""
+
+    @abstractmethod
+    def character_named(self, name: str) -> CharacterRow:
+        """The character of that name or alias. Raises: NoSuch."""
+
+    @abstractmethod
+    def ownership_history(self, character_id: CharacterId) -> tuple[OwnershipRow, ...]:
+        """Every period, the oldest first. Raises: NoSuch for an unknown character."""
+
+    @abstractmethod
+    def rank_history(self, character_id: CharacterId) -> tuple[RankChangeRow, ...]:
+        """Every move between ranks, the oldest first. Raises: NoSuch for an unknown character."""
+
+    @abstractmethod
+    def ranks(self) -> tuple[RankRow, ...]:
+        """Every rank, by order and name."""
+
+    @abstractmethod
+    def members(self) -> tuple[MemberRow, ...]:
+        """The active members with their characters, the main first, then by name; in order of user id.
+
+        Retired characters and hidden ranks' characters are left out.
+        """
+
+    @abstractmethod
+    def attribution(self, name: str, at: datetime) -> AttributionRow:
+        """Whose the character of that name was. Raises: NoSuch."""
+
+    @abstractmethod
+    def audit(self) -> RosterAudit:
+        """What looks wrong with the roster."""

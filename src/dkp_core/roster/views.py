@@ -1,0 +1,174 @@
+"""How the roster is shown."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from attrs import field, frozen
+
+from dkp_core.kernel.actor import ActorKind
+from dkp_core.kernel.ids import CharacterId, RankId, UserId
+from dkp_core.roster.character import CharacterStatus
+
+
+@frozen(kw_only=True)
+class RankRow:
+    """One rank, with how many characters hold it."""
+
+    id: RankId
+    name: str
+    order: int
+    is_default: bool
+    is_hidden: bool
+    counts_as_active: bool
+    characters: int
+
+
+@frozen(kw_only=True)
+class RosterRow:
+    """One line of the roster; `attendance_30` is the owner's, in percent with two decimals."""
+
+    id: CharacterId
+    name: str
+    character_class: str
+    level: int | None
+    race: str
+    rank: str
+    rank_id: RankId
+    status: CharacterStatus
+    user_id: UserId | None
+    owner: str | None
+    is_main: bool
+    main_id: CharacterId | None
+    main_character: str | None
+    joined_on: date
+    attendance_30: str
+
+
+@frozen(kw_only=True)
+class CharacterRow:
+    """One character in full."""
+
+    id: CharacterId
+    name: str
+    character_class: str
+    level: int | None
+    race: str
+    rank: str
+    rank_id: RankId
+    status: CharacterStatus
+    user_id: UserId | None
+    owner: str | None
+    is_main: bool
+    main_id: CharacterId | None
+    main_character: str | None
+    joined_on: date
+    notes: str
+    aliases: tuple[str, ...]
+
+
+@frozen(kw_only=True)
+class OwnershipRow:
+    """A period of ownership; `since` is None where it is from the beginning."""
+
+    user_id: UserId
+    owner: str
+    since: datetime | None
+    until: datetime | None
+    reason: str
+
+
+@frozen(kw_only=True)
+class RankChangeRow:
+    """A line of rank history."""
+
+    at: datetime
+    before: str | None
+    after: str
+    actor_kind: ActorKind
+    actor_id: str
+    reason: str
+
+
+@frozen(kw_only=True)
+class MemberCharacterRow:
+    """A member's character, as the Discord roster lists it."""
+
+    id: CharacterId
+    name: str
+    character_class: str
+    level: int | None
+    rank: str
+    is_main: bool
+
+
+@frozen(kw_only=True)
+class MemberRow:
+    """An active member with their characters, the main first: the roster as Discord sees it, and the hierarchy.
+
+    `discord_role_id` is the role that the main's rank stands for, None while no mapping says so.
+    """
+
+    user_id: UserId
+    discord_id: str | None
+    discord_username: str
+    role_group: str
+    main_character: str | None
+    rank: str | None
+    discord_role_id: str | None
+    characters: tuple[MemberCharacterRow, ...]
+
+
+@frozen(kw_only=True)
+class AttributionRow:
+    """Whose a character of that name was at that moment (P-11)."""
+
+    name: str
+    at: datetime
+    character_id: CharacterId
+    character: str
+    user_id: UserId | None
+    username: str | None
+
+
+@frozen(kw_only=True)
+class AuditedCharacter:
+    """A character that the audit names."""
+
+    id: CharacterId
+    name: str
+    user_id: UserId | None
+
+
+@frozen(kw_only=True)
+class AuditedUser:
+    """A user that the audit names."""
+
+    user_id: UserId
+    username: str
+
+
+@frozen(kw_only=True)
+class RosterAudit:
+    """What looks wrong with the roster (R-10); Discord's member list joins it once a server is linked."""
+
+    unlinked_users: tuple[AuditedUser, ...]
+    characters_without_owner: tuple[AuditedCharacter, ...]
+    owners_without_main: tuple[AuditedUser, ...]
+    mains_with_inactive_rank: tuple[AuditedCharacter, ...]
+    duplicate_looking_names: tuple[tuple[str, ...], ...]
+
+
+@frozen(kw_only=True)
+class RosterFilter:
+    """Which characters are wanted; what is None or empty does not restrict."""
+
+    character_class: str | None = None
+    rank: str | None = None
+    status: CharacterStatus | None = None
+    user_id: UserId | None = None
+    is_main: bool | None = None
+    level_min: int | None = None
+    level_max: int | None = None
+    attendance_min: int | None = field(default=None)
+    search: str = ""
