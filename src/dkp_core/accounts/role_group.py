@@ -33,9 +33,15 @@ class RoleGroup(StrEnum):
 # Members may; developers and recruiters may that and more; officers may all.
 _GUEST: Final[frozenset[Permission]] = frozenset()
 _MEMBER: Final = frozenset(
-    {Permission.ROSTER_READ, Permission.POINTS_READ, Permission.RAIDS_READ, Permission.CHARACTERS_OWN}
+    {
+        Permission.ROSTER_PUBLIC,
+        Permission.ROSTER_READ,
+        Permission.POINTS_READ,
+        Permission.RAIDS_READ,
+        Permission.CHARACTERS_OWN,
+    }
 )
-_TRIAL: Final = frozenset({Permission.ROSTER_READ, Permission.POINTS_READ, Permission.RAIDS_READ})
+_TRIAL: Final = _MEMBER - {Permission.CHARACTERS_OWN}
 
 PERMISSIONS: Final[Mapping[RoleGroup, frozenset[Permission]]] = MappingProxyType(
     {
@@ -61,7 +67,7 @@ def permissions_of(role_group: RoleGroup, *, trial: bool, public_roster: bool) -
     if trial and role_group is RoleGroup.APPLICANT:
         allowed = allowed | _TRIAL
     if public_roster:
-        allowed = allowed | {Permission.ROSTER_READ}
+        allowed = allowed | {Permission.ROSTER_PUBLIC}
     return allowed
 
 

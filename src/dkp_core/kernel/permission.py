@@ -10,6 +10,7 @@ class Permission(StrEnum):
     MEMBERSHIPS_READ = "memberships:read"
     MEMBERSHIPS_WRITE = "memberships:write"
     BOT_KEYS_WRITE = "bot-keys:write"
+    ROSTER_PUBLIC = "roster:public"
     ROSTER_READ = "roster:read"
     ROSTER_WRITE = "roster:write"
     CHARACTERS_OWN = "characters:own"

@@ -9,7 +9,7 @@ from attrs import frozen
 from dkp_core.accounts import Membership, RoleGroup, User, known_user
 from dkp_core.guilds import Guild
 from dkp_core.kernel.actor import Actor
-from dkp_core.kernel.errors import NotPermitted
+from dkp_core.kernel.errors import InvalidValue, NotPermitted
 from dkp_core.kernel.ids import GuildId, PoolId, RankId
 from dkp_core.kernel.ports import BeginInstallation, Clock, Ids
 from dkp_core.points.pool import Pool
@@ -38,24 +38,32 @@ class Founded:
 
 @frozen
 class FoundGuild:
-    """Make a guild and its first officer, with a ladder of ranks and a default pool; only the operator may."""
+    """Make a guild and its first officer, with a ladder of ranks and a default pool.
+
+    The operator names the officer by Discord id; where the installation lets users found guilds, a user's guild has
+    that user as its first officer.
+    """
 
     begin: BeginInstallation[FoundingInstallation]
     ids: Ids
     clock: Clock
+    users_may_found: bool = False
 
     def __call__(
         self,
         *,
         name: str,
-        officer_discord_id: str,
+        officer_discord_id: str | None = None,
         officer_username: str | None = None,
         slug: str | None = None,
         timezone: str = "UTC",
         by: Actor,
     ) -> Founded:
-        if not by.is_operator:
+        if not by.is_operator and not (self.users_may_found and by.user_id is not None):
             raise NotPermitted("operator")
+        if by.is_operator == (officer_discord_id is None):
+            accepted = "the Discord id of the first officer, from the operator; nothing from a user, who is the officer"
+            raise InvalidValue("officer", "the first officer is not named, or need not be", accepted)
         now = self.clock.now()
         guild_id = GuildId(self.ids.next("guild"))
         pool_id = PoolId(self.ids.next("pool"))
@@ -63,7 +71,7 @@ class FoundGuild:
         with self.begin(by) as work:
             guild = Guild.found(guild_id, name=name, slug=slug, timezone=timezone, at=now)
             work.guilds.save(guild)
-            officer = known_user(work.users, self.ids, officer_discord_id, officer_username, now)
+            officer = self._officer(work, officer_discord_id, officer_username, by)
             inside = work.enter(guild_id)
             inside.memberships.save(Membership.begin(guild_id, officer.id, RoleGroup.OFFICER, now))
             for order, (rank, is_default, counts_as_active) in enumerate(RANKS):
@@ -79,3 +87,9 @@ class FoundGuild:
                 )
             inside.pools.save(Pool.create(pool_id, guild_id, name=POOL, is_default=True))
         return Founded(guild, officer)
+
+    def _officer(self, work: FoundingInstallation, discord_id: str | None, username: str | None, by: Actor) -> User:
+        if discord_id is None:
+            assert by.user_id is not None, "a user founds"
+            return work.users.get(by.user_id)
+        return known_user(work.users, self.ids, discord_id, username, self.clock.now())

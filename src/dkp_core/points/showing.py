@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
+from typing import Final
 
 from attrs import frozen
 
@@ -12,8 +15,11 @@ from dkp_core.kernel.ids import PoolId, UserId
 from dkp_core.kernel.page import Page, PageRequest, ordering_of
 from dkp_core.kernel.permission import Permission
 from dkp_core.kernel.ports import Clock, Read
+from dkp_core.points.narrowing import condition_of
 from dkp_core.points.ports import STANDINGS_COLUMNS, PointsView
 from dkp_core.points.views import BalanceRow, HistoryFilter, HistoryRow, StandingRow, StandingsFilter, UserBalancesRow
+
+NOWHERE: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 @frozen
@@ -76,18 +82,30 @@ class ShowHistory:
 
 @frozen
 class ShowStandings:
-    """The standings of a pool: active members by current points, with attendance and the last raid."""
+    """The standings of a pool: active members by current points, with attendance and the last raid.
+
+    `where` narrows them by any column: `{"rank": "Raider"}` to what equals, `{"current_min": "100"}` to what is at
+    least that, `{"attendance_30_max": "50"}` to what is at most that.
+    """
 
     read: Read[PointsView]
     clock: Clock
 
     def __call__(
-        self, pool_id: PoolId, wanted: StandingsFilter, *, ordering: str = "", by: Actor
+        self,
+        pool_id: PoolId,
+        wanted: StandingsFilter,
+        *,
+        where: Mapping[str, str] = NOWHERE,
+        ordering: str = "",
+        by: Actor,
     ) -> tuple[StandingRow, ...]:
         by.must(Permission.POINTS_READ)
         orders = ordering_of(ordering, STANDINGS_COLUMNS)
+        conditions = tuple(condition_of(name, text) for name, text in where.items())
         with self.read(by) as views:
-            return views.standings(pool_id, wanted, ordering=orders, at=self.clock.now())
+            rows = views.standings(pool_id, wanted, ordering=orders, at=self.clock.now())
+        return tuple(row for row in rows if all(condition.holds(row) for condition in conditions))
 
 
 @frozen

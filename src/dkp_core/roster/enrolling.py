@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Final
 
 from attrs import evolve, frozen
 
 from dkp_core.guilds import GuildSettings
 from dkp_core.kernel.actor import Actor
-from dkp_core.kernel.errors import InvalidValue, NoSuch
+from dkp_core.kernel.errors import InvalidValue, NoSuch, NotPermitted
 from dkp_core.kernel.ids import CharacterId, RankId, UserId
 from dkp_core.kernel.names import clean_name
 from dkp_core.kernel.page import Page, PageRequest, ordering_of
@@ -29,6 +30,9 @@ from dkp_core.roster.views import (
     RosterFilter,
     RosterRow,
 )
+
+# What guests may sort a public roster by.
+PUBLIC_COLUMNS: Final = tuple(column for column in ROSTER_COLUMNS if column not in ("owner", "attendance_30"))
 
 
 @frozen
@@ -259,16 +263,26 @@ def _must_be_allowed(character: Character, by: Actor, *, officers_only: bool) ->
 
 @frozen
 class ListCharacters:
-    """The roster, in pages: by class, rank, status, owner, main or alt, level, attendance and part of the name."""
+    """The roster, in pages: by class, rank, status, owner, main or alt, level, attendance and part of the name.
+
+    Guests of a guild with a public roster see characters and ranks, not whose they are.
+    """
 
     read: Read[RosterView]
     clock: Clock
 
     def __call__(self, wanted: RosterFilter, *, ordering: str = "", page: PageRequest, by: Actor) -> Page[RosterRow]:
-        by.must(Permission.ROSTER_READ)
-        orders = ordering_of(ordering, ROSTER_COLUMNS)
+        by.must(Permission.ROSTER_READ, Permission.ROSTER_PUBLIC)
+        orders = ordering_of(ordering, ROSTER_COLUMNS if by.may(Permission.ROSTER_READ) else PUBLIC_COLUMNS)
+        if not by.may(Permission.ROSTER_READ) and (wanted.user_id is not None or wanted.attendance_min is not None):
+            raise NotPermitted(Permission.ROSTER_READ)
         with self.read(by) as views:
-            return views.characters(wanted, ordering=orders, page=page, at=self.clock.now())
+            found = views.characters(wanted, ordering=orders, page=page, at=self.clock.now())
+        if by.may(Permission.ROSTER_READ):
+            return found
+        return Page(
+            tuple(evolve(row, user_id=None, owner=None, attendance_30="") for row in found.results), found.count
+        )
 
 
 @frozen
@@ -278,7 +292,7 @@ class ShowCharacter:
     read: Read[RosterView]
 
     def __call__(self, character_id: CharacterId, *, by: Actor) -> CharacterRow:
-        by.must(Permission.ROSTER_READ)
+        by.must(Permission.ROSTER_READ, Permission.ROSTER_PUBLIC)
         with self.read(by) as views:
             return _shown(views.character(character_id), by)
 
@@ -290,16 +304,18 @@ class FindCharacter:
     read: Read[RosterView]
 
     def __call__(self, name: str, *, by: Actor) -> CharacterRow:
-        by.must(Permission.ROSTER_READ)
+        by.must(Permission.ROSTER_READ, Permission.ROSTER_PUBLIC)
         with self.read(by) as views:
             return _shown(views.character_named(name), by)
 
 
 def _shown(character: CharacterRow, by: Actor) -> CharacterRow:
-    """Notes are for officers and the owner."""
+    """Notes are for officers and the owner; whose a character is, is not for guests."""
     if by.may(Permission.ROSTER_WRITE) or (by.user_id is not None and by.user_id == character.user_id):
         return character
-    return evolve(character, notes="")
+    if by.may(Permission.ROSTER_READ):
+        return evolve(character, notes="")
+    return evolve(character, notes="", user_id=None, owner=None)
 
 
 @frozen

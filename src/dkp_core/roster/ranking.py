@@ -28,7 +28,7 @@ class ListRanks:
     read: Read[RosterView]
 
     def __call__(self, *, by: Actor) -> tuple[RankRow, ...]:
-        by.must(Permission.ROSTER_READ)
+        by.must(Permission.ROSTER_READ, Permission.ROSTER_PUBLIC)
         with self.read(by) as views:
             return views.ranks()
 

@@ -1,0 +1,46 @@
+"""Databases that benchmarks run on: made for them, and dropped after them."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+
+SERVER = "postgresql://postgres@127.0.0.1:5432"
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """The URL of a fresh PostgreSQL database on DKP_BENCH_POSTGRESQL_URL, or on the standard port."""
+    server = os.environ.get("DKP_BENCH_POSTGRESQL_URL", SERVER).rstrip("/")
+    name = f"dkp_bench_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]  # a name of our own making
+    try:
+        yield f"{server}/{name}"
+    finally:
+        with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')  # type: ignore[arg-type]  # as above
+
+
+@contextmanager
+def copied(url: str) -> Iterator[str]:
+    """The URL of a copy of a PostgreSQL database that nobody is connected to."""
+    server, _, original = url.rpartition("/")
+    name = f"{original}_copy"
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{original}"')  # type: ignore[arg-type]  # as above
+    try:
+        yield f"{server}/{name}"
+    finally:
+        with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')  # type: ignore[arg-type]  # as above
+
+
+def analyze(url: str) -> None:
+    """Let the database gather its statistics now rather than in a minute, while we measure."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("VACUUM ANALYZE")

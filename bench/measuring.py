@@ -1,0 +1,64 @@
+"""Times and CPU of calls and processes."""
+
+from __future__ import annotations
+
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from attrs import frozen
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@frozen
+class Spread:
+    """Milliseconds of repeated calls: median, 95th percentile, and CPU of this process per call."""
+
+    median: float
+    p95: float
+    cpu: float
+
+    def __str__(self) -> str:
+        return f"median {self.median:8.3f} ms, p95 {self.p95:8.3f} ms, cpu {self.cpu:8.3f} ms"
+
+
+def repeated(call: Callable[[int], object], times: int, *, warmup: int = 5) -> Spread:
+    """Call it `times` times with the number of the call, after some to warm up."""
+    for number in range(warmup):
+        call(-number - 1)
+    taken = []
+    cpu = time.process_time()
+    for number in range(times):
+        began = time.perf_counter()
+        call(number)
+        taken.append((time.perf_counter() - began) * 1000)
+    cpu = (time.process_time() - cpu) * 1000 / times
+    taken.sort()
+    return Spread(statistics.median(taken), taken[int(len(taken) * 0.95)], cpu)
+
+
+def process(command: Sequence[str], times: int = 7, **environment: str) -> float:
+    """Milliseconds that a whole process takes, the median of some runs, after one that warms the disk."""
+
+    taken = []
+    for _ in range(times + 1):
+        began = time.perf_counter()
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=os.environ | environment, cwd=ROOT)
+        taken.append((time.perf_counter() - began) * 1000)
+    return statistics.median(taken[1:])
+
+
+def peak_memory_mb() -> float:
+    """The most memory this process has held so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def python(code: str) -> list[str]:
+    """The command that runs a piece of Python."""
+    return [sys.executable, "-c", code]

@@ -1,0 +1,149 @@
+"""The container: the one place that knows which adapter stands behind which port."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dependency_injector import containers, providers
+
+from dkp_core import accounts, guilds, points, raids, roster
+from dkp_core.reactions import reactions_by_event
+from dkp_entrypoints.settings import Settings
+
+if TYPE_CHECKING:
+    from dkp_adapters.sql.database import SqlDatabase
+    from dkp_adapters.system import HmacHashing, SystemChance, SystemClock
+
+
+def _clock() -> SystemClock:
+    from dkp_adapters.system import SystemClock  # adapters are dear to import: only when needed
+
+    return SystemClock()
+
+
+def _chance() -> SystemChance:
+    from dkp_adapters.system import SystemChance  # as above
+
+    return SystemChance()
+
+
+def _hashing(settings: Settings) -> HmacHashing:
+    from dkp_adapters.system import HmacHashing  # as above
+
+    return HmacHashing(settings.secret_key.encode())
+
+
+def _database(settings: Settings, clock: SystemClock) -> SqlDatabase:
+    from dkp_adapters.sql.database import SqlDatabase  # as above
+
+    return SqlDatabase.open(settings.database_url, clock=clock, reactions=reactions_by_event())
+
+
+class UseCases(containers.DeclarativeContainer):
+    """Every use case, on the database that the settings name; `database` may be overridden by another adapter."""
+
+    settings = providers.Dependency(instance_of=Settings)
+    clock = providers.Singleton(_clock)
+    chance = providers.Singleton(_chance)
+    hashing = providers.Singleton(_hashing, settings)
+    database = providers.Singleton(_database, settings, clock)
+
+    begin = database.provided.begin
+    begin_installation = database.provided.begin_installation
+    read = database.provided.read
+    ids = database.provided.ids
+    verifying = database.provided.verifying
+    credentials = database.provided.credentials
+    minting = providers.Singleton(accounts.Minting, chance=chance, hashing=hashing)
+    authenticate = providers.Singleton(accounts.Authenticate, credentials=credentials, hashing=hashing, clock=clock)
+
+    list_guilds = providers.Singleton(guilds.ListGuilds, read=read)
+    show_guild = providers.Singleton(guilds.ShowGuild, read=read)
+    change_guild = providers.Singleton(guilds.ChangeGuild, begin=begin)
+    show_audit_log = providers.Singleton(guilds.ShowAuditLog, read=read)
+
+    add_member = providers.Singleton(accounts.AddMember, begin=begin, ids=ids, clock=clock)
+    change_membership = providers.Singleton(accounts.ChangeMembership, begin=begin, clock=clock)
+    list_memberships = providers.Singleton(accounts.ListMemberships, read=read)
+    show_user = providers.Singleton(accounts.ShowUser, read=read)
+    find_user = providers.Singleton(accounts.FindUser, read=read)
+    show_profile = providers.Singleton(accounts.ShowProfile, read=read)
+    change_preferences = providers.Singleton(accounts.ChangePreferences, begin=begin_installation)
+    set_user_active = providers.Singleton(accounts.SetUserActive, begin=begin_installation, clock=clock)
+    issue_personal_key = providers.Singleton(
+        accounts.IssuePersonalKey, begin=begin_installation, minting=minting, clock=clock
+    )
+    issue_bot_key = providers.Singleton(accounts.IssueBotKey, begin=begin, minting=minting, clock=clock)
+    rotate_key = providers.Singleton(accounts.RotateKey, begin=begin_installation, minting=minting, clock=clock)
+    revoke_key = providers.Singleton(accounts.RevokeKey, begin=begin_installation, clock=clock)
+    change_bot_key_scopes = providers.Singleton(accounts.ChangeBotKeyScopes, begin=begin)
+    list_own_keys = providers.Singleton(accounts.ListOwnKeys, read=read)
+    list_bot_keys = providers.Singleton(accounts.ListBotKeys, read=read)
+    record_key_uses = providers.Singleton(accounts.RecordKeyUses, begin=begin_installation)
+
+    enter_character = providers.Singleton(roster.EnterCharacter, begin=begin, ids=ids, clock=clock)
+    change_character = providers.Singleton(roster.ChangeCharacter, begin=begin)
+    approve_character = providers.Singleton(roster.ApproveCharacter, begin=begin)
+    remove_character = providers.Singleton(roster.RemoveCharacter, begin=begin)
+    add_alias = providers.Singleton(roster.AddAlias, begin=begin)
+    update_statuses = providers.Singleton(roster.UpdateStatuses, begin=begin)
+    list_characters = providers.Singleton(roster.ListCharacters, read=read, clock=clock)
+    show_character = providers.Singleton(roster.ShowCharacter, read=read)
+    find_character = providers.Singleton(roster.FindCharacter, read=read)
+    list_members = providers.Singleton(roster.ListMembers, read=read)
+    show_ownership_history = providers.Singleton(roster.ShowOwnershipHistory, read=read)
+    show_rank_history = providers.Singleton(roster.ShowRankHistory, read=read)
+    audit_roster = providers.Singleton(roster.AuditRoster, read=read)
+    reassign_character = providers.Singleton(roster.ReassignCharacter, begin=begin, clock=clock)
+    attribute_character = providers.Singleton(roster.AttributeCharacter, read=read, clock=clock)
+    list_ranks = providers.Singleton(roster.ListRanks, read=read)
+    create_rank = providers.Singleton(roster.CreateRank, begin=begin, ids=ids)
+    change_rank = providers.Singleton(roster.ChangeRank, begin=begin)
+    remove_rank = providers.Singleton(roster.RemoveRank, begin=begin, clock=clock)
+    update_ranks = providers.Singleton(roster.UpdateRanks, begin=begin, clock=clock)
+
+    found_guild = providers.Singleton(
+        points.FoundGuild,
+        begin=begin_installation,
+        ids=ids,
+        clock=clock,
+        users_may_found=settings.provided.users_may_found,
+    )
+    list_pools = providers.Singleton(points.ListPools, read=read)
+    show_pool = providers.Singleton(points.ShowPool, read=read)
+    create_pool = providers.Singleton(points.CreatePool, begin=begin, ids=ids)
+    change_pool = providers.Singleton(points.ChangePool, begin=begin)
+    list_item_pools = providers.Singleton(points.ListItemPools, read=read)
+    create_item_pool = providers.Singleton(points.CreateItemPool, begin=begin, ids=ids)
+    change_item_pool = providers.Singleton(points.ChangeItemPool, begin=begin)
+    adjust_points = providers.Singleton(points.AdjustPoints, begin=begin, ids=ids, clock=clock)
+    reverse_adjustment = providers.Singleton(points.ReverseAdjustment, begin=begin, ids=ids, clock=clock)
+    list_adjustments = providers.Singleton(points.ListAdjustments, read=read)
+    show_balances = providers.Singleton(points.ShowBalances, read=read, clock=clock)
+    show_balance = providers.Singleton(points.ShowBalance, read=read)
+    show_balances_of_discord_id = providers.Singleton(points.ShowBalancesOfDiscordId, read=read)
+    show_history = providers.Singleton(points.ShowHistory, read=read)
+    show_standings = providers.Singleton(points.ShowStandings, read=read, clock=clock)
+    standings_revision = providers.Singleton(points.StandingsRevision, read=read, clock=clock)
+    verify = providers.Singleton(points.Verify, verifying=verifying)
+
+    list_event_types = providers.Singleton(raids.ListEventTypes, read=read)
+    show_event_type = providers.Singleton(raids.ShowEventType, read=read)
+    create_event_type = providers.Singleton(raids.CreateEventType, begin=begin, ids=ids)
+    change_event_type = providers.Singleton(raids.ChangeEventType, begin=begin)
+    remove_event_type = providers.Singleton(raids.RemoveEventType, begin=begin)
+    record_raid = providers.Singleton(raids.RecordRaid, begin=begin, ids=ids, clock=clock)
+    change_raid = providers.Singleton(raids.ChangeRaid, begin=begin)
+    add_tick = providers.Singleton(raids.AddTick, begin=begin, clock=clock)
+    cancel_raid = providers.Singleton(raids.CancelRaid, begin=begin, ids=ids, clock=clock)
+    record_attendance = providers.Singleton(raids.RecordAttendance, begin=begin, ids=ids, clock=clock)
+    list_raids = providers.Singleton(raids.ListRaids, read=read)
+    show_raid = providers.Singleton(raids.ShowRaid, read=read)
+    show_attendance = providers.Singleton(raids.ShowAttendance, read=read)
+    list_attendance_shares = providers.Singleton(raids.ListAttendanceShares, read=read, clock=clock)
+    import_dump = providers.Singleton(raids.ImportDump, begin=begin, ids=ids, clock=clock)
+    resolve_name = providers.Singleton(raids.ResolveName, begin=begin, ids=ids, clock=clock)
+    list_unresolved = providers.Singleton(raids.ListUnresolved, read=read)
+    award_waiting_names = providers.Singleton(raids.AwardWaitingNames, begin=begin, ids=ids, clock=clock)
+    schedule_retention = providers.Singleton(raids.ScheduleRetention, begin=begin, clock=clock)
+    prune_uploads = providers.Singleton(raids.PruneUploads, begin=begin, clock=clock)
