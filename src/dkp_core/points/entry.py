@@ -127,7 +127,8 @@ class Balance:
     @property
     def current(self) -> Points:
         """What the entries add up to."""
-        return self.earned - self.spent + self.adjusted
+        # In one sum: what lies between may pass the limits of points where the sum does not.
+        return Points(self.earned.hundredths - self.spent.hundredths + self.adjusted.hundredths)
 
     @property
     def available(self) -> Points:

@@ -105,10 +105,12 @@ class EventType(Aggregate):
     def _cleaned(self) -> EventType:
         if len(self.metadata) > METADATA_MAX:
             raise InvalidValue("metadata", f"it has {len(self.metadata)} entries", f"at most {METADATA_MAX}")
+        worth = points_to_award(self.default_points, "default_points")
+        worth.times(self.modifier)  # refused now, rather than each time that the event type is shown
         return evolve(
             self,
             name=clean_name(self.name),
-            default_points=points_to_award(self.default_points, "default_points"),
+            default_points=worth,
             description=clean_text(self.description, "description"),
             metadata={
                 clean_name(key, "metadata"): clean_text(value, f"metadata.{key}"[:80])

@@ -408,7 +408,7 @@ def _told(
         already_present=already_present,
         unresolved=tuple(line.name for line in new if line.is_unresolved),
         points=points,
-        warnings=tuple(str(warning) for warning in reading.check.warnings),
+        warnings=tuple(warning.sentence for warning in reading.check.warnings),
         lines_total=reading.dump.lines_total,
         noise=reading.dump.counts[LineOutcome.NOISE],
         lines=tuple(sorted(reading.lines(added), key=lambda line: line.line)),

@@ -1,0 +1,1 @@
+"""The store: SQLite, PostgreSQL and MariaDB (MySQL) behind the ports of the core."""

@@ -1,0 +1,417 @@
+"""What is summed up of attendance: who attended which raid, how many of how many, and since when (D-9).
+
+Raids that count are numbered in effect by time: a user's lifetime holds all raids of the guild but those that began
+before it, so that recording a raid touches the guild's one row, not a row for each member. Raids written down late,
+raids cancelled and users whose lifetime turns out to begin earlier are what the rest of this module is about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from attrs import define, field, frozen
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    and_,
+    bindparam,
+    case,
+    column,
+    delete,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    update,
+)
+
+from dkp_adapters.sql.moments import micros
+from dkp_adapters.sql.session import Session
+from dkp_adapters.sql.statement import GUILD, Statement, in_guild, int_sum, json_rows, json_values, locking, upsert
+from dkp_adapters.sql.tables.accounts import memberships
+from dkp_adapters.sql.tables.raids import (
+    NEVER,
+    attendance_totals,
+    attended,
+    raid_totals,
+    raids,
+    unresolved_names,
+)
+from dkp_core.kernel.ids import RaidId, UserId
+from dkp_core.raids import ATTENDED, Attendance, Raid, RaidStatus
+
+SUMMARIES_ORDER: Final = 15
+"""When summaries are written among what a transaction keeps for its flush: before the balances, which are hotter."""
+
+_starts_at: Final = bindparam("starts_at", type_=BigInteger)
+_raid_id: Final = bindparam("raid_id", type_=BigInteger)
+_no_moment: Final = literal(None, BigInteger)
+
+# --- who attended -----------------------------------------------------------------------------------------------------
+
+_given: Final = json_rows(
+    "presences",
+    attended.c.starts_at,
+    attended.c.user_id,
+    attended.c.raid_id,
+    column("present", BigInteger),
+)
+_before: Final = attended.alias("before")
+_given_and_before: Final = _given.outerjoin(
+    _before,
+    and_(
+        in_guild(_before),
+        _before.c.starts_at == _given.c.starts_at,
+        _before.c.user_id == _given.c.user_id,
+        _before.c.raid_id == _given.c.raid_id,
+    ),
+)
+# Whoever stands at several ticks of a raid attended it once.
+_came_new: Final = and_(_given.c.present == 1, func.coalesce(_before.c.present, 0) == 0)
+_excused_new: Final = and_(_given.c.present == 0, _before.c.user_id.is_(None))
+_excused_no_more: Final = and_(_given.c.present == 1, _before.c.present == 0)
+
+
+def _when(condition: ColumnElement[bool], value: Any) -> ColumnElement[Any]:
+    return case((condition, value), else_=_no_moment)
+
+
+_ADD_TOTALS: Final = Statement(
+    upsert(
+        attendance_totals,
+        select(
+            GUILD,
+            _given.c.user_id,
+            int_sum(case((_came_new, 1), else_=0)).label("attended"),
+            int_sum(case((or_(_excused_new, _excused_no_more), 1), else_=0)).label("excused"),
+            _no_moment.label("held_before"),
+            func.coalesce(func.min(_when(_came_new, _given.c.starts_at)), NEVER).label("since"),
+            func.max(_when(_came_new, _given.c.starts_at)).label("last_raid"),
+            literal(1, BigInteger).label("version"),
+        )
+        .select_from(_given_and_before)
+        .where(or_(_came_new, _excused_new))
+        .group_by(_given.c.user_id)
+        .order_by(_given.c.user_id),
+        key=("guild_id", "user_id"),
+        update=lambda old, new: {
+            "attended": old.attended + new.attended,
+            "held_before": case((or_(new.since < old.since, new.excused > 0), null()), else_=old.held_before),
+            "since": case((new.since < old.since, new.since), else_=old.since),
+            "last_raid": case(
+                (or_(old.last_raid.is_(None), new.last_raid > old.last_raid), new.last_raid), else_=old.last_raid
+            ),
+            "version": old.version + 1,
+        },
+    )
+)
+_ADD_ATTENDED: Final = Statement(
+    upsert(
+        attended,
+        select(GUILD, *_given.c).select_from(_given_and_before).where(or_(_came_new, _excused_new)),
+        key=("guild_id", "starts_at", "user_id", "raid_id"),
+        update=lambda _, new: {"present": new.present},
+    )
+)
+_RECOUNT: Final = Statement(
+    update(raids)
+    .where(in_guild(raids), raids.c.id.in_(json_values("raid_ids")))
+    .values(
+        attendees=select(func.count())
+        .where(
+            attended.c.guild_id == raids.c.guild_id,
+            attended.c.starts_at == raids.c.starts_at,
+            attended.c.raid_id == raids.c.id,
+            attended.c.present == 1,
+        )
+        .correlate(raids)
+        .scalar_subquery(),
+        unresolved=select(func.count(unresolved_names.c.name_key.distinct()))
+        .where(unresolved_names.c.guild_id == raids.c.guild_id, unresolved_names.c.raid_id == raids.c.id)
+        .correlate(raids)
+        .scalar_subquery(),
+    )
+)
+_BEGIN_TO_COUNT: Final = Statement(
+    update(raids)
+    .where(
+        in_guild(raids),
+        raids.c.id == _raid_id,
+        raids.c.counts == 0,
+        raids.c.status != RaidStatus.CANCELLED.value,
+    )
+    .values(counts=1)
+)
+
+# --- how many raids were held -----------------------------------------------------------------------------------------
+
+_HOLD: Final = Statement(
+    upsert(
+        raid_totals,
+        {
+            "guild_id": GUILD,
+            "held": bindparam("more", type_=BigInteger),
+            "version": literal(1, BigInteger),
+        },
+        key=("guild_id",),
+        update=lambda old, new: {"held": old.held + new.held, "version": old.version + 1},
+    )
+)
+_HELD_BEFORE: Final = Statement(
+    update(attendance_totals)
+    .where(in_guild(attendance_totals), attendance_totals.c.since > _starts_at)
+    .values(held_before=attendance_totals.c.held_before + bindparam("more", type_=BigInteger))
+)
+_known: Final = attendance_totals.alias("known")
+_ADD_MEMBERS: Final = Statement(
+    upsert(
+        attendance_totals,
+        select(
+            memberships.c.guild_id,
+            memberships.c.user_id,
+            literal(0, BigInteger).label("attended"),
+            literal(0, BigInteger).label("excused"),
+            _no_moment.label("held_before"),
+            memberships.c.joined_at.label("since"),
+            _no_moment.label("last_raid"),
+            literal(0, BigInteger).label("version"),
+        )
+        .select_from(memberships)
+        .outerjoin(_known, and_(in_guild(_known), _known.c.user_id == memberships.c.user_id))
+        .where(in_guild(memberships), _known.c.user_id.is_(None)),
+        key=("guild_id", "user_id"),
+    )
+)
+_joined: Final = (
+    select(memberships.c.joined_at)
+    .where(
+        memberships.c.guild_id == attendance_totals.c.guild_id,
+        memberships.c.user_id == attendance_totals.c.user_id,
+    )
+    .correlate(attendance_totals)
+)
+_BEGIN_AT_JOINING: Final = Statement(
+    update(attendance_totals)
+    .where(
+        in_guild(attendance_totals),
+        exists(_joined.where(memberships.c.joined_at < attendance_totals.c.since)),
+    )
+    .values(since=_joined.scalar_subquery(), held_before=None)
+)
+_SETTLE: Final = Statement(
+    update(attendance_totals)
+    .where(in_guild(attendance_totals), attendance_totals.c.held_before.is_(None))
+    .values(
+        excused=select(func.count())
+        .where(
+            attended.c.guild_id == attendance_totals.c.guild_id,
+            attended.c.starts_at >= attendance_totals.c.since,
+            attended.c.user_id == attendance_totals.c.user_id,
+            attended.c.present == 0,
+        )
+        .correlate(attendance_totals)
+        .scalar_subquery(),
+        held_before=select(func.count())
+        .where(
+            raids.c.guild_id == attendance_totals.c.guild_id,
+            raids.c.starts_at < attendance_totals.c.since,
+            raids.c.counts == 1,
+        )
+        .correlate(attendance_totals)
+        .scalar_subquery(),
+    )
+)
+
+# --- a raid that counts no more ---------------------------------------------------------------------------------------
+
+_OF_RAID: Final = Statement(
+    select(attended.c.user_id, attended.c.present)
+    .where(in_guild(attended), attended.c.starts_at == _starts_at, attended.c.raid_id == _raid_id)
+    .order_by(attended.c.user_id)
+)
+_LOCK: Final = Statement(
+    locking(
+        select(attendance_totals.c.user_id)
+        .where(in_guild(attendance_totals), attendance_totals.c.user_id.in_(json_values("user_ids")))
+        .order_by(attendance_totals.c.user_id)
+    )
+)
+_FORGET: Final = Statement(
+    delete(attended).where(in_guild(attended), attended.c.starts_at == _starts_at, attended.c.raid_id == _raid_id)
+)
+_other: Final = attended.alias("other")
+
+
+def _other_raid(found: ColumnElement[int], *conditions: ColumnElement[bool]) -> Any:
+    return (
+        select(found)
+        .where(
+            _other.c.guild_id == attendance_totals.c.guild_id,
+            _other.c.user_id == attendance_totals.c.user_id,
+            _other.c.present == 1,
+            *conditions,
+        )
+        .correlate(attendance_totals)
+        .scalar_subquery()
+    )
+
+
+_WITHOUT: Final = Statement(
+    select(
+        attendance_totals.c.user_id,
+        attendance_totals.c.attended,
+        attendance_totals.c.since,
+        attendance_totals.c.last_raid,
+        _joined.scalar_subquery(),
+        # Nobody's first raid was before this one, nor the last one after it, where these matter.
+        _other_raid(func.min(_other.c.starts_at), _other.c.starts_at >= _starts_at),
+        _other_raid(func.max(_other.c.starts_at), _other.c.starts_at <= _starts_at),
+    ).where(in_guild(attendance_totals), attendance_totals.c.user_id.in_(json_values("user_ids")))
+)
+_left: Final = json_rows(
+    "left",
+    attendance_totals.c.user_id,
+    attendance_totals.c.attended,
+    attendance_totals.c.since,
+    attendance_totals.c.last_raid,
+)
+_LEAVE: Final = Statement(
+    update(attendance_totals)
+    .where(in_guild(attendance_totals), attendance_totals.c.user_id == _left.c.user_id)
+    .values(
+        attended=_left.c.attended,
+        since=_left.c.since,
+        last_raid=_left.c.last_raid,
+        held_before=None,
+        version=attendance_totals.c.version + 1,
+    )
+)
+_FORGET_UNRESOLVED: Final = Statement(
+    delete(unresolved_names).where(in_guild(unresolved_names), unresolved_names.c.raid_id == _raid_id)
+)
+
+
+@frozen
+class _Raid:
+    id: RaidId
+    starts_at: int
+
+
+@define
+class _Taken:
+    """What is new about one raid in this transaction."""
+
+    starts_at: int
+    counts_already: bool
+    present: dict[UserId, int] = field(factory=dict)
+
+
+def has_points(raid: Raid) -> bool:
+    """Whether the raid gives points at any tick, so that it counts before anybody is noted in it (D-15)."""
+    return any(tick.points for tick in raid.ticks)
+
+
+def _without(raid: _Raid, present: dict[UserId, int], row: tuple[Any, ...]) -> list[int | None]:
+    """A user's totals without the raid, from a row of _WITHOUT."""
+    user_id, came, since, last, joined, next_first, next_last = row
+    if since >= raid.starts_at:
+        since = min(NEVER if joined is None else joined, NEVER if next_first is None else next_first)
+    if last is not None and last <= raid.starts_at:
+        last = next_last
+    return [user_id, came - present[user_id], since, last]
+
+
+class AttendanceSummaries:
+    """Keeps the summaries of one guild in step with raids and attendance; written once, when the transaction ends.
+
+    Who changes whether raids count holds the guild's row of `raid_totals` first, then rows of users in order of id;
+    the raid itself was locked before all that.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self._begun: list[_Raid] = []
+        self._ended: list[_Raid] = []
+        self._taken: dict[RaidId, _Taken] = {}
+        self._deferred = False
+
+    def counts(self, raid: Raid) -> None:
+        """The raid counts from now on."""
+        self._begun.append(_Raid(raid.id, micros(raid.starts_at)))
+        self._defer()
+
+    def counts_no_more(self, raid: Raid) -> None:
+        """The raid counted until now."""
+        self._ended.append(_Raid(raid.id, micros(raid.starts_at)))
+        self._defer()
+
+    def took(self, raid: Raid, lines: Sequence[Attendance]) -> None:
+        """These lines of the raid are new, or have become somebody's."""
+        if raid.status is RaidStatus.CANCELLED:
+            return
+        taken = self._taken.get(raid.id)
+        if taken is None:
+            taken = self._taken[raid.id] = _Taken(micros(raid.starts_at), counts_already=has_points(raid))
+            self._defer()
+        for line in lines:
+            if line.user_id is not None and not line.ignored:
+                present = int(line.presence in ATTENDED)
+                taken.present[line.user_id] = max(present, taken.present.get(line.user_id, 0))
+
+    def _defer(self) -> None:
+        if not self._deferred:
+            self._deferred = True
+            self.session.defer(SUMMARIES_ORDER, self._write)
+
+    def _write(self) -> None:
+        self._deferred = False
+        begun, self._begun = self._begun, []
+        ended, self._ended = self._ended, []
+        taken, self._taken = self._taken, {}
+        for raid_id, new in taken.items():
+            if not new.counts_already and self.session.run(_BEGIN_TO_COUNT, raid_id=raid_id):
+                begun.append(_Raid(raid_id, new.starts_at))
+        if begun:
+            self.session.run(_HOLD, more=len(begun))
+            for raid in begun:
+                self.session.run(_HELD_BEFORE, starts_at=raid.starts_at, more=1)
+            self._settle()
+        if taken:
+            self._write_taken(taken)
+        for raid in ended:
+            self._write_ended(raid)
+
+    def _write_taken(self, taken: dict[RaidId, _Taken]) -> None:
+        presences = sorted(
+            [new.starts_at, user_id, raid_id, present]
+            for raid_id, new in taken.items()
+            for user_id, present in new.present.items()
+        )
+        if presences:
+            # The totals first: they tell by what is not there yet whom this raid is new to.
+            self.session.run(_ADD_TOTALS, presences=presences)
+            self.session.run(_ADD_ATTENDED, presences=presences)
+        self.session.run(_RECOUNT, raid_ids=sorted(taken))
+
+    def _write_ended(self, raid: _Raid) -> None:
+        session = self.session
+        session.run(_HOLD, more=-1)
+        present = dict(session.all(_OF_RAID, starts_at=raid.starts_at, raid_id=raid.id))
+        if present:
+            # Locked before they are looked at: a statement that waits for a lock looks at what was before it waited.
+            session.all(_LOCK, user_ids=list(present))
+            session.run(_FORGET, starts_at=raid.starts_at, raid_id=raid.id)
+            rows = session.all(_WITHOUT, starts_at=raid.starts_at, user_ids=list(present))
+            session.run(_LEAVE, left=[_without(raid, present, row) for row in rows])
+        session.run(_HELD_BEFORE, starts_at=raid.starts_at, more=-1)
+        session.run(_FORGET_UNRESOLVED, raid_id=raid.id)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Count what waits to be counted, while nobody else can change which raids count."""
+        self.session.run(_ADD_MEMBERS)
+        self.session.run(_BEGIN_AT_JOINING)
+        self.session.run(_SETTLE)

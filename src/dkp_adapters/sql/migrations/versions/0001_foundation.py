@@ -1,0 +1,604 @@
+"""Foundation."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from dkp_adapters.sql.migrations.spelling import BYTES, LONG_TEXT, TABLE, letters
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    """Foundation."""
+    op.create_table(
+        "adjustments",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("pool_id", sa.BigInteger(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("occurred_at", sa.BigInteger(), nullable=False),
+        sa.Column("recorded_at", sa.BigInteger(), nullable=False),
+        sa.Column("reversed_at", sa.BigInteger(), nullable=True),
+        sa.Column("entry_id", sa.BigInteger(), nullable=False),
+        sa.Column("actor_kind", letters(64), nullable=False),
+        sa.Column("actor_id", letters(128), nullable=False),
+        sa.Column("character_name", letters(64), nullable=False),
+        sa.Column("reason", LONG_TEXT, nullable=False),
+        sa.Column("note", LONG_TEXT, nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "id", name=op.f("pk_adjustments")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    op.create_table(
+        "answered_requests",
+        sa.Column("caller", letters(128), nullable=False),
+        sa.Column("key", letters(255), nullable=False),
+        sa.Column("body_hash", letters(64), nullable=False),
+        sa.Column("status", sa.SmallInteger(), nullable=False),
+        sa.Column("headers", LONG_TEXT, nullable=False),
+        sa.Column("body", LONG_TEXT, nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("caller", "key", name=op.f("pk_answered_requests")),
+        if_not_exists=True,
+        **TABLE,
+    )
+    with op.batch_alter_table("answered_requests", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_answered_requests_expires_at"), ["expires_at"], unique=False, if_not_exists=True
+        )
+
+    op.create_table(
+        "api_keys",
+        sa.Column("id", letters(64), autoincrement=False, nullable=False),
+        sa.Column("kind", letters(64), nullable=False),
+        sa.Column("name", letters(64), nullable=False),
+        sa.Column("prefix", letters(32), nullable=False),
+        sa.Column("digest", letters(128), nullable=False),
+        sa.Column("owner", sa.BigInteger(), nullable=True),
+        sa.Column("guild_id", sa.BigInteger(), nullable=True),
+        sa.Column("scopes", LONG_TEXT, nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=True),
+        sa.Column("revoked_at", sa.BigInteger(), nullable=True),
+        sa.Column("old_digest", letters(128), nullable=True),
+        sa.Column("old_digest_until", sa.BigInteger(), nullable=True),
+        sa.Column("last_used_at", sa.BigInteger(), nullable=True),
+        sa.Column("use_count", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_keys")),
+        sa.UniqueConstraint("prefix", name=op.f("uq_api_keys_prefix")),
+        if_not_exists=True,
+        **TABLE,
+    )
+    with op.batch_alter_table("api_keys", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_api_keys_guild_id"), ["guild_id"], unique=False, if_not_exists=True)
+        batch_op.create_index(batch_op.f("ix_api_keys_owner"), ["owner"], unique=False, if_not_exists=True)
+
+    op.create_table(
+        "attendance",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("raid_id", sa.BigInteger(), nullable=False),
+        sa.Column("tick", sa.Integer(), nullable=False),
+        sa.Column("name_key", letters(128), nullable=False),
+        sa.Column("name", letters(64), nullable=False),
+        sa.Column("status", letters(64), nullable=False),
+        sa.Column("character_id", sa.BigInteger(), nullable=True),
+        sa.Column("user_id", sa.BigInteger(), nullable=True),
+        sa.Column("awarded", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("upload_id", sa.BigInteger(), nullable=True),
+        sa.Column("line", sa.Integer(), nullable=True),
+        sa.Column("ignored", sa.SmallInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "raid_id", "tick", "name_key", name=op.f("pk_attendance")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    op.create_table(
+        "attendance_totals",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("attended", sa.BigInteger(), nullable=False),
+        sa.Column("excused", sa.BigInteger(), nullable=False),
+        sa.Column("held_before", sa.BigInteger(), nullable=True),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("last_raid", sa.BigInteger(), nullable=True),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "user_id", name=op.f("pk_attendance_totals")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    op.create_table(
+        "attended",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("starts_at", sa.BigInteger(), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("raid_id", sa.BigInteger(), nullable=False),
+        sa.Column("present", sa.SmallInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "starts_at", "user_id", "raid_id", name=op.f("pk_attended")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    op.create_table(
+        "balances",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("pool_id", sa.BigInteger(), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("earned", sa.BigInteger(), nullable=False),
+        sa.Column("spent", sa.BigInteger(), nullable=False),
+        sa.Column("adjusted", sa.BigInteger(), nullable=False),
+        sa.Column("held", sa.BigInteger(), nullable=False),
+        sa.Column("entries", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("adjusted BETWEEN -999999999999 AND 999999999999", name=op.f("ck_balances_adjusted")),
+        sa.CheckConstraint(
+            "earned - spent + adjusted - held BETWEEN -999999999999 AND 999999999999",
+            name=op.f("ck_balances_available"),
+        ),
+        sa.CheckConstraint(
+            "earned - spent + adjusted BETWEEN -999999999999 AND 999999999999", name=op.f("ck_balances_current")
+        ),
+        sa.CheckConstraint("earned BETWEEN -999999999999 AND 999999999999", name=op.f("ck_balances_earned")),
+        sa.CheckConstraint("held BETWEEN -999999999999 AND 999999999999", name=op.f("ck_balances_held")),
+        sa.CheckConstraint("spent BETWEEN -999999999999 AND 999999999999", name=op.f("ck_balances_spent")),
+        sa.PrimaryKeyConstraint("guild_id", "pool_id", "user_id", name=op.f("pk_balances")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    op.create_table(
+        "character_names",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("name_key", letters(128), nullable=False),
+        sa.Column("name", letters(64), nullable=False),
+        sa.Column("character_id", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "name_key", name=op.f("pk_character_names")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    with op.batch_alter_table("character_names", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_character_names_guild_id_character_id"),
+            ["guild_id", "character_id"],
+            unique=False,
+            if_not_exists=True,
+        )
+
+    op.create_table(
+        "counters",
+        sa.Column("kind", letters(64), autoincrement=False, nullable=False),
+        sa.Column("last", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", name=op.f("pk_counters")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    op.create_table(
+        "deadlines",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("key", letters(128), nullable=False),
+        sa.Column("kind", letters(64), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("data", LONG_TEXT, nullable=False),
+        sa.Column("try_at", sa.BigInteger(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("parked", sa.SmallInteger(), nullable=False),
+        sa.Column("claimed_by", letters(64), nullable=True),
+        sa.Column("last_error", LONG_TEXT, nullable=True),
+        sa.PrimaryKeyConstraint("guild_id", "key", name=op.f("pk_deadlines")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    with op.batch_alter_table("deadlines", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_deadlines_parked_try_at"), ["parked", "try_at"], unique=False, if_not_exists=True
+        )
+
+    op.create_table(
+        "deliveries",
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("reaction", letters(64), nullable=False),
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("event_at", sa.BigInteger(), nullable=False),
+        sa.Column("try_at", sa.BigInteger(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("parked", sa.SmallInteger(), nullable=False),
+        sa.Column("claimed_by", letters(64), nullable=True),
+        sa.Column("last_error", LONG_TEXT, nullable=True),
+        sa.PrimaryKeyConstraint("event_id", "reaction", name=op.f("pk_deliveries")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    with op.batch_alter_table("deliveries", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_deliveries_parked_try_at"), ["parked", "try_at"], unique=False, if_not_exists=True
+        )
+
+    op.create_table(
+        "entries",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("occurred_at", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("pool_id", sa.BigInteger(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("recorded_at", sa.BigInteger(), nullable=False),
+        sa.Column("source_id", sa.BigInteger(), nullable=False),
+        sa.Column("reverses", sa.BigInteger(), nullable=True),
+        sa.Column("source_part", sa.Integer(), nullable=False),
+        sa.Column("kind", letters(64), nullable=False),
+        sa.Column("bucket", letters(64), nullable=False),
+        sa.Column("source_kind", letters(64), nullable=False),
+        sa.Column("actor_kind", letters(64), nullable=False),
+        sa.Column("actor_id", letters(128), nullable=False),
+        sa.Column("character_name", letters(64), nullable=False),
+        sa.Column("reason", LONG_TEXT, nullable=False),
+        sa.Column("note", LONG_TEXT, nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "user_id", "occurred_at", "id", name=op.f("pk_entries")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    op.create_table(
+        "event_types",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("name", letters(64), nullable=False),
+        sa.Column("name_key", letters(128), nullable=False),
+        sa.Column("pools", LONG_TEXT, nullable=False),
+        sa.Column("default_points", sa.BigInteger(), nullable=False),
+        sa.Column("modifier", letters(64), nullable=False),
+        sa.Column("description", LONG_TEXT, nullable=False),
+        sa.Column("metadata", LONG_TEXT, nullable=False),
+        sa.Column("item_pools", LONG_TEXT, nullable=False),
+        sa.Column("active", sa.SmallInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "id", name=op.f("pk_event_types")),
+        sa.UniqueConstraint("guild_id", "name_key", name=op.f("uq_event_types_guild_id_name_key")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    op.create_table(
+        "events",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("aggregate", letters(64), nullable=False),
+        sa.Column("aggregate_id", letters(64), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("name", letters(64), nullable=False),
+        sa.Column("data", LONG_TEXT, nullable=False),
+        sa.Column("actor_kind", letters(64), nullable=False),
+        sa.Column("actor_id", letters(128), nullable=False),
+        sa.Column("actor_user_id", sa.BigInteger(), nullable=True),
+        sa.Column("entrypoint", letters(128), nullable=False),
+        sa.Column("request_id", letters(128), nullable=True),
+        sa.PrimaryKeyConstraint("guild_id", "at", "id", name=op.f("pk_events")),
+        if_not_exists=True,
+        **TABLE,
+    )
+    with op.batch_alter_table("events", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_events_guild_id_aggregate_aggregate_id"),
+            ["guild_id", "aggregate", "aggregate_id"],
+            unique=False,
+            if_not_exists=True,
+        )
+
+    op.create_table(
+        "guilds",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("slug", letters(48), nullable=False),
+        sa.Column("name", letters(64), nullable=False),
+        sa.Column("name_key", letters(128), nullable=False),
+        sa.Column("timezone", letters(64), nullable=False),
+        sa.Column("first_weekday", letters(16), nullable=False),
+        sa.Column("settings", LONG_TEXT, nullable=False),
+        sa.Column("public_roster", sa.SmallInteger(), nullable=False),
+        sa.Column("trials_are_active", sa.SmallInteger(), nullable=False),
+        sa.Column("leave_out_excused", sa.SmallInteger(), nullable=False),
+        sa.Column("founded_at", sa.BigInteger(), nullable=False),
+        sa.Column("roster_revision", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_guilds")),
+        sa.UniqueConstraint("slug", name=op.f("uq_guilds_slug")),
+        if_not_exists=True,
+        **TABLE,
+    )
+    op.create_table(
+        "installation",
+        sa.Column("key", letters(64), autoincrement=False, nullable=False),
+        sa.Column("value", LONG_TEXT, nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_installation")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    op.create_table(
+        "item_pools",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("name", letters(64), nullable=False),
+        sa.Column("name_key", letters(128), nullable=False),
+        sa.Column("pools", LONG_TEXT, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "id", name=op.f("pk_item_pools")),
+        sa.UniqueConstraint("guild_id", "name_key", name=op.f("uq_item_pools_guild_id_name_key")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    op.create_table(
+        "leases",
+        sa.Column("name", letters(64), autoincrement=False, nullable=False),
+        sa.Column("holder", letters(128), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.Column("term", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    op.create_table(
+        "memberships",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("role_group", letters(64), nullable=False),
+        sa.Column("trial", sa.SmallInteger(), nullable=False),
+        sa.Column("status", letters(64), nullable=False),
+        sa.Column("joined_at", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.Column("reason", LONG_TEXT, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "user_id", name=op.f("pk_memberships")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    with op.batch_alter_table("memberships", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_memberships_user_id"), ["user_id"], unique=False, if_not_exists=True)
+
+    op.create_table(
+        "ownerships",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("character_id", sa.BigInteger(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=True),
+        sa.Column("owner", sa.BigInteger(), nullable=False),
+        sa.Column("reason", LONG_TEXT, nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "character_id", "since", name=op.f("pk_ownerships")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    with op.batch_alter_table("ownerships", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_ownerships_guild_id_owner"), ["guild_id", "owner"], unique=False, if_not_exists=True
+        )
+
+    op.create_table(
+        "pools",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("name", letters(64), nullable=False),
+        sa.Column("name_key", letters(128), nullable=False),
+        sa.Column("unit", letters(64), nullable=False),
+        sa.Column("decimals", sa.Integer(), nullable=False),
+        sa.Column("is_default", sa.SmallInteger(), nullable=False),
+        sa.Column("archived", sa.SmallInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "id", name=op.f("pk_pools")),
+        sa.UniqueConstraint("guild_id", "name_key", name=op.f("uq_pools_guild_id_name_key")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    op.create_table(
+        "raid_totals",
+        sa.Column("guild_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("held", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", name=op.f("pk_raid_totals")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    op.create_table(
+        "raids",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("event_type_id", sa.BigInteger(), nullable=False),
+        sa.Column("title", letters(64), nullable=False),
+        sa.Column("starts_at", sa.BigInteger(), nullable=False),
+        sa.Column("ends_at", sa.BigInteger(), nullable=True),
+        sa.Column("leader", sa.BigInteger(), nullable=True),
+        sa.Column("points", sa.BigInteger(), nullable=False),
+        sa.Column("status", letters(64), nullable=False),
+        sa.Column("pools", LONG_TEXT, nullable=False),
+        sa.Column("note", LONG_TEXT, nullable=False),
+        sa.Column("note_key", LONG_TEXT, nullable=False),
+        sa.Column("ticks", LONG_TEXT, nullable=False),
+        sa.Column("ticks_count", sa.Integer(), nullable=False),
+        sa.Column("attendees", sa.Integer(), nullable=False),
+        sa.Column("unresolved", sa.Integer(), nullable=False),
+        sa.Column("counts", sa.SmallInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "id", name=op.f("pk_raids")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    with op.batch_alter_table("raids", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_raids_guild_id_starts_at_counts"),
+            ["guild_id", "starts_at", "counts"],
+            unique=False,
+            if_not_exists=True,
+        )
+
+    op.create_table(
+        "rank_changes",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("character_id", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("before", sa.BigInteger(), nullable=True),
+        sa.Column("after", sa.BigInteger(), nullable=False),
+        sa.Column("actor_kind", letters(64), nullable=False),
+        sa.Column("actor_id", letters(128), nullable=False),
+        sa.Column("reason", LONG_TEXT, nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "character_id", "number", name=op.f("pk_rank_changes")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    op.create_table(
+        "ranks",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("name", letters(64), nullable=False),
+        sa.Column("name_key", letters(128), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("is_default", sa.SmallInteger(), nullable=False),
+        sa.Column("is_hidden", sa.SmallInteger(), nullable=False),
+        sa.Column("counts_as_active", sa.SmallInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "id", name=op.f("pk_ranks")),
+        sa.UniqueConstraint("guild_id", "name_key", name=op.f("uq_ranks_guild_id_name_key")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    op.create_table(
+        "removed_ranks",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("name", letters(64), nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "id", name=op.f("pk_removed_ranks")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    op.create_table(
+        "unresolved_names",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("name_key", letters(128), nullable=False),
+        sa.Column("raid_id", sa.BigInteger(), nullable=False),
+        sa.Column("tick", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "name_key", "raid_id", "tick", name=op.f("pk_unresolved_names")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    with op.batch_alter_table("unresolved_names", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_unresolved_names_guild_id_raid_id_name_key"),
+            ["guild_id", "raid_id", "name_key"],
+            unique=False,
+            if_not_exists=True,
+        )
+
+    op.create_table(
+        "uploads",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("sha256", letters(64), nullable=False),
+        sa.Column("check_named", letters(64), nullable=False),
+        sa.Column("file_name", LONG_TEXT, nullable=False),
+        sa.Column("format", letters(64), nullable=False),
+        sa.Column("parser_version", sa.Integer(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("zone", letters(64), nullable=False),
+        sa.Column("whole", sa.SmallInteger(), nullable=False),
+        sa.Column("raid_id", sa.BigInteger(), nullable=False),
+        sa.Column("tick", sa.Integer(), nullable=False),
+        sa.Column("actor_kind", letters(64), nullable=False),
+        sa.Column("actor_id", letters(128), nullable=False),
+        sa.Column("uploaded_at", sa.BigInteger(), nullable=False),
+        sa.Column("content", BYTES, nullable=True),
+        sa.PrimaryKeyConstraint("guild_id", "id", name=op.f("pk_uploads")),
+        if_not_exists=True,
+        **TABLE,
+    )
+    with op.batch_alter_table("uploads", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_uploads_guild_id_actor_id_actor_kind"),
+            ["guild_id", "actor_id", "actor_kind"],
+            unique=False,
+            if_not_exists=True,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_uploads_guild_id_sha256"), ["guild_id", "sha256"], unique=False, if_not_exists=True
+        )
+
+    op.create_table(
+        "users",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("discord_id", letters(20), nullable=True),
+        sa.Column("username", letters(64), nullable=False),
+        sa.Column("username_key", letters(128), nullable=False),
+        sa.Column("global_name", letters(64), nullable=True),
+        sa.Column("discriminator", letters(16), nullable=True),
+        sa.Column("avatar_url", LONG_TEXT, nullable=True),
+        sa.Column("email", LONG_TEXT, nullable=True),
+        sa.Column("timezone", letters(64), nullable=False),
+        sa.Column("locale", letters(64), nullable=False),
+        sa.Column("default_guild", sa.BigInteger(), nullable=True),
+        sa.Column("added_at", sa.BigInteger(), nullable=False),
+        sa.Column("deactivated_at", sa.BigInteger(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
+        sa.UniqueConstraint("discord_id", name=op.f("uq_users_discord_id")),
+        if_not_exists=True,
+        **TABLE,
+    )
+    op.create_table(
+        "characters",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("name", letters(64), nullable=False),
+        sa.Column("name_key", letters(128), nullable=False),
+        sa.Column("character_class", letters(64), nullable=False),
+        sa.Column("class_key", letters(128), nullable=False),
+        sa.Column("level", sa.Integer(), nullable=True),
+        sa.Column("race", letters(64), nullable=False),
+        sa.Column("race_key", letters(128), nullable=False),
+        sa.Column("rank_id", sa.BigInteger(), nullable=False),
+        sa.Column("status", letters(64), nullable=False),
+        sa.Column("owner", sa.BigInteger(), nullable=True),
+        sa.Column("is_main", sa.SmallInteger(), nullable=False),
+        sa.Column("main_id", sa.BigInteger(), nullable=True),
+        sa.Column("main_of", sa.BigInteger(), nullable=True),
+        sa.Column("joined_on", letters(10), nullable=False),
+        sa.Column("notes", LONG_TEXT, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["guild_id", "rank_id"], ["ranks.guild_id", "ranks.id"], name=op.f("fk_characters_guild_id_rank_id")
+        ),
+        sa.PrimaryKeyConstraint("guild_id", "id", name=op.f("pk_characters")),
+        sa.UniqueConstraint("guild_id", "main_of", name=op.f("uq_characters_guild_id_main_of")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    with op.batch_alter_table("characters", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_characters_guild_id_owner"), ["guild_id", "owner"], unique=False, if_not_exists=True
+        )
+        batch_op.create_index(
+            batch_op.f("ix_characters_guild_id_rank_id"), ["guild_id", "rank_id"], unique=False, if_not_exists=True
+        )
+        batch_op.create_index(batch_op.f("ix_characters_owner"), ["owner"], unique=False, if_not_exists=True)
+
+    # ### end Alembic commands ###

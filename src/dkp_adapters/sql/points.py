@@ -1,0 +1,520 @@
+"""Pools, the ledger with its balances, and adjustments in SQL."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import BigInteger, Table, bindparam, exists, insert, literal, select, update
+
+from dkp_adapters.sql.moments import micros, micros_or_none, moment_at, moment_or_none
+from dkp_adapters.sql.session import Session
+from dkp_adapters.sql.statement import (
+    GUILD,
+    Params,
+    Statement,
+    binds,
+    in_guild,
+    insert_rows,
+    json_rows,
+    locking,
+    to_json,
+    upsert,
+)
+from dkp_adapters.sql.tables.points import adjustments, balances, entries, item_pools, pools
+from dkp_core.kernel.actor import ActorKind
+from dkp_core.kernel.domain_events import DomainEvent
+from dkp_core.kernel.errors import NameTaken, NoSuch, Stale
+from dkp_core.kernel.ids import AdjustmentId, GuildId, ItemPoolId, PoolId, UserId
+from dkp_core.kernel.names import name_key
+from dkp_core.kernel.points import Points
+from dkp_core.points import (
+    Adjustment,
+    Adjustments,
+    BalanceOutOfRange,
+    Bucket,
+    Entry,
+    EntryKind,
+    ItemPool,
+    ItemPools,
+    Ledger,
+    Pool,
+    Pools,
+    Source,
+    SourceKind,
+)
+
+ENTRIES_ORDER: Final = 10
+"""When entries are written among what a transaction keeps for its flush."""
+BALANCES_ORDER: Final = 20
+"""When balances are: bids wait for them, so they are locked last and shortest."""
+
+_the_id: Final = bindparam("the_id", type_=BigInteger)
+_read_version: Final = bindparam("read_version", type_=BigInteger)
+
+
+def _lost(_: Params) -> Exception:
+    return Stale("somebody else made it first")
+
+
+# --- pools ------------------------------------------------------------------------------------------------------------
+
+_POOL_WRITTEN: Final = ("name", "name_key", "unit", "decimals", "is_default", "archived")
+_SELECT_POOL: Final = select(
+    pools.c.id,
+    pools.c.guild_id,
+    pools.c.name,
+    pools.c.unit,
+    pools.c.decimals,
+    pools.c.is_default,
+    pools.c.archived,
+    pools.c.version,
+).where(in_guild(pools))
+_POOL: Final = Statement(_SELECT_POOL.where(pools.c.id == _the_id))
+_POOL_NAMED: Final = Statement(_SELECT_POOL.where(pools.c.name_key == bindparam("name_key")))
+_POOLS: Final = Statement(locking(_SELECT_POOL.order_by(pools.c.id)))
+
+
+def _pool_name_taken(params: Params) -> Exception:
+    return NameTaken("pool", params["name"])
+
+
+_POOL_VIOLATIONS: Final = {"uq_pools_guild_id_name_key": _pool_name_taken, "pk_pools": _lost}
+_INSERT_POOL: Final = Statement(
+    insert(pools).values({**binds(pools, "guild_id", "id", *_POOL_WRITTEN), "version": 1}),
+    violations=_POOL_VIOLATIONS,
+)
+_UPDATE_POOL: Final = Statement(
+    update(pools)
+    .where(in_guild(pools), pools.c.id == _the_id, pools.c.version == _read_version)
+    .values({**binds(pools, *_POOL_WRITTEN), "version": pools.c.version + 1}),
+    violations=_POOL_VIOLATIONS,
+)
+
+
+class SqlPools(Pools):
+    """The guild's pools."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def get(self, pool_id: PoolId) -> Pool:
+        row = self.session.first(_POOL, the_id=pool_id)
+        if row is None:
+            raise NoSuch("pool", pool_id)
+        return _pool(row)
+
+    def named(self, name: str) -> Pool:
+        row = self.session.first(_POOL_NAMED, name_key=name_key(name))
+        if row is None:
+            raise NoSuch("pool", name)
+        return _pool(row)
+
+    def all(self) -> tuple[Pool, ...]:
+        return tuple(map(_pool, self.session.all(_POOLS)))
+
+    def save(self, pool: Pool) -> None:
+        values = {
+            "name": pool.name,
+            "name_key": name_key(pool.name),
+            "unit": pool.unit,
+            "decimals": pool.decimals,
+            "is_default": int(pool.is_default),
+            "archived": int(pool.archived),
+        }
+        if pool.version == 0:
+            self.session.run(_INSERT_POOL, id=pool.id, **values)
+        else:
+            self.session.saved(self.session.run(_UPDATE_POOL, the_id=pool.id, read_version=pool.version, **values))
+        self.session.save_events(pool)
+
+
+def _pool(row: tuple[Any, ...]) -> Pool:
+    pool_id, guild_id, name, unit, decimals, is_default, archived, version = row
+    return Pool(
+        id=pool_id,
+        guild_id=guild_id,
+        name=name,
+        unit=unit,
+        decimals=decimals,
+        is_default=bool(is_default),
+        archived=bool(archived),
+        version=version,
+    )
+
+
+# --- item pools -------------------------------------------------------------------------------------------------------
+
+_ITEM_POOL_WRITTEN: Final = ("name", "name_key", "pools")
+_ITEM_POOL: Final = Statement(
+    locking(
+        select(
+            item_pools.c.id,
+            item_pools.c.guild_id,
+            item_pools.c.name,
+            item_pools.c.pools,
+            item_pools.c.version,
+        ).where(in_guild(item_pools), item_pools.c.id == _the_id)
+    )
+)
+
+
+def _item_pool_name_taken(params: Params) -> Exception:
+    return NameTaken("item pool", params["name"])
+
+
+_ITEM_POOL_VIOLATIONS: Final = {
+    "uq_item_pools_guild_id_name_key": _item_pool_name_taken,
+    "pk_item_pools": _lost,
+}
+_INSERT_ITEM_POOL: Final = Statement(
+    insert(item_pools).values({**binds(item_pools, "guild_id", "id", *_ITEM_POOL_WRITTEN), "version": 1}),
+    violations=_ITEM_POOL_VIOLATIONS,
+)
+_UPDATE_ITEM_POOL: Final = Statement(
+    update(item_pools)
+    .where(in_guild(item_pools), item_pools.c.id == _the_id, item_pools.c.version == _read_version)
+    .values({**binds(item_pools, *_ITEM_POOL_WRITTEN), "version": item_pools.c.version + 1}),
+    violations=_ITEM_POOL_VIOLATIONS,
+)
+
+
+class SqlItemPools(ItemPools):
+    """The guild's item pools."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def get(self, item_pool_id: ItemPoolId) -> ItemPool:
+        row = self.session.first(_ITEM_POOL, the_id=item_pool_id)
+        if row is None:
+            raise NoSuch("item pool", item_pool_id)
+        found_id, guild_id, name, paid_from, version = row
+        return ItemPool(id=found_id, guild_id=guild_id, name=name, pools=tuple(json.loads(paid_from)), version=version)
+
+    def save(self, item_pool: ItemPool) -> None:
+        values = {
+            "name": item_pool.name,
+            "name_key": name_key(item_pool.name),
+            "pools": to_json(item_pool.pools),
+        }
+        if item_pool.version == 0:
+            self.session.run(_INSERT_ITEM_POOL, id=item_pool.id, **values)
+        else:
+            count = self.session.run(_UPDATE_ITEM_POOL, the_id=item_pool.id, read_version=item_pool.version, **values)
+            self.session.saved(count)
+        self.session.save_events(item_pool)
+
+
+# --- the ledger -------------------------------------------------------------------------------------------------------
+
+_ENTRY_COLUMNS: Final = (
+    entries.c.id,
+    entries.c.pool_id,
+    entries.c.user_id,
+    entries.c.kind,
+    entries.c.bucket,
+    entries.c.amount,
+    entries.c.reason,
+    entries.c.note,
+    entries.c.character_name,
+    entries.c.source_kind,
+    entries.c.source_id,
+    entries.c.source_part,
+    entries.c.actor_kind,
+    entries.c.actor_id,
+    entries.c.occurred_at,
+    entries.c.recorded_at,
+    entries.c.reverses,
+)
+
+
+def _insert_given(table: Table, name: str, *columns: Any) -> Statement:
+    given = json_rows(name, *columns)
+    return Statement(insert_rows(table, select(GUILD, *given.c)))
+
+
+_INSERT_ENTRIES: Final = _insert_given(entries, "entries", *_ENTRY_COLUMNS)
+
+_moves: Final = json_rows(
+    "moves",
+    balances.c.pool_id,
+    balances.c.user_id,
+    balances.c.earned,
+    balances.c.spent,
+    balances.c.adjusted,
+    balances.c.entries,
+)
+
+
+def _out_of_range(params: Params) -> Exception:
+    moves = json.loads(params["moves"])
+    if len(moves) == 1:
+        return BalanceOutOfRange(moves[0][0], moves[0][1])
+    return BalanceOutOfRange()
+
+
+_MOVE_BALANCES: Final = Statement(
+    upsert(
+        balances,
+        select(GUILD, *_moves.c, literal(0, BigInteger).label("held"), literal(1, BigInteger).label("version")),
+        key=("guild_id", "pool_id", "user_id"),
+        update=lambda old, new: {
+            "earned": old.earned + new.earned,
+            "spent": old.spent + new.spent,
+            "adjusted": old.adjusted + new.adjusted,
+            "entries": old.entries + new.entries,
+            "version": old.version + 1,
+        },
+    ),
+    violations={
+        f"ck_balances_{number}": _out_of_range
+        for number in ("earned", "spent", "adjusted", "held", "current", "available")
+    },
+)
+
+_lines: Final = json_rows("lines", entries.c.user_id, entries.c.occurred_at)
+_reversal: Final = entries.alias("reversal")
+_UNREVERSED: Final = Statement(
+    select(*_ENTRY_COLUMNS)
+    .select_from(entries)
+    .join(_lines, (entries.c.user_id == _lines.c.user_id) & (entries.c.occurred_at == _lines.c.occurred_at))
+    .where(
+        in_guild(entries),
+        entries.c.source_kind == bindparam("source_kind"),
+        entries.c.source_id == bindparam("source_id"),
+        entries.c.reverses.is_(None),
+        # A reversal stands at the same user and time as what it reverses, so the primary key finds it.
+        ~exists(
+            select(literal(1)).where(
+                _reversal.c.guild_id == entries.c.guild_id,
+                _reversal.c.user_id == entries.c.user_id,
+                _reversal.c.occurred_at == entries.c.occurred_at,
+                _reversal.c.reverses == entries.c.id,
+            )
+        ),
+    )
+    .order_by(entries.c.id)
+)
+
+
+class SqlLedger(Ledger):
+    """The guild's ledger.
+
+    Entries and balances are collected and written once, when the transaction ends: the balances by their deltas,
+    without reading or locking them before, all in one order, so that nobody waits for anybody in a circle.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self._entries: list[list[Any]] = []
+        self._moves: dict[tuple[PoolId, UserId], list[int]] = {}
+
+    def append(self, entries: Sequence[Entry]) -> None:
+        if not entries:
+            return
+        if not self._entries:
+            self.session.defer(ENTRIES_ORDER, self._write_entries)
+        if not self._moves:
+            self.session.defer(BALANCES_ORDER, self._move_balances)
+        for entry in entries:
+            amount = entry.amount.hundredths
+            self._entries.append(_row(entry, amount))
+            move = self._moves.setdefault((entry.pool_id, entry.user_id), [0, 0, 0, 0])
+            if entry.bucket is Bucket.EARNED:
+                move[0] += amount
+            elif entry.bucket is Bucket.SPENT:
+                move[1] -= amount
+            else:
+                move[2] += amount
+            move[3] += 1
+
+    def _write_entries(self) -> None:
+        # What was asked for earlier (`unreversed`) is written already.
+        if self._entries:
+            rows, self._entries = self._entries, []
+            self.session.run(_INSERT_ENTRIES, entries=rows)
+
+    def _move_balances(self) -> None:
+        moves, self._moves = self._moves, {}
+        self.session.run(_MOVE_BALANCES, moves=[[*key, *moves[key]] for key in sorted(moves)])
+
+    def unreversed(self, source: Source, lines: Sequence[tuple[UserId, datetime]]) -> tuple[Entry, ...]:
+        if not lines:
+            return ()
+        self._write_entries()
+        rows = self.session.all(
+            _UNREVERSED,
+            source_kind=source.kind.value,
+            source_id=source.id,
+            lines=sorted({(user_id, micros(at)) for user_id, at in lines}),
+        )
+        return tuple(map(_entry, rows))
+
+
+def _row(entry: Entry, amount: int) -> list[Any]:
+    """The entry in the order of _ENTRY_COLUMNS."""
+    source = entry.source
+    return [
+        entry.id,
+        entry.pool_id,
+        entry.user_id,
+        entry.kind.value,
+        entry.bucket.value,
+        amount,
+        entry.reason,
+        entry.note,
+        entry.character_name,
+        source.kind.value,
+        source.id,
+        source.part,
+        entry.actor_kind.value,
+        entry.actor_id,
+        micros(entry.occurred_at),
+        micros(entry.recorded_at),
+        entry.reverses,
+    ]
+
+
+def _entry(row: tuple[Any, ...]) -> Entry:
+    (
+        entry_id,
+        pool_id,
+        user_id,
+        kind,
+        bucket,
+        amount,
+        reason,
+        note,
+        character_name,
+        source_kind,
+        source_id,
+        source_part,
+        actor_kind,
+        actor_id,
+        occurred_at,
+        recorded_at,
+        reverses,
+    ) = row
+    return Entry(
+        id=entry_id,
+        pool_id=pool_id,
+        user_id=user_id,
+        kind=EntryKind(kind),
+        bucket=Bucket(bucket),
+        amount=Points(amount),
+        reason=reason,
+        note=note,
+        character_name=character_name,
+        source=Source(SourceKind(source_kind), source_id, source_part),
+        actor_kind=ActorKind(actor_kind),
+        actor_id=actor_id,
+        occurred_at=moment_at(occurred_at),
+        recorded_at=moment_at(recorded_at),
+        reverses=reverses,
+    )
+
+
+# --- adjustments ------------------------------------------------------------------------------------------------------
+
+_ADJUSTMENT_COLUMNS: Final = (
+    adjustments.c.id,
+    adjustments.c.user_id,
+    adjustments.c.pool_id,
+    adjustments.c.amount,
+    adjustments.c.reason,
+    adjustments.c.note,
+    adjustments.c.character_name,
+    adjustments.c.actor_kind,
+    adjustments.c.actor_id,
+    adjustments.c.occurred_at,
+    adjustments.c.recorded_at,
+    adjustments.c.entry_id,
+    adjustments.c.reversed_at,
+)
+_ADJUSTMENT: Final = Statement(
+    locking(select(*_ADJUSTMENT_COLUMNS).where(in_guild(adjustments), adjustments.c.id == _the_id))
+)
+_INSERT_ADJUSTMENTS: Final = _insert_given(adjustments, "adjustments", *_ADJUSTMENT_COLUMNS)
+_REVERSE_ADJUSTMENT: Final = Statement(
+    update(adjustments)
+    .where(in_guild(adjustments), adjustments.c.id == _the_id, adjustments.c.reversed_at.is_(None))
+    .values(**binds(adjustments, "reversed_at"))
+)
+
+
+class SqlAdjustments(Adjustments):
+    """The guild's manual adjustments."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def get(self, adjustment_id: AdjustmentId) -> Adjustment:
+        row = self.session.first(_ADJUSTMENT, the_id=adjustment_id)
+        if row is None:
+            raise NoSuch("adjustment", adjustment_id)
+        return _adjustment(self.session.guild_id, row)
+
+    def append(self, adjustments: Sequence[Adjustment], event: DomainEvent) -> None:
+        rows = [
+            [
+                each.id,
+                each.user_id,
+                each.pool_id,
+                each.amount.hundredths,
+                each.reason,
+                each.note,
+                each.character_name,
+                each.actor_kind.value,
+                each.actor_id,
+                micros(each.occurred_at),
+                micros(each.recorded_at),
+                each.entry_id,
+                micros_or_none(each.reversed_at),
+            ]
+            for each in adjustments
+        ]
+        self.session.run(_INSERT_ADJUSTMENTS, adjustments=rows)
+        self.session.announce(event)
+
+    def reverse(self, adjustment: Adjustment, event: DomainEvent) -> None:
+        reversed_at = micros_or_none(adjustment.reversed_at)
+        assert reversed_at is not None, "only what was reversed is noted as reversed"
+        self.session.saved(self.session.run(_REVERSE_ADJUSTMENT, the_id=adjustment.id, reversed_at=reversed_at))
+        self.session.announce(event)
+
+
+def _adjustment(guild_id: GuildId, row: tuple[Any, ...]) -> Adjustment:
+    (
+        adjustment_id,
+        user_id,
+        pool_id,
+        amount,
+        reason,
+        note,
+        character_name,
+        actor_kind,
+        actor_id,
+        occurred_at,
+        recorded_at,
+        entry_id,
+        reversed_at,
+    ) = row
+    return Adjustment(
+        id=adjustment_id,
+        guild_id=guild_id,
+        user_id=user_id,
+        pool_id=pool_id,
+        amount=Points(amount),
+        reason=reason,
+        note=note,
+        character_name=character_name,
+        actor_kind=ActorKind(actor_kind),
+        actor_id=actor_id,
+        occurred_at=moment_at(occurred_at),
+        recorded_at=moment_at(recorded_at),
+        entry_id=entry_id,
+        reversed_at=moment_or_none(reversed_at),
+    )

@@ -1,0 +1,68 @@
+"""Users, their memberships, and API keys."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Column, Index, Integer, PrimaryKeyConstraint
+
+from dkp_adapters.sql.tables import Flag, Id, LongText, Moment, Name, NameKey, Word, letters, table
+
+users: Final = table(
+    "users",
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("discord_id", letters(20), unique=True),
+    Column("username", Name, nullable=False),
+    Column("username_key", NameKey, nullable=False),
+    Column("global_name", Name),
+    Column("discriminator", letters(16)),
+    Column("avatar_url", LongText),
+    Column("email", LongText),
+    Column("timezone", Word, nullable=False),
+    Column("locale", Word, nullable=False),
+    Column("default_guild", Id),
+    Column("added_at", Moment, nullable=False),
+    Column("deactivated_at", Moment),
+    Column("version", Integer, nullable=False),
+)
+"""People; they belong to no guild (G-1)."""
+
+memberships: Final = table(
+    "memberships",
+    Column("guild_id", Id, nullable=False),
+    Column("user_id", Id, nullable=False),
+    Column("role_group", Word, nullable=False),
+    Column("trial", Flag, nullable=False),
+    Column("status", Word, nullable=False),
+    Column("joined_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("reason", LongText, nullable=False),
+    Column("version", Integer, nullable=False),
+    PrimaryKeyConstraint("guild_id", "user_id"),
+    Index(None, "user_id"),
+    clustered=True,
+)
+"""A user's place in a guild."""
+
+api_keys: Final = table(
+    "api_keys",
+    Column("id", Word, primary_key=True),
+    Column("kind", Word, nullable=False),
+    Column("name", Name, nullable=False),
+    Column("prefix", letters(32), nullable=False, unique=True),
+    Column("digest", letters(128), nullable=False),
+    Column("owner", Id),
+    Column("guild_id", Id),
+    Column("scopes", LongText, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment),
+    Column("revoked_at", Moment),
+    Column("old_digest", letters(128)),
+    Column("old_digest_until", Moment),
+    Column("last_used_at", Moment),
+    Column("use_count", Id, nullable=False),
+    Column("version", Integer, nullable=False),
+    Index(None, "owner"),
+    Index(None, "guild_id"),
+)
+"""Programs' ways in: personal keys have an owner, bot keys a guild; only digests of secrets (A-8)."""

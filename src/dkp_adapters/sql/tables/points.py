@@ -1,0 +1,117 @@
+"""Pools, the ledger, and the balances that are its sums."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import CheckConstraint, Column, Integer, PrimaryKeyConstraint, UniqueConstraint
+
+from dkp_adapters.sql.tables import Flag, Hundredths, Id, LongText, Moment, Name, NameKey, Word, letters, table
+from dkp_core.kernel.points import Points
+
+_LIMIT: Final = Points.of("9999999999.99").hundredths
+
+pools: Final = table(
+    "pools",
+    Column("guild_id", Id, nullable=False),
+    Column("id", Id, nullable=False),
+    Column("name", Name, nullable=False),
+    Column("name_key", NameKey, nullable=False),
+    Column("unit", Name, nullable=False),
+    Column("decimals", Integer, nullable=False),
+    Column("is_default", Flag, nullable=False),
+    Column("archived", Flag, nullable=False),
+    Column("version", Integer, nullable=False),
+    PrimaryKeyConstraint("guild_id", "id"),
+    UniqueConstraint("guild_id", "name_key"),
+    clustered=True,
+)
+"""What points are kept in."""
+
+item_pools: Final = table(
+    "item_pools",
+    Column("guild_id", Id, nullable=False),
+    Column("id", Id, nullable=False),
+    Column("name", Name, nullable=False),
+    Column("name_key", NameKey, nullable=False),
+    Column("pools", LongText, nullable=False),
+    Column("version", Integer, nullable=False),
+    PrimaryKeyConstraint("guild_id", "id"),
+    UniqueConstraint("guild_id", "name_key"),
+    clustered=True,
+)
+"""Sets of items; `pools` is a JSON list of pool ids."""
+
+entries: Final = table(
+    "entries",
+    Column("guild_id", Id, nullable=False),
+    Column("user_id", Id, nullable=False),
+    Column("occurred_at", Moment, nullable=False),
+    Column("id", Id, nullable=False),
+    Column("pool_id", Id, nullable=False),
+    Column("amount", Hundredths, nullable=False),
+    Column("recorded_at", Moment, nullable=False),
+    Column("source_id", Id, nullable=False),
+    Column("reverses", Id),
+    Column("source_part", Integer, nullable=False),
+    Column("kind", Word, nullable=False),
+    Column("bucket", Word, nullable=False),
+    Column("source_kind", Word, nullable=False),
+    Column("actor_kind", Word, nullable=False),
+    Column("actor_id", letters(128), nullable=False),
+    Column("character_name", Name, nullable=False),
+    Column("reason", LongText, nullable=False),
+    Column("note", LongText, nullable=False),
+    # The only index: history, balances of the past and what a raid awarded are all asked by user and time.
+    PrimaryKeyConstraint("guild_id", "user_id", "occurred_at", "id"),
+    clustered=True,
+)
+"""The ledger: only ever inserted into (P-1)."""
+
+
+def _within(number: str) -> str:
+    return f"{number} BETWEEN -{_LIMIT} AND {_LIMIT}"
+
+
+balances: Final = table(
+    "balances",
+    Column("guild_id", Id, nullable=False),
+    Column("pool_id", Id, nullable=False),
+    Column("user_id", Id, nullable=False),
+    Column("earned", Hundredths, nullable=False),
+    Column("spent", Hundredths, nullable=False),
+    Column("adjusted", Hundredths, nullable=False),
+    Column("held", Hundredths, nullable=False),
+    Column("entries", Id, nullable=False),
+    Column("version", Id, nullable=False),
+    PrimaryKeyConstraint("guild_id", "pool_id", "user_id"),
+    CheckConstraint(_within("earned"), "earned"),
+    CheckConstraint(_within("spent"), "spent"),
+    CheckConstraint(_within("adjusted"), "adjusted"),
+    CheckConstraint(_within("held"), "held"),
+    CheckConstraint(_within("earned - spent + adjusted"), "current"),
+    CheckConstraint(_within("earned - spent + adjusted - held"), "available"),
+    clustered=True,
+)
+"""The sums of the entries, kept with them (P-3); `entries` counts them, `version` goes up with every change."""
+
+adjustments: Final = table(
+    "adjustments",
+    Column("guild_id", Id, nullable=False),
+    Column("id", Id, nullable=False),
+    Column("user_id", Id, nullable=False),
+    Column("pool_id", Id, nullable=False),
+    Column("amount", Hundredths, nullable=False),
+    Column("occurred_at", Moment, nullable=False),
+    Column("recorded_at", Moment, nullable=False),
+    Column("reversed_at", Moment),
+    Column("entry_id", Id, nullable=False),
+    Column("actor_kind", Word, nullable=False),
+    Column("actor_id", letters(128), nullable=False),
+    Column("character_name", Name, nullable=False),
+    Column("reason", LongText, nullable=False),
+    Column("note", LongText, nullable=False),
+    PrimaryKeyConstraint("guild_id", "id"),
+    clustered=True,
+)
+"""Points moved by hand; once `reversed_at` is set, nothing changes any more."""

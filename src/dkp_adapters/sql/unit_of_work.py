@@ -1,0 +1,119 @@
+"""One transaction over one guild, and the queries of one guild: the repositories and views that they hand out.
+
+A repository is a class that takes the `Session`; it appears here once, as a property that makes it when it is first
+used:
+
+    @cached_property
+    def raids(self) -> SqlRaids:
+        return SqlRaids(self.session)
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from dkp_adapters.sql.accounts import SqlApiKeys, SqlMemberships, SqlUsers
+from dkp_adapters.sql.attendance_summaries import AttendanceSummaries
+from dkp_adapters.sql.deadlines import SqlDeadlines
+from dkp_adapters.sql.guilds import SqlGuilds
+from dkp_adapters.sql.points import SqlAdjustments, SqlItemPools, SqlLedger, SqlPools
+from dkp_adapters.sql.raids import SqlAttendances, SqlEventTypes, SqlRaids, SqlUploads
+from dkp_adapters.sql.roster import SqlCharacters, SqlRanks
+from dkp_adapters.sql.session import Session
+from dkp_adapters.sql.views.accounts import SqlAccountsView
+from dkp_adapters.sql.views.audit_log import SqlAuditLog
+from dkp_adapters.sql.views.guilds import SqlGuildsView
+from dkp_adapters.sql.views.points import SqlPointsView
+from dkp_adapters.sql.views.raids import SqlRaidsView
+from dkp_adapters.sql.views.roster import SqlRosterView
+from dkp_core.kernel.domain_events import DomainEvent
+from dkp_core.kernel.ids import GuildId
+from dkp_core.kernel.ports import Work
+
+
+class SqlWork(Work):
+    """The unit of work of every context: one class satisfies each of their narrow `…Work` protocols."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    @property
+    def guild_id(self) -> GuildId:
+        return self.session.guild_id
+
+    @cached_property
+    def deadlines(self) -> SqlDeadlines:
+        return SqlDeadlines(self.session)
+
+    @cached_property
+    def guilds(self) -> SqlGuilds:
+        return SqlGuilds(self.session)
+
+    @cached_property
+    def users(self) -> SqlUsers:
+        return SqlUsers(self.session)
+
+    @cached_property
+    def memberships(self) -> SqlMemberships:
+        return SqlMemberships(self.session)
+
+    @cached_property
+    def api_keys(self) -> SqlApiKeys:
+        return SqlApiKeys(self.session)
+
+    @cached_property
+    def ranks(self) -> SqlRanks:
+        return SqlRanks(self.session)
+
+    @cached_property
+    def characters(self) -> SqlCharacters:
+        return SqlCharacters(self.session)
+
+    @cached_property
+    def pools(self) -> SqlPools:
+        return SqlPools(self.session)
+
+    @cached_property
+    def item_pools(self) -> SqlItemPools:
+        return SqlItemPools(self.session)
+
+    @cached_property
+    def ledger(self) -> SqlLedger:
+        return SqlLedger(self.session)
+
+    @cached_property
+    def adjustments(self) -> SqlAdjustments:
+        return SqlAdjustments(self.session)
+
+    @cached_property
+    def event_types(self) -> SqlEventTypes:
+        return SqlEventTypes(self.session)
+
+    @cached_property
+    def raids(self) -> SqlRaids:
+        return SqlRaids(self.session, self._attendance_summaries)
+
+    @cached_property
+    def attendances(self) -> SqlAttendances:
+        return SqlAttendances(self.session, self._attendance_summaries)
+
+    @cached_property
+    def _attendance_summaries(self) -> AttendanceSummaries:
+        return AttendanceSummaries(self.session)
+
+    @cached_property
+    def uploads(self) -> SqlUploads:
+        return SqlUploads(self.session)
+
+    def announce(self, *events: DomainEvent) -> None:
+        """Store events with this transaction that belong to nothing being saved."""
+        self.session.announce(*events)
+
+    def enter(self, guild_id: GuildId) -> SqlWork:
+        """The same transaction, in that guild: for work of the installation that reaches into one."""
+        assert self.session.transaction is not None
+        return SqlWork(self.session.transaction.session(guild_id, self.session.by))
+
+
+class SqlViews(SqlAuditLog, SqlGuildsView, SqlAccountsView, SqlRosterView, SqlPointsView, SqlRaidsView):
+    """The query ports of every context."""

@@ -1,0 +1,493 @@
+"""Recounting what is kept: every balance, count and summary against what it adds up to (P-3, D-9).
+
+The databases do the adding up and answer only what differs, so that it takes no more memory however long the ledger is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+from attrs import define, field, frozen
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
+
+from dkp_adapters.sql.engine import Connection, Engine
+from dkp_adapters.sql.moments import moment_at
+from dkp_adapters.sql.statement import DialectName, Statement, in_guild, int_sum
+from dkp_adapters.sql.tables.accounts import memberships
+from dkp_adapters.sql.tables.guilds import guilds
+from dkp_adapters.sql.tables.points import adjustments, balances, entries, pools
+from dkp_adapters.sql.tables.raids import (
+    NEVER,
+    attendance,
+    attendance_totals,
+    attended,
+    raid_totals,
+    raids,
+    unresolved_names,
+)
+from dkp_core.kernel.ids import GuildId
+from dkp_core.points import Bucket, Difference, EntryKind, SourceKind, Verification, Verifying
+from dkp_core.raids import ATTENDED, RaidStatus
+
+RAIDS_AT_ONCE: Final = 500
+
+# One state of the database, however long it takes; what does not fit into a little memory goes to a file.
+_SNAPSHOT: Final[Mapping[DialectName, Sequence[str]]] = {
+    "sqlite": ("PRAGMA temp_store = FILE", "BEGIN"),
+    "postgresql": ("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",),
+    "mysql": (
+        "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+        "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
+    ),
+}
+
+_nothing: Final = literal(0, BigInteger)
+
+
+def _differing(kept: Select[Any], counted: Select[Any], key: Sequence[str], numbers: Sequence[str]) -> Statement:
+    """What is kept beside what is counted, by key, where a number differs; both queries name key and numbers."""
+    sides = {"kept": kept.subquery("kept"), "counted": counted.subquery("counted")}
+    both = union_all(
+        *(
+            select(
+                *(rows.c[name] for name in key),
+                *(
+                    (rows.c[name] if of_side == side else _nothing).label(f"{of_side}_{name}")
+                    for of_side in sides
+                    for name in numbers
+                ),
+            )
+            for side, rows in sides.items()
+        )
+    ).subquery("both_sides")
+    sums = {name: int_sum(both.c[name]) for side in sides for name in (f"{side}_{number}" for number in numbers)}
+    return Statement(
+        select(*(both.c[name] for name in key), *sums.values())
+        .group_by(*(both.c[name] for name in key))
+        .having(or_(*(sums[f"kept_{name}"] != sums[f"counted_{name}"] for name in numbers)))
+        .order_by(*(both.c[name] for name in key))
+    )
+
+
+# --- balances ---------------------------------------------------------------------------------------------------------
+
+_BALANCE_NUMBERS: Final = ("earned", "spent", "adjusted", "entries")
+
+
+def _sum_of(bucket: Bucket) -> ColumnElement[int]:
+    return int_sum(case((entries.c.bucket == bucket.value, entries.c.amount), else_=0))
+
+
+_BALANCES: Final = _differing(
+    select(balances.c.pool_id, balances.c.user_id, *(balances.c[number] for number in _BALANCE_NUMBERS)).where(
+        in_guild(balances)
+    ),
+    select(
+        entries.c.pool_id,
+        entries.c.user_id,
+        _sum_of(Bucket.EARNED).label("earned"),
+        (-_sum_of(Bucket.SPENT)).label("spent"),
+        _sum_of(Bucket.ADJUSTED).label("adjusted"),
+        func.count().label("entries"),
+    )
+    .where(in_guild(entries))
+    .group_by(entries.c.pool_id, entries.c.user_id),
+    key=("pool_id", "user_id"),
+    numbers=_BALANCE_NUMBERS,
+)
+_BALANCE_COUNT: Final = Statement(select(func.count()).select_from(balances).where(in_guild(balances)))
+_ENTRY_COUNT: Final = Statement(select(func.count()).select_from(entries).where(in_guild(entries)))
+
+# --- what moved points ------------------------------------------------------------------------------------------------
+
+# A pool of a raid stands in its list [1,2] as ,1, or ,2, once the brackets are commas too.
+_listed: Final = func.replace(func.replace(raids.c.pools, "[", ",", type_=Text), "]", ",", type_=Text)
+_awards_in: Final = _listed.like(literal("%,", Text) + cast(pools.c.id, Text) + literal(",%", Text))
+_paid: Final = (
+    select(
+        literal(SourceKind.RAID.value, Text).label("source_kind"),
+        attendance.c.raid_id.label("source_id"),
+        attendance.c.tick.label("source_part"),
+        attendance.c.user_id,
+        pools.c.id.label("pool_id"),
+        attendance.c.awarded.label("amount"),
+    )
+    .select_from(
+        attendance.join(
+            raids, and_(raids.c.guild_id == attendance.c.guild_id, raids.c.id == attendance.c.raid_id)
+        ).join(pools, and_(pools.c.guild_id == attendance.c.guild_id, _awards_in))
+    )
+    .where(
+        in_guild(attendance),
+        attendance.c.user_id.is_not(None),
+        attendance.c.awarded != 0,
+        raids.c.status != RaidStatus.CANCELLED.value,
+    )
+)
+_adjusted: Final = select(
+    literal(SourceKind.ADJUSTMENT.value, Text),
+    adjustments.c.id,
+    literal(0, BigInteger),
+    adjustments.c.user_id,
+    adjustments.c.pool_id,
+    adjustments.c.amount,
+).where(in_guild(adjustments), adjustments.c.reversed_at.is_(None))
+_given: Final = union_all(_paid, _adjusted).subquery("given")
+_raid_is_gone: Final = or_(raids.c.id.is_(None), raids.c.status == RaidStatus.CANCELLED.value)
+_booked: Final = (
+    select(
+        entries.c.source_kind,
+        entries.c.source_id,
+        entries.c.source_part,
+        entries.c.user_id,
+        entries.c.pool_id,
+        entries.c.amount,
+    )
+    .select_from(
+        entries.outerjoin(raids, and_(raids.c.guild_id == entries.c.guild_id, raids.c.id == entries.c.source_id))
+    )
+    .where(
+        in_guild(entries),
+        or_(
+            entries.c.source_kind == SourceKind.ADJUSTMENT.value,
+            # A raid may give bonuses too; of one that was cancelled nothing is left.
+            and_(
+                entries.c.source_kind == SourceKind.RAID.value,
+                or_(entries.c.kind == EntryKind.ATTENDANCE.value, _raid_is_gone),
+            ),
+        ),
+    )
+)
+_SOURCE: Final = ("source_kind", "source_id", "source_part", "user_id", "pool_id")
+_SOURCES: Final = _differing(select(_booked.subquery("booked")), select(_given), key=_SOURCE, numbers=("amount",))
+
+# --- attendance -------------------------------------------------------------------------------------------------------
+
+_came: Final = or_(*(attendance.c.status == presence.value for presence in sorted(ATTENDED)))
+_is_somebodys: Final = and_(attendance.c.user_id.is_not(None), attendance.c.ignored == 0)
+_is_unresolved: Final = and_(attendance.c.user_id.is_(None), attendance.c.ignored == 0)
+_with_raid: Final = attendance.join(
+    raids, and_(raids.c.guild_id == attendance.c.guild_id, raids.c.id == attendance.c.raid_id)
+)
+_stands: Final = raids.c.status != RaidStatus.CANCELLED.value
+
+_ATTENDED: Final = _differing(
+    select(
+        attended.c.starts_at,
+        attended.c.user_id,
+        attended.c.raid_id,
+        cast(attended.c.present, BigInteger).label("present"),
+        literal(1, BigInteger).label("rows"),
+    ).where(in_guild(attended)),
+    select(
+        raids.c.starts_at,
+        attendance.c.user_id,
+        attendance.c.raid_id,
+        func.max(case((_came, 1), else_=0)).label("present"),
+        literal(1, BigInteger).label("rows"),
+    )
+    .select_from(_with_raid)
+    .where(in_guild(attendance), _is_somebodys, _stands)
+    .group_by(raids.c.starts_at, attendance.c.user_id, attendance.c.raid_id),
+    key=("starts_at", "user_id", "raid_id"),
+    numbers=("present", "rows"),
+)
+_UNRESOLVED: Final = _differing(
+    select(
+        unresolved_names.c.name_key,
+        unresolved_names.c.raid_id,
+        unresolved_names.c.tick,
+        literal(1, BigInteger).label("rows"),
+    ).where(in_guild(unresolved_names)),
+    select(
+        attendance.c.name_key,
+        attendance.c.raid_id,
+        attendance.c.tick,
+        literal(1, BigInteger).label("rows"),
+    )
+    .select_from(_with_raid)
+    .where(in_guild(attendance), _is_unresolved, _stands),
+    key=("name_key", "raid_id", "tick"),
+    numbers=("rows",),
+)
+
+
+def _of_raid(found: ColumnElement[int]) -> Any:
+    return (
+        select(found)
+        .where(attendance.c.guild_id == raids.c.guild_id, attendance.c.raid_id == raids.c.id)
+        .correlate(raids)
+        .scalar_subquery()
+    )
+
+
+_RAIDS: Final = Statement(
+    select(
+        raids.c.id,
+        raids.c.status,
+        raids.c.ticks,
+        raids.c.counts,
+        raids.c.ticks_count,
+        raids.c.attendees,
+        raids.c.unresolved,
+        _of_raid(func.count()),
+        _of_raid(func.count(case((and_(_is_somebodys, _came), attendance.c.user_id)).distinct())),
+        _of_raid(func.count(case((_is_unresolved, attendance.c.name_key)).distinct())),
+    )
+    .where(in_guild(raids), raids.c.id > bindparam("after", type_=BigInteger))
+    .order_by(raids.c.id)
+    .limit(bindparam("most", type_=BigInteger))
+)
+_HELD: Final = Statement(
+    select(
+        select(int_sum(raid_totals.c.held)).where(in_guild(raid_totals)).scalar_subquery(),
+        select(func.count()).select_from(raids).where(in_guild(raids), raids.c.counts == 1).scalar_subquery(),
+    )
+)
+
+
+def _earlier(one: ColumnElement[int], other: ColumnElement[int]) -> ColumnElement[int]:
+    return case((one < other, one), else_=other)
+
+
+_by_user: Final = (
+    select(
+        attended.c.user_id,
+        int_sum(attended.c.present).label("attended"),
+        func.min(case((attended.c.present == 1, attended.c.starts_at))).label("first_raid"),
+        func.max(case((attended.c.present == 1, attended.c.starts_at))).label("last_raid"),
+    )
+    .where(in_guild(attended))
+    .group_by(attended.c.user_id)
+    .subquery("by_user")
+)
+_totals: Final = attendance_totals.c
+_joined_at: Final = func.coalesce(memberships.c.joined_at, NEVER)
+_since_kept: Final = _earlier(_totals.since, _joined_at)
+_since_counted: Final = _earlier(func.coalesce(_by_user.c.first_raid, NEVER), _joined_at)
+_attended_counted: Final = func.coalesce(_by_user.c.attended, 0)
+_held_before_counted: Final = (
+    select(func.count())
+    .where(raids.c.guild_id == _totals.guild_id, raids.c.starts_at < _totals.since, raids.c.counts == 1)
+    .correlate(attendance_totals)
+    .scalar_subquery()
+)
+_excused: Final = attended.alias("excused")
+_excused_counted: Final = (
+    select(func.count())
+    .where(
+        _excused.c.guild_id == _totals.guild_id,
+        _excused.c.starts_at >= _totals.since,
+        _excused.c.user_id == _totals.user_id,
+        _excused.c.present == 0,
+    )
+    .correlate(attendance_totals)
+    .scalar_subquery()
+)
+_TOTALS: Final = Statement(
+    select(
+        _totals.user_id,
+        _totals.attended,
+        _attended_counted,
+        _totals.last_raid,
+        _by_user.c.last_raid,
+        _since_kept,
+        _since_counted,
+        # What waits to be counted (NULL) is not used meanwhile.
+        _totals.held_before,
+        _held_before_counted,
+        _totals.excused,
+        _excused_counted,
+    )
+    .select_from(
+        attendance_totals.outerjoin(_by_user, _by_user.c.user_id == _totals.user_id).outerjoin(
+            memberships, and_(in_guild(memberships), memberships.c.user_id == _totals.user_id)
+        )
+    )
+    .where(
+        in_guild(attendance_totals),
+        or_(
+            _totals.attended != _attended_counted,
+            func.coalesce(_totals.last_raid, 0) != func.coalesce(_by_user.c.last_raid, 0),
+            _since_kept != _since_counted,
+            _totals.held_before != _held_before_counted,
+            and_(_totals.held_before.is_not(None), _totals.excused != _excused_counted),
+        ),
+    )
+    .order_by(_totals.user_id)
+)
+_NO_TOTALS: Final = Statement(
+    select(_by_user.c.user_id, _by_user.c.attended)
+    .select_from(
+        _by_user.outerjoin(attendance_totals, and_(in_guild(attendance_totals), _totals.user_id == _by_user.c.user_id))
+    )
+    .where(_totals.user_id.is_(None))
+    .order_by(_by_user.c.user_id)
+)
+_GUILDS: Final = Statement(select(guilds.c.id).order_by(guilds.c.id))
+
+
+@frozen
+class SqlVerifying(Verifying):
+    """Recounts the database, in one transaction that only reads; nobody waits for it."""
+
+    engine: Engine
+
+    def verify(self, progress: Callable[[str], None]) -> Verification:
+        with self._snapshot() as connection:
+            found = _Found()
+            ids = [GuildId(guild_id) for (guild_id,) in connection.all(_GUILDS, {})]
+            for guild_id in ids:
+                _Guild(connection, guild_id, found).verify(progress)
+        return Verification(
+            guilds=len(ids),
+            balances=found.balances,
+            entries=found.entries,
+            differences=tuple(found.differences),
+        )
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[Connection]:
+        connection = self.engine.connect("long read")
+        try:
+            for text in _SNAPSHOT[connection.dialect]:
+                connection.tell(text)
+            yield connection
+        finally:
+            connection.close()
+
+
+@define
+class _Found:
+    balances: int = 0
+    entries: int = 0
+    differences: list[Difference] = field(factory=list)
+
+
+@frozen
+class _Guild:
+    """One guild, as it is looked through."""
+
+    connection: Connection
+    guild_id: GuildId
+    found: _Found
+
+    def verify(self, progress: Callable[[str], None]) -> None:
+        for what, look in (
+            ("balances", self._balances),
+            ("sources of points", self._sources),
+            ("raids", self._raids),
+            ("attendance", self._attendance),
+        ):
+            progress(f"{what} of guild {self.guild_id}")
+            look()
+
+    def _all(self, statement: Statement, **params: int) -> list[tuple[Any, ...]]:
+        return self.connection.all(statement, {"guild_id": self.guild_id, **params})
+
+    def _number(self, statement: Statement) -> int:
+        ((number,),) = self._all(statement)
+        return int(number)
+
+    def _differs(
+        self, what: str, kept: object, counted: object, *, pool_id: int | None = None, user_id: int | None = None
+    ) -> None:
+        if kept != counted:
+            self.found.differences.append(
+                Difference(
+                    guild_id=self.guild_id,
+                    what=what,
+                    pool_id=pool_id,  # type: ignore[arg-type]  # ids are whole numbers in rows
+                    user_id=user_id,  # type: ignore[arg-type]  # ids are whole numbers in rows
+                    kept=str(kept),
+                    counted=str(counted),
+                )
+            )
+
+    def _balances(self) -> None:
+        self.found.balances += self._number(_BALANCE_COUNT)
+        self.found.entries += self._number(_ENTRY_COUNT)
+        for pool_id, user_id, *numbers in self._all(_BALANCES):
+            for what, kept, counted in zip(_BALANCE_NUMBERS, numbers[:4], numbers[4:], strict=True):
+                is_count = what == "entries"
+                self._differs(
+                    what,
+                    kept if is_count else _points(kept),
+                    counted if is_count else _points(counted),
+                    pool_id=pool_id,
+                    user_id=user_id,
+                )
+
+    def _sources(self) -> None:
+        for kind, source_id, part, user_id, pool_id, booked, given in self._all(_SOURCES):
+            what = f"tick {part} of raid {source_id}" if kind == SourceKind.RAID.value else f"{kind} {source_id}"
+            self._differs(f"entries for {what}", _points(booked), _points(given), pool_id=pool_id, user_id=user_id)
+
+    def _raids(self) -> None:
+        after = 0
+        while rows := self._all(_RAIDS, after=after, most=RAIDS_AT_ONCE):
+            for row in rows:
+                self._raid(row)
+            after = rows[-1][0]
+        ((kept, counted),) = self._all(_HELD)
+        self._differs("raids that count", kept, counted)
+
+    def _raid(self, row: tuple[Any, ...]) -> None:
+        raid_id, status, text, counts, ticks_count, attendees, unresolved, lines, came, waiting = row
+        ticks = json.loads(text)
+        should_count = status != RaidStatus.CANCELLED.value and (lines > 0 or any(tick[3] for tick in ticks))
+        self._differs(f"whether raid {raid_id} counts", bool(counts), should_count)
+        self._differs(f"ticks of raid {raid_id}", ticks_count, len(ticks))
+        self._differs(f"attendees of raid {raid_id}", attendees, came)
+        self._differs(f"unresolved names of raid {raid_id}", unresolved, waiting)
+
+    def _attendance(self) -> None:
+        for _, user_id, raid_id, present, rows, should_be_present, should_be_rows in self._all(_ATTENDED):
+            kept, counted = _presence(present, rows), _presence(should_be_present, should_be_rows)
+            self._differs(f"presence at raid {raid_id}", kept, counted, user_id=user_id)
+        for name, raid_id, tick, kept, counted in self._all(_UNRESOLVED):
+            self._differs(f"{name!r} waiting at tick {tick} of raid {raid_id}", bool(kept), bool(counted))
+        for row in self._all(_TOTALS):
+            self._totals(row)
+        for user_id, counted in self._all(_NO_TOTALS):
+            self._differs("raids attended", None, counted, user_id=user_id)
+
+    def _totals(self, row: tuple[Any, ...]) -> None:
+        user_id, attended, came, last, last_came, since, began, held_before, held, excused, absent = row
+        self._differs("raids attended", attended, came, user_id=user_id)
+        self._differs("last raid", _moment(last), _moment(last_came), user_id=user_id)
+        self._differs("first raid or joining", _moment(since), _moment(began), user_id=user_id)
+        if held_before is not None:
+            self._differs("raids held before", held_before, held, user_id=user_id)
+            self._differs("raids excused from", excused, absent, user_id=user_id)
+
+
+def _points(hundredths: int) -> str:
+    """Points, which may be beyond the limits where something is wrong."""
+    whole, decimals = divmod(abs(hundredths), 100)
+    return f"{'-' if hundredths < 0 else ''}{whole}.{decimals:02d}"
+
+
+def _presence(present: int, rows: int) -> str:
+    return "none" if not rows else "attended" if present else "excused"
+
+
+def _moment(micros: int | None) -> str:
+    return "never" if micros is None or micros >= NEVER else moment_at(micros).isoformat()

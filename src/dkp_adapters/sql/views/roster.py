@@ -1,0 +1,590 @@
+"""How the roster is shown, from SQL."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union,
+)
+
+from dkp_adapters.sql.moments import micros, moment_at, moment_or_none
+from dkp_adapters.sql.statement import Statement, in_guild, int_sum
+from dkp_adapters.sql.tables.accounts import memberships, users
+from dkp_adapters.sql.tables.guilds import guilds
+from dkp_adapters.sql.tables.points import balances
+from dkp_adapters.sql.tables.raids import attendance_totals, attended, raids
+from dkp_adapters.sql.tables.roster import character_names, characters, ownerships, rank_changes, ranks, removed_ranks
+from dkp_adapters.sql.views import (
+    PAGE_OFFSET,
+    PAGE_SIZE,
+    SqlView,
+    ordered_by,
+    page_params,
+    part_of,
+    pattern_of,
+)
+from dkp_adapters.sql.views.attendance import is_active
+from dkp_core.kernel.actor import ActorKind
+from dkp_core.kernel.errors import NoSuch
+from dkp_core.kernel.ids import CharacterId
+from dkp_core.kernel.names import name_key
+from dkp_core.kernel.page import Order, Page, PageRequest
+from dkp_core.raids import AttendanceShare
+from dkp_core.roster import (
+    AttributionRow,
+    AuditedCharacter,
+    AuditedUser,
+    CharacterRow,
+    CharacterStatus,
+    MemberCharacterRow,
+    MemberRow,
+    OwnershipRow,
+    RankChangeRow,
+    RankRow,
+    RosterAudit,
+    RosterFilter,
+    RosterRow,
+    RosterView,
+    look_alike,
+)
+
+_the_id: Final = bindparam("the_id", type_=BigInteger)
+_name_key: Final = bindparam("name_key", type_=characters.c.name_key.type)
+_at: Final = bindparam("at", type_=BigInteger)
+_mains: Final = characters.alias("mains")
+_WINDOW: Final = timedelta(days=30)
+_STATUSES: Final = {status.value: status for status in CharacterStatus}
+
+_with_names: Final = (
+    characters.join(ranks, and_(ranks.c.guild_id == characters.c.guild_id, ranks.c.id == characters.c.rank_id))
+    .outerjoin(users, users.c.id == characters.c.owner)
+    .outerjoin(_mains, and_(_mains.c.guild_id == characters.c.guild_id, _mains.c.id == characters.c.main_id))
+)
+_SHOWN: Final = (
+    characters.c.id,
+    characters.c.name,
+    characters.c.character_class,
+    characters.c.level,
+    characters.c.race,
+    ranks.c.name,
+    characters.c.rank_id,
+    characters.c.status,
+    characters.c.owner,
+    users.c.username,
+    characters.c.is_main,
+    characters.c.main_id,
+    _mains.c.name,
+    characters.c.joined_on,
+)
+
+
+# --- the list ---------------------------------------------------------------------------------------------------------
+
+_since: Final = bindparam("since", type_=BigInteger)
+# One range of the summary for everybody, added up once.
+_shares: Final = (
+    select(
+        attended.c.user_id,
+        int_sum(attended.c.present).label("attended"),
+        int_sum(literal(1) - attended.c.present).label("excused"),
+    )
+    .where(in_guild(attended), attended.c.starts_at >= _since, attended.c.starts_at < _at)
+    .group_by(attended.c.user_id)
+    .subquery("shares")
+)
+_window: Final = (
+    select(func.count().label("held"), func.min(guilds.c.leave_out_excused).label("leave_out_excused"))
+    .select_from(guilds.join(raids, raids.c.guild_id == guilds.c.id))
+    .where(
+        guilds.c.id == bindparam("guild_id", type_=BigInteger),
+        in_guild(raids),
+        raids.c.starts_at >= _since,
+        raids.c.starts_at < _at,
+        raids.c.counts == 1,
+    )
+    .subquery("held_raids")
+)
+_attended: Final = func.coalesce(_shares.c.attended, 0)
+# Where no raid was held, there is no setting either, and nobody was excused.
+_held: Final = _window.c.held - func.coalesce(_shares.c.excused * _window.c.leave_out_excused, 0)
+# Shares as whole numbers that are equal only where the fractions are: no database divides decimals like another.
+_SHARE_OF: Final = 10**12
+_share: Final = case((_held > 0, _attended * literal(_SHARE_OF, BigInteger) // _held), else_=0)
+
+_COLUMNS: Final[dict[str, ColumnElement[Any]]] = {
+    "name": characters.c.name_key,
+    "character_class": characters.c.class_key,
+    "level": characters.c.level,
+    "race": characters.c.race_key,
+    "rank": ranks.c.position,
+    "status": characters.c.status,
+    "owner": users.c.username_key,
+    "is_main": characters.c.is_main,
+    "main_character": _mains.c.name_key,
+    "joined_on": characters.c.joined_on,
+    "attendance_30": _share,
+    "id": characters.c.id,
+}
+_NULLABLE: Final = frozenset({"level", "owner", "main_character"})
+_FILTERS: Final[dict[str, ColumnElement[bool]]] = {
+    "class_key": characters.c.class_key == bindparam("class_key"),
+    "rank_key": ranks.c.name_key == bindparam("rank_key"),
+    "rank_id": or_(characters.c.rank_id == bindparam("rank_id"), ranks.c.name_key == bindparam("rank_id_as_name")),
+    "status": characters.c.status == bindparam("status"),
+    "owner": characters.c.owner == bindparam("owner"),
+    "is_main": characters.c.is_main == bindparam("is_main"),
+    "level_min": characters.c.level >= bindparam("level_min"),
+    "level_max": characters.c.level <= bindparam("level_max"),
+    "attendance_min": and_(_held > 0, _attended * 100 >= bindparam("attendance_min", type_=BigInteger) * _held),
+    "search": part_of(characters.c.name_key),
+}
+
+
+@lru_cache(maxsize=512)
+def _listed(wanted: frozenset[str], ordering: tuple[Order, ...], *, counted: bool = False) -> Statement:
+    """The statement for these filters and this order; with `counted` only how many there are."""
+    columns: tuple[ColumnElement[Any], ...] = (*_SHOWN, _attended, _held, func.count().over())
+    query: Select[Any] = (
+        select(*((func.count(),) if counted else columns))
+        .select_from(_with_names.join(_window, true()).outerjoin(_shares, _shares.c.user_id == characters.c.owner))
+        .where(in_guild(characters), *(_FILTERS[name] for name in sorted(wanted & _FILTERS.keys())))
+    )
+    if counted:
+        return Statement(query)
+    query = query.order_by(*ordered_by(ordering, _COLUMNS, _NULLABLE), characters.c.name_key, characters.c.id)
+    return Statement(query.limit(PAGE_SIZE).offset(PAGE_OFFSET))
+
+
+def _filter_params(wanted: RosterFilter) -> dict[str, Any]:
+    params: dict[str, Any] = {
+        "status": wanted.status and wanted.status.value,
+        "owner": wanted.user_id,
+        "is_main": None if wanted.is_main is None else int(wanted.is_main),
+        "level_min": wanted.level_min,
+        "level_max": wanted.level_max,
+        # From 0 on everybody has it.
+        "attendance_min": wanted.attendance_min if (wanted.attendance_min or 0) > 0 else None,
+        "class_key": name_key(wanted.character_class) if wanted.character_class else None,
+        "search": pattern_of(wanted.search) if name_key(wanted.search) else None,
+    }
+    if wanted.rank and wanted.rank.isascii() and wanted.rank.isdigit() and len(wanted.rank) < 19:
+        params |= {"rank_id": int(wanted.rank), "rank_id_as_name": wanted.rank}
+    elif wanted.rank:
+        params["rank_key"] = name_key(wanted.rank)
+    return {name: value for name, value in params.items() if value is not None}
+
+
+@lru_cache(maxsize=4096)
+def _percent(raids_attended: int, raids_held: int) -> str:
+    return AttendanceShare(raids_attended, raids_held).percent
+
+
+# --- one character ----------------------------------------------------------------------------------------------------
+
+_one_character: Final = (
+    select(*_SHOWN, characters.c.notes, character_names.c.name)
+    .select_from(
+        _with_names.outerjoin(
+            character_names,
+            and_(
+                character_names.c.guild_id == characters.c.guild_id,
+                character_names.c.character_id == characters.c.id,
+                character_names.c.name_key != characters.c.name_key,
+            ),
+        )
+    )
+    .where(in_guild(characters))
+    .order_by(character_names.c.name_key)
+)
+_CHARACTER: Final = Statement(_one_character.where(characters.c.id == _the_id))
+_bearers: Final = character_names.alias("bearers")
+_CHARACTER_NAMED: Final = Statement(
+    _one_character.where(
+        characters.c.id
+        == select(_bearers.c.character_id).where(in_guild(_bearers), _bearers.c.name_key == _name_key).scalar_subquery()
+    )
+)
+_OWNERSHIPS: Final = Statement(
+    select(ownerships.c.owner, users.c.username, ownerships.c.since, ownerships.c.until, ownerships.c.reason)
+    .select_from(
+        characters.outerjoin(
+            ownerships,
+            and_(ownerships.c.guild_id == characters.c.guild_id, ownerships.c.character_id == characters.c.id),
+        ).outerjoin(users, users.c.id == ownerships.c.owner)
+    )
+    .where(in_guild(characters), characters.c.id == _the_id)
+    .order_by(ownerships.c.since)
+)
+
+
+def _rank_name(rank_id: ColumnElement[Any]) -> ColumnElement[Any]:
+    """What a rank is called, or was."""
+    return func.coalesce(
+        select(ranks.c.name).where(in_guild(ranks), ranks.c.id == rank_id).scalar_subquery(),
+        select(removed_ranks.c.name).where(in_guild(removed_ranks), removed_ranks.c.id == rank_id).scalar_subquery(),
+    )
+
+
+_RANK_CHANGES: Final = Statement(
+    select(
+        rank_changes.c.at,
+        _rank_name(rank_changes.c.before),
+        _rank_name(rank_changes.c.after),
+        rank_changes.c.actor_kind,
+        rank_changes.c.actor_id,
+        rank_changes.c.reason,
+    )
+    .select_from(
+        characters.outerjoin(
+            rank_changes,
+            and_(
+                rank_changes.c.guild_id == characters.c.guild_id,
+                rank_changes.c.character_id == characters.c.id,
+            ),
+        )
+    )
+    .where(in_guild(characters), characters.c.id == _the_id)
+    .order_by(rank_changes.c.number)
+)
+_ATTRIBUTION: Final = Statement(
+    select(characters.c.id, characters.c.name, ownerships.c.owner, users.c.username)
+    .select_from(
+        character_names.join(
+            characters,
+            and_(
+                characters.c.guild_id == character_names.c.guild_id,
+                characters.c.id == character_names.c.character_id,
+            ),
+        )
+        .outerjoin(
+            ownerships,
+            and_(
+                ownerships.c.guild_id == characters.c.guild_id,
+                ownerships.c.character_id == characters.c.id,
+                ownerships.c.since <= _at,
+                or_(ownerships.c.until.is_(None), ownerships.c.until > _at),
+            ),
+        )
+        .outerjoin(users, users.c.id == ownerships.c.owner)
+    )
+    .where(in_guild(character_names), character_names.c.name_key == _name_key)
+)
+
+# --- ranks and members ------------------------------------------------------------------------------------------------
+
+_RANKS: Final = Statement(
+    select(
+        ranks.c.id,
+        ranks.c.name,
+        ranks.c.position,
+        ranks.c.is_default,
+        ranks.c.is_hidden,
+        ranks.c.counts_as_active,
+        select(func.count())
+        .where(characters.c.guild_id == ranks.c.guild_id, characters.c.rank_id == ranks.c.id)
+        .scalar_subquery(),
+    )
+    .where(in_guild(ranks))
+    .order_by(ranks.c.position, ranks.c.name_key)
+)
+
+
+_MEMBERS: Final = Statement(
+    select(
+        memberships.c.user_id,
+        users.c.discord_id,
+        users.c.username,
+        memberships.c.role_group,
+        characters.c.id,
+        characters.c.name,
+        characters.c.character_class,
+        characters.c.level,
+        ranks.c.name,
+        characters.c.is_main,
+        ranks.c.is_hidden,
+    )
+    .select_from(
+        memberships.join(guilds, guilds.c.id == memberships.c.guild_id)
+        .join(users, users.c.id == memberships.c.user_id)
+        .outerjoin(
+            characters,
+            and_(
+                characters.c.guild_id == memberships.c.guild_id,
+                characters.c.owner == memberships.c.user_id,
+                characters.c.status != CharacterStatus.RETIRED.value,
+            ),
+        )
+        .outerjoin(ranks, and_(ranks.c.guild_id == characters.c.guild_id, ranks.c.id == characters.c.rank_id))
+    )
+    .where(in_guild(memberships), is_active())
+    .order_by(memberships.c.user_id, characters.c.is_main.desc(), characters.c.name_key)
+)
+
+# --- the audit --------------------------------------------------------------------------------------------------------
+
+_UNLINKED: Final = Statement(
+    select(users.c.id, users.c.username)
+    .where(
+        users.c.discord_id.is_(None),
+        users.c.id.in_(
+            union(
+                *(
+                    select(who).where(in_guild(who.table))
+                    for who in (
+                        memberships.c.user_id,
+                        characters.c.owner,
+                        ownerships.c.owner,
+                        balances.c.user_id,
+                        attendance_totals.c.user_id,
+                    )
+                )
+            )
+        ),
+    )
+    .order_by(users.c.id)
+)
+_WITHOUT_MAIN: Final = Statement(
+    select(users.c.id, users.c.username)
+    .where(
+        users.c.id.in_(
+            select(characters.c.owner)
+            .where(in_guild(characters), characters.c.owner.is_not(None))
+            .group_by(characters.c.owner)
+            .having(func.max(characters.c.is_main) == 0)
+        )
+    )
+    .order_by(users.c.id)
+)
+_AUDITED: Final = Statement(
+    select(characters.c.id, characters.c.name, characters.c.owner, characters.c.is_main, ranks.c.counts_as_active)
+    .select_from(
+        characters.join(ranks, and_(ranks.c.guild_id == characters.c.guild_id, ranks.c.id == characters.c.rank_id))
+    )
+    .where(in_guild(characters))
+    .order_by(characters.c.name_key)
+)
+
+
+class SqlRosterView(SqlView, RosterView):
+    """Reads the roster."""
+
+    def characters(
+        self, wanted: RosterFilter, *, ordering: tuple[Order, ...], page: PageRequest, at: datetime
+    ) -> Page[RosterRow]:
+        filters = _filter_params(wanted)
+        names = frozenset(filters)
+        params = {**filters, "since": micros(at - _WINDOW), "at": micros(at)}
+        rows = self.session.all(_listed(names, ordering), **params, **page_params(page))
+        if rows:
+            return Page(tuple(map(_roster_row, rows)), rows[0][16])
+        counted = self.session.first(_listed(names, (), counted=True), **params) if page.offset else None
+        return Page((), counted[0] if counted else 0)
+
+    def character(self, character_id: CharacterId) -> CharacterRow:
+        return _character_row(self.session.all(_CHARACTER, the_id=character_id), character_id)
+
+    def character_named(self, name: str) -> CharacterRow:
+        return _character_row(self.session.all(_CHARACTER_NAMED, name_key=name_key(name)), name)
+
+    def ownership_history(self, character_id: CharacterId) -> tuple[OwnershipRow, ...]:
+        rows = self.session.all(_OWNERSHIPS, the_id=character_id)
+        if not rows:
+            raise NoSuch("character", character_id)
+        return tuple(
+            OwnershipRow(
+                user_id=owner,
+                owner=username,
+                since=moment_at(since) if since else None,
+                until=moment_or_none(until),
+                reason=reason,
+            )
+            for owner, username, since, until, reason in rows
+            if owner is not None
+        )
+
+    def rank_history(self, character_id: CharacterId) -> tuple[RankChangeRow, ...]:
+        rows = self.session.all(_RANK_CHANGES, the_id=character_id)
+        if not rows:
+            raise NoSuch("character", character_id)
+        return tuple(
+            RankChangeRow(
+                at=moment_at(at),
+                before=before,
+                after=after,
+                actor_kind=ActorKind(actor_kind),
+                actor_id=actor_id,
+                reason=reason,
+            )
+            for at, before, after, actor_kind, actor_id, reason in rows
+            if at is not None
+        )
+
+    def ranks(self) -> tuple[RankRow, ...]:
+        return tuple(
+            RankRow(
+                id=rank_id,
+                name=name,
+                order=position,
+                is_default=bool(is_default),
+                is_hidden=bool(is_hidden),
+                counts_as_active=bool(counts_as_active),
+                characters=holders,
+            )
+            for rank_id, name, position, is_default, is_hidden, counts_as_active, holders in self.session.all(_RANKS)
+        )
+
+    def members(self) -> tuple[MemberRow, ...]:
+        members: list[MemberRow] = []
+        rows = self.session.all(_MEMBERS)
+        start, count = 0, len(rows)
+        while start < count:
+            user_id, discord_id, username, role_group = rows[start][:4]
+            end = start + 1
+            while end < count and rows[end][0] == user_id:
+                end += 1
+            shown = [row for row in rows[start:end] if row[4] is not None and not row[10]]
+            main = shown[0] if shown and shown[0][9] else None
+            members.append(
+                MemberRow(
+                    user_id=user_id,
+                    discord_id=discord_id,
+                    discord_username=username,
+                    role_group=role_group,
+                    main_character=None if main is None else main[5],
+                    rank=None if main is None else main[8],
+                    discord_role_id=None,
+                    characters=tuple(map(_member_character, shown)),
+                )
+            )
+            start = end
+        return tuple(members)
+
+    def attribution(self, name: str, at: datetime) -> AttributionRow:
+        row = self.session.first(_ATTRIBUTION, name_key=name_key(name), at=micros(at))
+        if row is None:
+            raise NoSuch("character", name)
+        character_id, character, user_id, username = row
+        return AttributionRow(
+            name=name,
+            at=at,
+            character_id=character_id,
+            character=character,
+            user_id=user_id,
+            username=username,
+        )
+
+    def audit(self) -> RosterAudit:
+        rows = self.session.all(_AUDITED)
+        return RosterAudit(
+            unlinked_users=tuple(AuditedUser(user_id=u, username=n) for u, n in self.session.all(_UNLINKED)),
+            characters_without_owner=tuple(
+                AuditedCharacter(id=each, name=name, user_id=None) for each, name, owner, _, _ in rows if owner is None
+            ),
+            owners_without_main=tuple(AuditedUser(user_id=u, username=n) for u, n in self.session.all(_WITHOUT_MAIN)),
+            mains_with_inactive_rank=tuple(
+                AuditedCharacter(id=each, name=name, user_id=owner)
+                for each, name, owner, is_main, active in rows
+                if is_main and not active
+            ),
+            duplicate_looking_names=look_alike(row[1] for row in rows),
+        )
+
+
+def _roster_row(row: tuple[Any, ...]) -> RosterRow:
+    (
+        character_id,
+        name,
+        character_class,
+        level,
+        race,
+        rank,
+        rank_id,
+        status,
+        user_id,
+        owner,
+        is_main,
+        main_id,
+        main_character,
+        joined_on,
+        raids_attended,
+        raids_held,
+        _,
+    ) = row
+    return RosterRow(
+        id=character_id,
+        name=name,
+        character_class=character_class,
+        level=level,
+        race=race,
+        rank=rank,
+        rank_id=rank_id,
+        status=_STATUSES[status],
+        user_id=user_id,
+        owner=owner,
+        is_main=is_main == 1,
+        main_id=main_id,
+        main_character=main_character,
+        joined_on=date.fromisoformat(joined_on),
+        attendance_30=_percent(raids_attended, raids_held),
+    )
+
+
+def _character_row(rows: list[tuple[Any, ...]], key: object) -> CharacterRow:
+    if not rows:
+        raise NoSuch("character", str(key))
+    (
+        character_id,
+        name,
+        character_class,
+        level,
+        race,
+        rank,
+        rank_id,
+        status,
+        user_id,
+        owner,
+        is_main,
+        main_id,
+        main_character,
+        joined_on,
+        notes,
+        _,
+    ) = rows[0]
+    return CharacterRow(
+        id=character_id,
+        name=name,
+        character_class=character_class,
+        level=level,
+        race=race,
+        rank=rank,
+        rank_id=rank_id,
+        status=_STATUSES[status],
+        user_id=user_id,
+        owner=owner,
+        is_main=is_main == 1,
+        main_id=main_id,
+        main_character=main_character,
+        joined_on=date.fromisoformat(joined_on),
+        notes=notes,
+        aliases=tuple(row[15] for row in rows if row[15] is not None),
+    )
+
+
+def _member_character(row: tuple[Any, ...]) -> MemberCharacterRow:
+    return MemberCharacterRow(
+        id=row[4], name=row[5], character_class=row[6], level=row[7], rank=row[8], is_main=row[9] == 1
+    )

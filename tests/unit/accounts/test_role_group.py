@@ -1,0 +1,95 @@
+"""Role groups are sets of named capabilities."""
+
+from __future__ import annotations
+
+import pytest
+
+from dkp_core.accounts import PERMISSIONS, SCOPES, RoleGroup, permissions_of, scopes_of
+from dkp_core.kernel.errors import InvalidValue
+from dkp_core.kernel.permission import Permission
+
+READING = {Permission.ROSTER_PUBLIC, Permission.ROSTER_READ, Permission.POINTS_READ, Permission.RAIDS_READ}
+MEMBER = READING | {Permission.CHARACTERS_OWN}
+
+
+@pytest.mark.parametrize(
+    ("role_group", "permissions"),
+    [
+        (RoleGroup.OFFICER, set(Permission)),
+        (RoleGroup.RECRUITER, MEMBER | {Permission.MEMBERSHIPS_READ}),
+        (RoleGroup.DEVELOPER, MEMBER | {Permission.HEALTH_READ}),
+        (RoleGroup.MEMBER, MEMBER),
+        (RoleGroup.APPLICANT, set()),
+        (RoleGroup.GUEST, set()),
+    ],
+)
+def test_each_role_group_may_what_the_rule_says(role_group: RoleGroup, permissions: set[Permission]) -> None:
+    """A-3: officers all, developers and recruiters what members may and one thing more, guests nothing."""
+    assert permissions_of(role_group, trial=False, public_roster=False) == permissions
+    assert PERMISSIONS[role_group] == permissions
+
+
+def test_only_officers_may_write() -> None:
+    """A-3: whatever is added later."""
+    writing = {permission for permission in Permission if permission.endswith(":write")}
+    assert writing
+    for role_group in set(RoleGroup) - {RoleGroup.OFFICER}:
+        assert not PERMISSIONS[role_group] & writing
+
+
+def test_a_trial_gives_an_applicant_reading_and_nothing_of_its_own() -> None:
+    """A-4: points, raids and the roster to read; no characters of their own yet."""
+    trial = permissions_of(RoleGroup.APPLICANT, trial=True, public_roster=False)
+    assert trial == READING
+
+
+@pytest.mark.parametrize("role_group", set(RoleGroup) - {RoleGroup.APPLICANT})
+def test_a_trial_gives_nobody_else_anything(role_group: RoleGroup) -> None:
+    """A-4: it is for applicants."""
+    assert permissions_of(role_group, trial=True, public_roster=False) == PERMISSIONS[role_group]
+
+
+@pytest.mark.parametrize("role_group", RoleGroup)
+def test_the_public_part_of_the_roster_is_read_by_everybody(role_group: RoleGroup) -> None:
+    """A-3, R-5: a guild setting; the rest of it is not."""
+    opened = permissions_of(role_group, trial=False, public_roster=True)
+    assert opened == PERMISSIONS[role_group] | {Permission.ROSTER_PUBLIC}
+
+
+def test_a_bot_key_may_not_make_bot_keys_nor_own_characters() -> None:
+    """A-7: the capabilities of A-3, but for what a bot could outlive itself by, or has no use for."""
+    assert set(Permission) - SCOPES == {Permission.BOT_KEYS_WRITE, Permission.CHARACTERS_OWN}
+
+
+def test_scopes_are_found_by_their_names() -> None:
+    """A-7: explicit scopes, in any order, each once."""
+    assert scopes_of(("points:read", "roster:read", "points:read")) == {Permission.POINTS_READ, Permission.ROSTER_READ}
+
+
+@pytest.mark.parametrize("name", ["points:writ", "POINTS:READ", "", "bot-keys:write", "x" * 99])
+def test_what_is_no_scope_is_refused(name: str) -> None:
+    """A-7, G-8: named, and all that are accepted."""
+    with pytest.raises(InvalidValue) as refused:
+        scopes_of(("points:read", name))
+    assert refused.value.name == "scopes"
+    assert refused.value.fault == f"{name[:40]!r} is no scope"
+    assert refused.value.accepted == ", ".join(sorted(SCOPES))
+
+
+def test_a_bot_key_without_scopes_is_refused() -> None:
+    """A-7: explicit scopes."""
+    with pytest.raises(InvalidValue, match="there are none"):
+        scopes_of(())
+
+
+def test_a_role_group_is_found_by_its_name() -> None:
+    """A-2: in any case, as people type."""
+    assert RoleGroup.named(" Officer ") is RoleGroup.OFFICER
+    with pytest.raises(InvalidValue) as refused:
+        RoleGroup.named("boss", "role")
+    assert refused.value.sentence == (
+        "role: 'boss' is no role group; accepted: officer, recruiter, developer, member, applicant, guest."
+    )
+    with pytest.raises(InvalidValue) as long:
+        RoleGroup.named("b" * 99)
+    assert (long.value.name, long.value.fault) == ("role_group", f"'{'b' * 40}' is no role group")
