@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from attrs import frozen
@@ -18,14 +19,23 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @frozen
 class Spread:
-    """Milliseconds of repeated calls: median, 95th percentile, and CPU of this process per call."""
+    """Milliseconds of repeated calls: median, 95th percentile, CPU per call of this process and of the database."""
 
     median: float
     p95: float
     cpu: float
+    server: float
+
+    @property
+    def whole(self) -> float:
+        """CPU per call of both."""
+        return self.cpu + self.server
 
     def __str__(self) -> str:
-        return f"median {self.median:8.3f} ms, p95 {self.p95:8.3f} ms, cpu {self.cpu:8.3f} ms"
+        return (
+            f"median {self.median:8.3f} ms, p95 {self.p95:8.3f} ms, "
+            f"cpu {self.cpu:7.3f} ms here + {self.server:7.3f} ms in the database"
+        )
 
 
 def repeated(call: Callable[[int], object], times: int, *, warmup: int = 5) -> Spread:
@@ -33,14 +43,27 @@ def repeated(call: Callable[[int], object], times: int, *, warmup: int = 5) -> S
     for number in range(warmup):
         call(-number - 1)
     taken = []
-    cpu = time.process_time()
+    server, cpu = server_cpu("postgres"), time.process_time()
     for number in range(times):
         began = time.perf_counter()
         call(number)
         taken.append((time.perf_counter() - began) * 1000)
     cpu = (time.process_time() - cpu) * 1000 / times
+    server = (server_cpu("postgres") - server) / times
     taken.sort()
-    return Spread(statistics.median(taken), taken[int(len(taken) * 0.95)], cpu)
+    return Spread(statistics.median(taken), taken[int(len(taken) * 0.95)], cpu, server)
+
+
+def server_cpu(name: str) -> float:
+    """Milliseconds of CPU that all processes of that name have spent so far, such as a database's."""
+    ticks = 0
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            with suppress(OSError):
+                words = (folder / "stat").read_text().rpartition(")")
+                if words[0].partition("(")[2] == name:
+                    ticks += sum(map(int, words[2].split()[11:15]))
+    return ticks * 1000 / os.sysconf("SC_CLK_TCK")
 
 
 def process(command: Sequence[str], times: int = 7, **environment: str) -> float:

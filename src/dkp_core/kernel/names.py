@@ -13,6 +13,8 @@ TEXT_LENGTH_MAX: Final = 4000
 
 def name_key(name: str) -> str:
     """What a name compares by: NFC, without regard to case, white space folded (G-9)."""
+    if name.isascii():  # most names are, and neither normalising nor folding does anything to them but this
+        return " ".join(name.lower().split())
     folded = unicodedata.normalize("NFC", name).casefold()
     return unicodedata.normalize("NFC", " ".join(folded.split()))
 
@@ -23,6 +25,8 @@ def clean_name(name: str, field: str = "name", *, length_max: int = NAME_LENGTH_
     Raises: InvalidValue when it is empty, longer than `length_max` characters or holds control characters.
     """
     cleaned = " ".join(unicodedata.normalize("NFC", name).split())
+    if cleaned.isascii() and cleaned.isprintable() and 0 < len(cleaned) <= length_max:
+        return cleaned
     accepted = f"1 to {length_max} printable characters"
     if not cleaned:
         raise InvalidValue(field, "it is empty", accepted)

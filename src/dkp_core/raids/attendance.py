@@ -126,16 +126,21 @@ def take_attendance(
 
 def pay(tick: Tick, lines: Sequence[Attendance], paid: frozenset[UserId]) -> tuple[Attendance, ...]:
     """The lines with what each is awarded: a user once, for the line that pays most, the first of equals."""
+    pays = {presence: tick.points.times(factor) for presence, factor in FACTORS.items()}
     best: dict[UserId, tuple[Points, int]] = {}
     for index, line in enumerate(lines):
-        worth = tick.points.times(FACTORS[line.presence])
+        worth = pays[line.presence]
         user = line.user_id
         if user is None or line.ignored or user in paid or not worth:
             continue
         if user not in best or worth > best[user][0]:
             best[user] = (worth, index)
     awarded = {index: worth for worth, index in best.values()}
-    return tuple(evolve(line, awarded=awarded.get(index, ZERO)) for index, line in enumerate(lines))
+    return tuple(_awarded(line, awarded.get(index, ZERO)) for index, line in enumerate(lines))
+
+
+def _awarded(line: Attendance, worth: Points) -> Attendance:
+    return line if line.awarded == worth else evolve(line, awarded=worth)
 
 
 def _line(

@@ -161,7 +161,7 @@ class RecordAttendance:
     ) -> tuple[Tick, Taken]:
         if not 1 <= len(names) <= NAMES_MAX:
             raise InvalidValue("characters", f"there are {len(names)} names", f"1 to {NAMES_MAX}")
-        cleaned = [evolve(named, name=clean_name(named.name, "characters")) for named in names]
+        cleaned = [_cleaned(named) for named in names]
         with self.begin(by) as work:
             raid = work.raids.get(raid_id)
             must_run(raid, by)
@@ -169,6 +169,11 @@ class RecordAttendance:
             taken = judged(work, raid_id, chosen, cleaned)
             work.raids.save(credited(work, raid, chosen, taken, ids=self.ids, at=self.clock.now(), by=by))
         return chosen, taken
+
+
+def _cleaned(named: NamedPresence) -> NamedPresence:
+    name = clean_name(named.name, "characters")
+    return named if name == named.name else evolve(named, name=name)
 
 
 def must_run(raid: Raid, by: Actor) -> None:

@@ -98,7 +98,7 @@ def test_a_reason_is_required_and_the_future_is_not_adjusted(guild: GuildHouse) 
         ({"occurred_at": TONIGHT + timedelta(seconds=1)}, "occurred_at"),
     ):
         with pytest.raises(InvalidValue) as refused:
-            adjust(guild, member, "1", **more)  # type: ignore[arg-type]  # one of them
+            adjust(guild, member, "1", **more)
         assert refused.value.field == field
     for count in (0, 2001):
         with pytest.raises(InvalidValue):
@@ -243,10 +243,10 @@ def test_standings_rank_active_members_by_current(guild: GuildHouse) -> None:
     def shown(ordering: str = "", where: dict[str, str] | None = None, **wanted: object) -> list[tuple[int, str]]:
         rows = guild.use.show_standings()(
             guild.pool,
-            StandingsFilter(**wanted),
+            StandingsFilter(**wanted),  # type: ignore[arg-type]  # as given
             where=where or {},
             ordering=ordering,
-            by=anna.by,  # type: ignore[arg-type]  # as given
+            by=anna.by,
         )
         return [(row.position, row.username) for row in rows]
 
@@ -308,7 +308,7 @@ def test_there_is_always_one_default_pool(guild: GuildHouse) -> None:
     ]
     for change in ({"is_default": False}, {"archived": True}):
         with pytest.raises(DefaultPoolNeeded):
-            guild.use.change_pool()(second.id, by=guild.officer.by, **change)
+            guild.use.change_pool()(second.id, by=guild.officer.by, **change)  # type: ignore[arg-type]  # as given
     guild.use.change_pool()(first, archived=True, by=guild.officer.by)
     with pytest.raises(PoolIsArchived):
         adjust(guild, guild.officer, "1", pool_id=first)

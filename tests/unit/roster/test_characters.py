@@ -186,7 +186,7 @@ def test_owners_change_what_is_theirs_and_officers_the_rest(guild: GuildHouse) -
         change(hero, level=52, by=other.by)
     for more in ({"name": "Villain"}, {"status": CharacterStatus.RETIRED}, {"joined_on": date(2020, 1, 1)}):
         with pytest.raises(NotPermitted):
-            change(hero, by=member.by, **more)  # type: ignore[arg-type]  # one of them
+            change(hero, by=member.by, **more)
     with pytest.raises(NotPermitted):
         change(guild.plays(None, "Bank"), level=1, by=member.by)
 
