@@ -1,0 +1,61 @@
+"""The container gives every use case what it asks for; a misspelt keyword would pass the type checker."""
+
+from __future__ import annotations
+
+import inspect
+from importlib import import_module
+from typing import Any, get_args, get_origin, get_type_hints
+
+import attrs
+import pytest
+from dependency_injector import providers
+
+from dkp_adapters.memory import MemoryInstallation
+from dkp_core.kernel.ports import Begin, BeginInstallation, Chance, Clock, Hashing, Ids, Read
+from dkp_entrypoints.containers import UseCases
+from dkp_entrypoints.settings import Settings
+
+CONTEXTS = ("guilds", "accounts", "roster", "points", "raids")
+
+
+def use_cases() -> dict[str, type]:
+    """Every use case of the core: a frozen class that is called with an actor."""
+    found: dict[str, type] = {}
+    for context in CONTEXTS:
+        for name, value in vars(import_module(f"dkp_core.{context}")).items():
+            called = vars(value).get("__call__") if inspect.isclass(value) else None
+            if called is not None and attrs.has(value):
+                found[name] = value
+    return found
+
+
+def made() -> dict[str, Any]:
+    """Every use case that the container makes, by its class name."""
+    container = UseCases(settings=Settings())
+    container.database.override(MemoryInstallation())
+    singletons = {name: each for name, each in container.providers.items() if isinstance(each, providers.Singleton)}
+    instances = {name: each() for name, each in singletons.items() if name not in ("database", "clock", "chance")}
+    return {type(each).__name__: each for each in instances.values()}
+
+
+def test_the_container_makes_every_use_case_there_is() -> None:
+    """I-3: every use case is reachable; a new one that nobody wires fails here."""
+    assert set(use_cases()) - set(made()) == set()
+
+
+@pytest.mark.parametrize("name", sorted(use_cases()))
+def test_each_field_of_a_use_case_holds_the_port_it_asks_for(name: str) -> None:
+    """G-6: `begin` opens the guild's work, `begin_installation` the installation's; they are easily confused."""
+    instance = made()[name]
+    memory = MemoryInstallation()
+    for field, hint in get_type_hints(type(instance)).items():
+        value = getattr(instance, field)
+        port = get_origin(hint) or hint
+        if port in (Begin, BeginInstallation, Read):
+            expected = {Begin: memory.begin, BeginInstallation: memory.begin_installation, Read: memory.read}[port]
+            assert value.__func__ is expected.__func__, f"{name}.{field} is not {port.__name__}"  # type: ignore[attr-defined]  # a bound method
+            assert get_args(hint), f"{name}.{field} does not say which work it opens"
+        elif port in (Clock, Chance, Hashing, Ids):
+            assert callable(getattr(value, {Clock: "now", Chance: "token", Hashing: "digest", Ids: "next"}[port]))
+        elif inspect.isclass(port) and not getattr(port, "_is_protocol", False):
+            assert isinstance(value, port), f"{name}.{field} is a {type(value).__name__}"

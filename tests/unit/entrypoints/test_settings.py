@@ -1,0 +1,115 @@
+"""Settings are checked at start, by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from attrs import fields
+
+from dkp_entrypoints.settings import InvalidSetting, Settings
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A working directory without a dkp.toml."""
+    monkeypatch.chdir(tmp_path)
+
+
+def test_without_any_setting_the_defaults_hold() -> None:
+    """O-10: one process on SQLite is the default."""
+    assert Settings.load({}) == Settings()
+    assert Settings().database_url == "sqlite:///dkp.db"
+
+
+def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
+    """O-10: environment variables and a TOML file."""
+    file = tmp_path / "other.toml"
+    file.write_text(
+        'port = 9000\nhost = "0.0.0.0"\ncors_origins = ["https://a.example", "https://b.example"]\nworker = false\n'
+    )
+    settings = Settings.load({"DKP_CONFIG": str(file), "DKP_PORT": "9001", "PATH": "/bin"})
+    assert (settings.port, settings.host, settings.worker) == (9001, "0.0.0.0", False)
+    assert settings.cors_origins == ("https://a.example", "https://b.example")
+
+
+def test_a_file_in_the_working_directory_is_found(tmp_path: Path) -> None:
+    """O-10: dkp.toml, where it is there."""
+    (tmp_path / "dkp.toml").write_text('database_url = "postgresql://dkp@db/dkp"\n')
+    assert Settings.load({}).database_url == "postgresql://dkp@db/dkp"
+
+
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [
+        ("DKP_PORT", "eighty"),
+        ("DKP_PORT", "65536"),
+        ("DKP_PORT", "-1"),
+        ("DKP_WORKER", "maybe"),
+        ("DKP_DATABASE_URL", "oracle://x"),
+        ("DKP_REDIS_URL", "http://x"),
+        ("DKP_LOG_LEVEL", "loud"),
+        ("DKP_TRUSTED_PROXIES", "the proxy"),
+        ("DKP_UPLOAD_BYTES_MAX", "12"),
+        ("DKP_DATABSE_URL", "sqlite:///x"),
+    ],
+)
+def test_a_setting_that_is_not_accepted_is_named(variable: str, text: str) -> None:
+    """O-10: validated at start with an error that names the setting, where it was found and what is accepted."""
+    with pytest.raises(InvalidSetting) as refused:
+        Settings.load({variable: text})
+    sentence = str(refused.value)
+    assert variable in sentence
+    assert "the environment" in sentence
+    assert "accepted: " in sentence
+
+
+@pytest.mark.parametrize(
+    "content", ["port = 'x'", "port = true", "no_such = 1", "not toml at all", "host = 5", "cors_origins = [1]", "\xff"]
+)
+def test_a_file_that_is_not_accepted_is_named(tmp_path: Path, content: str) -> None:
+    """O-10: the file is named too."""
+    file = tmp_path / "dkp.toml"
+    file.write_bytes(content.encode("latin-1"))
+    with pytest.raises(InvalidSetting) as refused:
+        Settings.load({})
+    assert "dkp.toml" in str(refused.value)
+
+
+def test_a_missing_file_that_was_named_is_an_error(tmp_path: Path) -> None:
+    """O-10: what was asked for is there, or it is said."""
+    with pytest.raises(InvalidSetting):
+        Settings.load({"DKP_CONFIG": str(tmp_path / "missing.toml")})
+
+
+def test_a_secret_is_never_shown() -> None:
+    """O-11: no secret in an error."""
+    with pytest.raises(InvalidSetting) as refused:
+        Settings.load({"DKP_SECRET_KEI": "hunter2"})
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("1", True), ("TRUE", True), (" yes ", True), ("off", False), ("0", False)]
+)
+def test_a_switch_has_the_usual_words(text: str, expected: bool) -> None:
+    """O-10."""
+    assert Settings.load({"DKP_WORKER": text}).worker is expected
+
+
+def test_networks_and_lists_come_with_commas() -> None:
+    """O-10."""
+    settings = Settings.load({"DKP_TRUSTED_PROXIES": "127.0.0.1, 10.0.0.0/8", "DKP_CORS_ORIGINS": "https://a.example,"})
+    assert settings.trusted_proxies == ("127.0.0.1/32", "10.0.0.0/8")
+    assert settings.cors_origins == ("https://a.example",)
+
+
+def test_variables_of_tests_and_of_the_client_are_no_settings() -> None:
+    """O-10: they may be there."""
+    others = {"DKP_TEST_POSTGRESQL_URL": "x", "DKP_BENCH_X": "x", "DKP_REQUIRE_SERVICES": "all", "DKP_KEY": "k"}
+    assert Settings.load(others) == Settings()
+
+
+def test_every_setting_is_explained() -> None:
+    """O-10: the table in the docs is made from these."""
+    assert all(each.metadata["help"] for each in fields(Settings))
