@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
+from types import TracebackType
 from typing import Final
 
 from attrs import define, field
 
 from dkp_adapters.commits import Commit
-from dkp_adapters.sql.engine import Engine
+from dkp_adapters.sql.accounts import SqlCredentials
+from dkp_adapters.sql.engine import Connection, Engine
 from dkp_adapters.sql.ids import BLOCKS, SqlIds
 from dkp_adapters.sql.session import ENDED, INSTALLATION, Reactions, Session, Transaction
 from dkp_adapters.sql.unit_of_work import SqlViews, SqlWork
+from dkp_adapters.sql.verifying import SqlVerifying
 from dkp_core.kernel.actor import Actor
 from dkp_core.kernel.errors import DomainError, Stale, Unavailable
 from dkp_core.kernel.ids import GuildId
@@ -63,51 +66,38 @@ class SqlDatabase:
 
     # --- the ports ----------------------------------------------------------------------------------------------------
 
-    @contextmanager
-    def begin(self, by: Actor) -> Iterator[SqlWork]:
+    def begin(self, by: Actor) -> AbstractContextManager[SqlWork]:
         """A transaction over the guild of `by` (port `Begin`). Raises: InvalidValue, Stale, Unavailable."""
-        guild_id = by.guild
-        with self._joined() as scope, scope.unit(guild_id, by) as session:
-            yield SqlWork(session)
+        return Unit(self, by.guild, by)
 
-    @contextmanager
-    def begin_installation(self, by: Actor) -> Iterator[SqlWork]:
+    def begin_installation(self, by: Actor) -> AbstractContextManager[SqlWork]:
         """A transaction over what belongs to no guild (port `BeginInstallation`). Raises: Stale, Unavailable."""
-        with self._joined() as scope, scope.unit(INSTALLATION, by) as session:
-            yield SqlWork(session)
+        return Unit(self, INSTALLATION, by)
 
-    @contextmanager
-    def read(self, by: Actor) -> Iterator[SqlViews]:
+    def read(self, by: Actor) -> AbstractContextManager[SqlViews]:
         """The views of the guild of `by` (port `Read`). Raises: InvalidValue, Unavailable."""
-        with self.reading(by.guild_id or INSTALLATION) as views:
-            yield views
+        return Reading(self, by.guild_id or INSTALLATION, long=False)
 
-    @contextmanager
-    def reading(self, guild_id: GuildId = INSTALLATION, *, long: bool = False) -> Iterator[SqlViews]:
+    def reading(self, guild_id: GuildId = INSTALLATION, *, long: bool = False) -> AbstractContextManager[SqlViews]:
         """The views of a guild, or of the installation, for who has no actor yet.
 
         Within a scope that has begun to write they see what it wrote; `long` lifts the limit of 10 s a statement.
         """
-        scope = self._scope
-        if scope is not None and scope.transaction is not None:
-            scope.transaction.flush()
-            yield SqlViews(scope.transaction.session(guild_id, None))
-            return
-        connection = self.engine.connect("long read") if long else self.engine.readers.take()
-        session = Session(connection, guild_id, None, self.clock)
-        try:
-            yield SqlViews(session)
-        finally:
-            session.connection = ENDED
-            if long:
-                connection.close()
-            else:
-                self.engine.readers.give_back(connection)
+        return Reading(self, guild_id, long=long)
+
+    @property
+    def credentials(self) -> SqlCredentials:
+        """Finds who calls."""
+        return SqlCredentials(self.reading)
+
+    @property
+    def verifying(self) -> SqlVerifying:
+        """Recounts what is kept."""
+        return SqlVerifying(self.engine)
 
     # --- scopes -------------------------------------------------------------------------------------------------------
 
-    @contextmanager
-    def scope(self, *, keep_refusals: bool = False, long: bool = False) -> Iterator[Scope]:
+    def scope(self, *, keep_refusals: bool = False, long: bool = False) -> Scope:
         """What an entrypoint opens around one request, job or command: all units of work in it are one transaction.
 
         It is committed when the block is left normally, and forgotten when an exception leaves it. With
@@ -115,48 +105,29 @@ class SqlDatabase:
         recorded first and raised then. `long` lifts the limit of 10 s a statement.
         Raises: Stale, Unavailable; and AssertionError when this thread has a scope open already.
         """
-        assert self._scope is None, "this thread has a scope open already"
-        scope = Scope(self, long)
-        self._local.scope = scope
-        commit: Commit | None = None
-        try:
-            try:
-                yield scope
-            except DomainError:
-                if keep_refusals:
-                    commit = scope.commit()
-                raise
-            commit = scope.commit()
-        finally:
-            self._local.scope = None
-            scope.end()
-            if commit is not None:
-                self._tell(commit)
+        return Scope(self, keep_refusals=keep_refusals, long=long)
 
     @property
-    def _scope(self) -> Scope | None:
+    def open_scope(self) -> Scope | None:
+        """The scope of this thread, if one is open."""
         scope: Scope | None = getattr(self._local, "scope", None)
         return scope
-
-    @contextmanager
-    def _joined(self) -> Iterator[Scope]:
-        scope = self._scope
-        if scope is not None:
-            yield scope
-            return
-        with self.scope() as own:
-            yield own
 
     def current_session(self) -> Session:
         """A session of the installation on the transaction of this thread's scope, which begins with it if need be.
 
         For what must happen once together with the use case: an answered request, a delivery or deadline that is done.
         """
-        scope = self._scope
+        scope = self.open_scope
         assert scope is not None, "this needs a scope, so that it commits together with what it goes with"
         return scope.begun().session(INSTALLATION, None)
 
-    def _tell(self, commit: Commit) -> None:
+    def opened(self, scope: Scope | None) -> None:
+        """From now on units of work of this thread join that scope, or commit by themselves."""
+        self._local.scope = scope
+
+    def tell(self, commit: Commit) -> None:
+        """Tell the listeners of a commit."""
         for callback in self._told:
             try:
                 callback(commit)
@@ -170,69 +141,133 @@ class Scope:
     """One transaction at most, begun when the first unit of work needs it."""
 
     database: SqlDatabase
-    long: bool
+    keep_refusals: bool = field(kw_only=True)
+    long: bool = field(kw_only=True)
     transaction: Transaction | None = field(default=None, init=False)
     failed: bool = field(default=False, init=False)
-    _stack: ExitStack = field(factory=ExitStack, init=False)
+    _connection: Connection | None = field(default=None, init=False)
+
+    def __enter__(self) -> Scope:
+        assert self.database.open_scope is None, "this thread has a scope open already"
+        self.database.opened(self)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        commit = None
+        try:
+            if error is None or (self.keep_refusals and isinstance(error, DomainError)):
+                commit = self.commit()
+        finally:
+            self.database.opened(None)
+            self._end()
+        if commit is not None:
+            self.database.tell(commit)
 
     def begun(self) -> Transaction:
         """The transaction. Raises: AssertionError when it was rolled back; Stale, Unavailable."""
-        assert not self.failed, "a unit of work in this scope failed, so the whole scope was rolled back"
         if self.transaction is None:
+            assert not self.failed, "a unit of work in this scope failed, so the whole scope was rolled back"
             database = self.database
             database.ids.stock_up()
-            pool = database.engine.writers
-            if self.long and database.engine.dialect != "sqlite":
-                connection = database.engine.connect("long write")
-                self._stack.callback(connection.close)
-            else:
-                connection = pool.take()
-                self._stack.callback(pool.give_back, connection)
-            connection.begin()
-            self._stack.enter_context(database.ids.inside(connection))
-            self.transaction = Transaction(connection, database.clock, database.ids, database.reactions)
+            self._connection = database.engine.writer(long=self.long)
+            self._connection.begin()
+            database.ids.writing_on(self._connection)
+            self.transaction = Transaction(self._connection, database.clock, database.ids, database.reactions)
         return self.transaction
-
-    @contextmanager
-    def unit(self, guild_id: GuildId, by: Actor) -> Iterator[Session]:
-        """A session for one unit of work; an exception out of it rolls the whole scope back."""
-        transaction = self.begun()
-        transaction.flush()
-        try:
-            yield transaction.session(guild_id, by)
-        except BaseException:
-            self.roll_back()
-            raise
 
     def commit(self) -> Commit | None:
         """Commit what the units of work wrote; None when there was nothing, or when it was rolled back."""
         if self.transaction is None:
             return None
         try:
-            return self.transaction.commit()
+            commit = self.transaction.commit()
         except BaseException:
             self.roll_back()
             raise
-        finally:
-            self._done()
+        self._over()
+        return commit
 
     def roll_back(self) -> None:
         """Forget everything; the scope can't be used any more."""
         self.failed = True
         if self.transaction is not None:
             connection = self.transaction.connection
-            self._done()
+            self._over()
             # What went wrong first is what counts; the server rolls back what a broken connection left.
             with suppress(Unavailable, Stale):
                 connection.rollback()
 
-    def _done(self) -> None:
+    def _over(self) -> None:
         if self.transaction is not None:
             self.transaction.end()
             self.transaction = None
+            self.database.ids.writing_on(None)
 
-    def end(self) -> None:
+    def _end(self) -> None:
         """Give the connection back; what was not committed is rolled back."""
-        with self._stack:
-            if self.transaction is not None:
-                self.roll_back()
+        if self.transaction is not None:
+            self.roll_back()
+        if self._connection is not None:
+            self.database.engine.writer_done(self._connection, long=self.long)
+            self._connection = None
+
+
+@define(eq=False)
+class Unit(AbstractContextManager[SqlWork]):
+    """One unit of work, in the scope of this thread or in one of its own."""
+
+    database: SqlDatabase
+    guild_id: GuildId
+    by: Actor
+    _scope: Scope | None = field(default=None, init=False)
+    _own: Scope | None = field(default=None, init=False)
+
+    def __enter__(self) -> SqlWork:
+        scope = self.database.open_scope
+        if scope is None:
+            scope = self._own = self.database.scope().__enter__()
+        self._scope = scope
+        try:
+            transaction = scope.begun()
+            transaction.flush()
+        except BaseException as error:
+            self.__exit__(type(error), error, error.__traceback__)
+            raise
+        return SqlWork(transaction.session(self.guild_id, self.by))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None and self._scope is not None:
+            self._scope.roll_back()
+        if self._own is not None:
+            self._own.__exit__(kind, error, trace)
+
+
+@define(eq=False)
+class Reading(AbstractContextManager[SqlViews]):
+    """The views of one guild, on a reading connection or on what the scope of this thread is writing."""
+
+    database: SqlDatabase
+    guild_id: GuildId
+    long: bool = field(kw_only=True)
+    _connection: Connection | None = field(default=None, init=False)
+    _session: Session | None = field(default=None, init=False)
+
+    def __enter__(self) -> SqlViews:
+        scope = self.database.open_scope
+        if scope is not None and scope.transaction is not None:
+            scope.transaction.flush()
+            return SqlViews(scope.transaction.session(self.guild_id, None))
+        self._connection = self.database.engine.reader(long=self.long)
+        self._session = Session(self._connection, self.guild_id, None, self.database.clock)
+        return SqlViews(self._session)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._session is not None and self._connection is not None:
+            self._session.connection = ENDED
+            self.database.engine.reader_done(self._connection, long=self.long)

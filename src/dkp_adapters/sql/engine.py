@@ -240,6 +240,28 @@ class Engine:
             connect=connect,
         )
 
+    def writer(self, *, long: bool) -> Connection:
+        """A connection to write with, for `writer_done`; a long one is made for the purpose, as its limits differ."""
+        return self.connect("long write") if long and self.dialect != "sqlite" else self.writers.take()
+
+    def writer_done(self, connection: Connection, *, long: bool) -> None:
+        """Takes it back."""
+        if long and self.dialect != "sqlite":
+            connection.close()
+        else:
+            self.writers.give_back(connection)
+
+    def reader(self, *, long: bool) -> Connection:
+        """A connection to read with, for `reader_done`."""
+        return self.connect("long read") if long else self.readers.take()
+
+    def reader_done(self, connection: Connection, *, long: bool) -> None:
+        """Takes it back."""
+        if long:
+            connection.close()
+        else:
+            self.readers.give_back(connection)
+
     def close(self) -> None:
         """Ends every connection."""
         for pool in (self.writers, self.readers, self.aside):

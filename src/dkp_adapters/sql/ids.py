@@ -84,17 +84,10 @@ class SqlIds(Ids):
                     first = self._reserve(connection, kind, block)
                 self._put(kind, first, first + block)
 
-    @contextmanager
-    def inside(self, connection: Connection) -> Iterator[None]:
+    def writing_on(self, connection: Connection | None) -> None:
         """While this thread's transaction is open on the connection: on SQLite nobody else could write."""
-        if connection.dialect != "sqlite":
-            yield
-            return
-        self._open.connection = connection
-        try:
-            yield
-        finally:
-            self._open.connection = None
+        if self.engine.dialect == "sqlite":
+            self._open.connection = connection
 
     def _put(self, kind: str, first: int, end: int) -> None:
         with self._lock:

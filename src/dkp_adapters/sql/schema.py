@@ -11,16 +11,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy
-from alembic.config import Config
-from alembic.runtime.environment import EnvironmentContext
-from alembic.script import ScriptDirectory
 from attrs import define, frozen
 from sqlalchemy import event
 from sqlalchemy.pool import NullPool
 
 from dkp_adapters.sql.engine import Engine
 from dkp_adapters.sql.statement import DialectName
-from dkp_adapters.sql.tables import all_tables
 
 VERSIONS: Final = Path(__file__).with_name("migrations") / "versions"
 DIFFERENCES: Final[Mapping[str, Any]] = {"compare_type": True, "compare_server_default": True}
@@ -142,6 +138,13 @@ def upgrade(url: str, progress: Callable[[str], None] = lambda _: None) -> Schem
     with _opened(url) as engine:
         if engine.dialect == "sqlite":
             _make_file(_file(engine))
+    # Alembic is dear to import, and a server that starts only asks `require_current`.
+    from alembic.config import Config
+    from alembic.runtime.environment import EnvironmentContext
+    from alembic.script import ScriptDirectory
+
+    from dkp_adapters.sql.tables import all_tables
+
     config = Config()
     config.set_main_option("script_location", str(VERSIONS.parent).replace("%", "%%"))
     script = ScriptDirectory.from_config(config)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from operator import itemgetter
-from typing import Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from attrs import Factory, define, field, frozen
 from sqlalchemy import (
@@ -33,17 +34,15 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects.mysql import insert as mysql_insert
-from sqlalchemy.dialects.mysql import pymysql
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.postgresql import psycopg
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.dialects.sqlite import pysqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.elements import ClauseElement, KeyedColumnElement
+from sqlalchemy.sql.elements import ClauseElement, KeyedColumnElement, TextClause
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.selectable import TableValuedAlias
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects.postgresql import Insert as PostgresqlInsert
+    from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 
 DialectName = Literal["sqlite", "postgresql", "mysql"]
 DIALECTS: Final[tuple[DialectName, ...]] = ("sqlite", "postgresql", "mysql")
@@ -52,7 +51,8 @@ DIALECTS: Final[tuple[DialectName, ...]] = ("sqlite", "postgresql", "mysql")
 Params = dict[str, Any]
 Violations = Mapping[str, Callable[[Params], Exception]]
 Columns = Mapping[str, ColumnElement[Any]]
-Chosen = TypeVar("Chosen", bound=Select[Any])
+Query = TypeVar("Query", bound=Select[Any])
+Chosen = TypeVar("Chosen", bound=Insert)
 
 
 class _NotingTables(SQLCompiler):
@@ -66,17 +66,27 @@ class _NotingTables(SQLCompiler):
         return text_of
 
 
-def _speaker(dialect: Dialect) -> Dialect:
+@cache
+def _speaker(name: DialectName) -> Dialect:
+    # Importing a dialect is dear, and a program speaks one.
+    dialect: Dialect
+    if name == "sqlite":
+        from sqlalchemy.dialects.sqlite import pysqlite
+
+        dialect = pysqlite.dialect(paramstyle="qmark")
+    elif name == "postgresql":
+        from sqlalchemy.dialects.postgresql import psycopg
+
+        dialect = psycopg.dialect(paramstyle="format")  # type: ignore[no-untyped-call]  # as SQLAlchemy has it
+    else:
+        from sqlalchemy.dialects.mysql import pymysql
+
+        dialect = pymysql.dialect(paramstyle="format")
     compiler = dialect.statement_compiler
-    dialect.statement_compiler = type(f"Noting{compiler.__name__}", (_NotingTables, compiler), {})
+    noting = type(f"Noting{compiler.__name__}", (_NotingTables, compiler), {})
+    dialect.statement_compiler = noting  # type: ignore[assignment]  # it is a subclass of what was there
     return dialect
 
-
-_SPEAKERS: Final[Mapping[DialectName, Dialect]] = {
-    "sqlite": _speaker(pysqlite.dialect(paramstyle="qmark")),
-    "postgresql": _speaker(psycopg.dialect(paramstyle="format")),  # type: ignore[no-untyped-call]  # as SQLAlchemy has it
-    "mysql": _speaker(pymysql.dialect(paramstyle="format")),
-}
 
 to_json: Final[Callable[[object], str]] = json.JSONEncoder(
     ensure_ascii=False, check_circular=False, allow_nan=False, separators=(",", ":")
@@ -100,7 +110,7 @@ class PerDialect:
         return spelling
 
 
-def locking(query: Chosen, *, of: Table | None = None) -> Chosen:
+def locking(query: Query, *, of: Table | None = None) -> Query:
     """The same query, holding the rows it finds against other writers until the transaction ends.
 
     PostgreSQL: FOR NO KEY UPDATE; MariaDB: FOR UPDATE; SQLite: nothing, since one writer holds the whole file.
@@ -210,13 +220,59 @@ def insert_rows(table: Table, rows: Select[Any]) -> Insert:
     return table.insert().from_select(list(rows.selected_columns.keys()), rows, include_defaults=False)
 
 
+Update = Callable[[Any, Any], Mapping[str, Any]]
+
+
+@frozen
+class Upsert:
+    """An insert that does something else where the key exists already, spelt for one dialect when it is needed."""
+
+    table: Table
+    source: Select[Any] | Mapping[str, ColumnElement[Any]]
+    key: tuple[str, ...]
+    update: Update | None
+
+    def __getitem__(self, dialect: DialectName) -> ClauseElement:
+        table, key = self.table, self.key
+        if dialect == "mysql":
+            from sqlalchemy.dialects.mysql import insert as mysql_insert
+
+            replacing = self._filled(mysql_insert(table))
+            if self.update is None:
+                # INSERT IGNORE would swallow every other fault as well.
+                return replacing.on_duplicate_key_update({key[0]: table.c[key[0]]})
+            return replacing.on_duplicate_key_update(dict(self.update(table.c, replacing.inserted)))
+        if dialect == "postgresql":
+            from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+
+            return self._on_conflict(self._filled(postgresql_insert(table)))
+        from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+        # Without a WHERE, SQLite takes ON CONFLICT for the ON of a join.
+        return self._on_conflict(self._filled(sqlite_insert(table), text("1 = 1")))
+
+    def _filled(self, insert: Chosen, *where: TextClause) -> Chosen:
+        source = self.source
+        if isinstance(source, Select):
+            return insert.from_select(
+                list(source.selected_columns.keys()), source.where(*where), include_defaults=False
+            )
+        return insert.values(source)
+
+    def _on_conflict(self, insert: PostgresqlInsert | SqliteInsert) -> ClauseElement:
+        if self.update is None:
+            return insert.on_conflict_do_nothing(index_elements=self.key)
+        changed = dict(self.update(self.table.c, insert.excluded))
+        return insert.on_conflict_do_update(index_elements=self.key, set_=changed)
+
+
 def upsert(
     table: Table,
     source: Select[Any] | Mapping[str, ColumnElement[Any]],
     *,
     key: Sequence[str],
-    update: Callable[[Any, Any], Mapping[str, Any]] | None = None,
-) -> PerDialect:
+    update: Update | None = None,
+) -> Upsert:
     """Insert rows, and where the key exists already update that row, or with `update=None` leave it as it is.
 
     `source` is a query (columns named like the table's) or one row of parameters (`binds(table, ...)`). `update` gets
@@ -224,34 +280,7 @@ def upsert(
     (deltas), `{"name": new.name}` (replacement). Each expression may use its own column and `new` only, since MariaDB
     assigns from left to right. No key twice within one call (PostgreSQL refuses). Its rowcount means nothing.
     """
-
-    def filled(insert: Any, query: Select[Any] | None) -> Any:
-        if query is None:
-            assert isinstance(source, Mapping)
-            return insert.values(source)
-        return insert.from_select(list(query.selected_columns.keys()), query, include_defaults=False)
-
-    query = source if isinstance(source, Select) else None
-    # Without a WHERE, SQLite takes ON CONFLICT for the ON of a join.
-    on_sqlite = filled(sqlite_insert(table), None if query is None else query.where(text("1 = 1")))
-    on_postgresql = filled(postgresql_insert(table), query)
-    on_mysql = filled(mysql_insert(table), query)
-    if update is None:
-        return PerDialect(
-            sqlite=on_sqlite.on_conflict_do_nothing(index_elements=list(key)),
-            postgresql=on_postgresql.on_conflict_do_nothing(index_elements=list(key)),
-            # INSERT IGNORE would swallow every other fault as well.
-            mysql=on_mysql.on_duplicate_key_update({key[0]: table.c[key[0]]}),
-        )
-    return PerDialect(
-        sqlite=on_sqlite.on_conflict_do_update(
-            index_elements=list(key), set_=dict(update(table.c, on_sqlite.excluded))
-        ),
-        postgresql=on_postgresql.on_conflict_do_update(
-            index_elements=list(key), set_=dict(update(table.c, on_postgresql.excluded))
-        ),
-        mysql=on_mysql.on_duplicate_key_update(dict(update(table.c, on_mysql.inserted))),
-    )
+    return Upsert(table, source, tuple(key), update)
 
 
 # --- statements -------------------------------------------------------------------------------------------------------
@@ -276,14 +305,14 @@ class Statement:
     in by itself; `across_guilds=True` is for the few that look at all guilds on purpose.
     """
 
-    expression: ClauseElement | PerDialect
+    expression: ClauseElement | PerDialect | Upsert
     violations: Violations
     across_guilds: bool
     by_dialect: dict[DialectName, Compiled] = field(default=Factory(dict), repr=False)
 
     def __init__(
         self,
-        expression: ClauseElement | PerDialect,
+        expression: ClauseElement | PerDialect | Upsert,
         *,
         violations: Violations | None = None,
         across_guilds: bool = False,
@@ -303,9 +332,9 @@ class Statement:
 
     def _compile(self, dialect: DialectName) -> Compiled:
         expression = self.expression
-        if isinstance(expression, PerDialect):
+        if isinstance(expression, PerDialect | Upsert):
             expression = expression[dialect]
-        compiled = expression.compile(dialect=_SPEAKERS[dialect])
+        compiled = expression.compile(dialect=_speaker(dialect))
         assert isinstance(compiled, SQLCompiler), f"not a statement: {expression}"
         sql = str(compiled)
         order = tuple(compiled.positiontup or ())

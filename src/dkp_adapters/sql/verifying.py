@@ -367,8 +367,11 @@ class SqlVerifying(Verifying):
     def _snapshot(self) -> Iterator[Connection]:
         connection = self.engine.connect("long read")
         try:
-            for text in _SNAPSHOT[connection.dialect]:
-                connection.tell(text)
+            try:
+                for text in _SNAPSHOT[connection.dialect]:
+                    connection.execute(text)
+            except connection.faults as fault:
+                raise connection.translated(fault, None, {}) from fault
             yield connection
         finally:
             connection.close()

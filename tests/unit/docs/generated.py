@@ -24,6 +24,8 @@ from dkp_core.raids import ATTENDED, FACTORS, DumpFormat, Presence
 from dkp_core.reactions import REACTIONS
 from dkp_entrypoints.cli.exit_codes import MEANINGS
 from dkp_entrypoints.cli.root import COMMANDS
+from dkp_entrypoints.http.app import PARTS
+from dkp_entrypoints.http.operation import Operation, text_of
 from dkp_entrypoints.http.problems import catalogue
 from dkp_entrypoints.settings import PREFIX, Settings
 from tests.unit.architecture.source_tree import modules_of
@@ -99,6 +101,36 @@ def exit_codes() -> str:
     return table(("exit code", "meaning"), [(str(code.value), meaning) for code, meaning in MEANINGS.items()])
 
 
+# --- HTTP -------------------------------------------------------------------------------------------------------------
+
+
+def operations() -> str:
+    """Every operation of the API: path, methods, what it does, what it needs."""
+    rows: dict[tuple[str, str], tuple[list[str], Operation]] = {}
+    for each in (operation for part in PARTS for operation in part.all):
+        rows.setdefault((each.path, each.use_case or each.id), ([], each))[0].append(each.method)
+    return table(
+        ("", "path", "what it does", "needs"),
+        [(" ".join(sorted(methods)), f"`{each.path}`", _done(each), _needed(each)) for methods, each in rows.values()],
+    )
+
+
+def _done(operation: Operation) -> str:
+    text = " ".join(text_of(operation).partition("\n\n")[0].split())
+    first = re.sub(r" \([A-Z]-\d+(?:(?:, | to )[A-Z]-\d+)*\)", "", re.split(r"(?<=[.])\s+(?=[A-Z])", text)[0])
+    marks = [
+        *(["polled"] if operation.polled else []),
+        *(["once by `Idempotency-Key`"] if operation.idempotent else []),
+    ]
+    return f"{first} ({', '.join(marks)})" if marks else first
+
+
+def _needed(operation: Operation) -> str:
+    if operation.anonymous:
+        return "nothing"
+    return " or ".join([*(f"`{each}`" for each in operation.needs), *([operation.own] if operation.own else [])])
+
+
 # --- rules ------------------------------------------------------------------------------------------------------------
 
 
@@ -138,7 +170,9 @@ def _errors() -> dict[str, type[DomainError]]:
     """Every error that can be told, by its code; of several with one code, the plainest."""
     for package in ("dkp_core", "dkp_adapters", "dkp_entrypoints"):
         for module in modules_of(package):
-            if "DomainError" in module.text or re.search(r"\((?:\w+, )*(?:Invalid\w*|Conflict|Forbidden)\b", module.text):
+            if "DomainError" in module.text or re.search(
+                r"\((?:\w+, )*(?:Invalid\w*|Conflict|Forbidden)\b", module.text
+            ):
                 importlib.import_module(module.name)
     found: dict[str, type[DomainError]] = {}
     waiting = DomainError.__subclasses__()
@@ -249,6 +283,7 @@ GENERATORS: Final = MappingProxyType(
         "settings": settings,
         "guild-settings": guild_settings,
         "commands": commands,
+        "operations": operations,
         "exit-codes": exit_codes,
         "permissions": permissions,
         "buckets": buckets,

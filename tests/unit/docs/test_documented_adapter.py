@@ -39,6 +39,7 @@ def installation(tmp_path: Path, file_ids: Callable[[Path], Ids]) -> Installatio
         read=memory.read,
         ids=memory.ids,
         credentials=memory.credentials,
+        verifying=memory.verifying,
         clock=clock,
     )
 

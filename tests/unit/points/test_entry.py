@@ -13,7 +13,7 @@ from dkp_core.kernel.actor import ActorKind, operator
 from dkp_core.kernel.errors import InvalidValue
 from dkp_core.kernel.ids import EntryId, GuildId, PoolId, UserId
 from dkp_core.kernel.points import ZERO, Points
-from dkp_core.points import BUCKETS, Balance, Bucket, Entry, EntryKind, Source, SourceKind
+from dkp_core.points import BUCKETS, Balance, BalanceOutOfRange, Bucket, Entry, EntryKind, Source, SourceKind
 
 NOW = datetime(2026, 11, 20, 20, tzinfo=UTC)
 LIMIT = Points.of("9999999999.99")
@@ -127,6 +127,14 @@ def test_no_part_of_a_balance_passes_the_limits(kind: EntryKind) -> None:
     """G-3: in no bucket."""
     with pytest.raises(InvalidValue):
         Balance().moved_by([an_entry(LIMIT, kind), an_entry("0.01", kind)])
+
+
+def test_a_balance_out_of_range_names_the_pool_and_the_user_where_they_are_known() -> None:
+    """G-3, G-8: so that an officer finds it."""
+    assert BalanceOutOfRange(PoolId(2), UserId(3)).sentence == (
+        "The balance of user 3 in pool 2 would pass ±9,999,999,999.99."
+    )
+    assert BalanceOutOfRange().sentence == "A balance would pass ±9,999,999,999.99."
 
 
 def test_a_reversal_names_what_it_reverses_and_who_did_it() -> None:

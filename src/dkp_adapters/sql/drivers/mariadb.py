@@ -23,8 +23,9 @@ from dkp_adapters.sql.engine import (
     violated,
 )
 from dkp_adapters.sql.statement import DialectName, Params, Statement
-from dkp_core.kernel.errors import Stale, Unavailable
+from dkp_core.kernel.errors import InvalidValue, Stale, Unavailable
 
+_OPTIONS: Final = frozenset({"unix_socket", "ssl_ca", "ssl_cert", "ssl_key"})
 _NO_ANSWER_SECONDS_MAX: Final = 60
 _IDLE_SECONDS_TRUSTED: Final = 1.0
 
@@ -155,7 +156,9 @@ def _constraint(detail: str, statement: Statement | None) -> str:
 
 
 def connector(url: URL) -> Callable[[Purpose], Connection]:
-    """How to connect to the server of that URL; `?unix_socket=...` and `?ssl_ca=...` are understood."""
+    """How to connect to the server of that URL; its query may hold a socket and what TLS needs."""
+    if strange := url.query.keys() - _OPTIONS:
+        raise InvalidValue("database_url", f"it has an option {min(strange)!r}", ", ".join(sorted(_OPTIONS)))
     named: dict[str, Any] = {
         "host": url.host or "127.0.0.1",
         "port": url.port or 3306,

@@ -21,12 +21,13 @@ from dkp_adapters.sql.engine import (
     violated,
 )
 from dkp_adapters.sql.statement import DialectName, Params, Statement
-from dkp_core.kernel.errors import Stale, Unavailable
+from dkp_core.kernel.errors import InvalidValue, Stale, Unavailable
 
 # deadlock, serialisation, lock timeout; a plan that a migration outdated
 _STALE: Final = frozenset({"40P01", "40001", "55P03", "0A000"})
 # connection, resources and disk, operator intervention (and a statement that ran too long), system
 _GONE_CLASSES: Final = frozenset({"08", "53", "57", "58", "XX"})
+_PREPARED_AFTER: Final = 2
 _READ_ONLY: Final = "25006"  # a standby after a failover
 _BROKEN: Final = frozenset({"0A000", _READ_ONLY, "57P01", "57P02", "57P03"})
 
@@ -92,7 +93,10 @@ class PostgresqlConnection(Connection):
 
 
 def connector(url: URL) -> Callable[[Purpose], Connection]:
-    """How to connect to the server of that URL; its query may hold whatever libpq knows (`?sslmode=require`)."""
+    """How to connect to the server of that URL; its query may hold whatever libpq knows (`?sslmode=require`).
+
+    A pooler between that does not keep prepared statements needs `?prepare_threshold=none`.
+    """
     named: dict[str, Any] = {
         "connect_timeout": CONNECT_SECONDS_MAX,
         "keepalives_idle": 30,
@@ -111,6 +115,9 @@ def connector(url: URL) -> Callable[[Purpose], Connection]:
     }
     named |= {part: value for part, value in address.items() if value is not None}
     options = str(named.pop("options", ""))
+    prepared_after = str(named.pop("prepare_threshold", _PREPARED_AFTER))
+    if not prepared_after.isdecimal() and prepared_after != "none":
+        raise InvalidValue("database_url", f"prepare_threshold={prepared_after}", "a number of uses, or none")
 
     def connect(purpose: Purpose) -> Connection:
         long = purpose.startswith("long")
@@ -127,7 +134,10 @@ def connector(url: URL) -> Callable[[Purpose], Connection]:
         chosen = " ".join(f"-c {name}={value}" for name, value in settings.items())
         try:
             raw = psycopg.connect(
-                **named, options=f"{chosen} {options}", autocommit=purpose.endswith("read"), prepare_threshold=2
+                **named,
+                options=f"{chosen} {options}",
+                autocommit=purpose.endswith("read"),
+                prepare_threshold=None if prepared_after == "none" else int(prepared_after),
             )
         except psycopg.Error as fault:
             raise Unavailable(f"PostgreSQL: {fault}") from fault

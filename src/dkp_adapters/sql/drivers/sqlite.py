@@ -124,6 +124,8 @@ def connector(url: URL) -> Callable[[Purpose], Connection]:
     4 ms on an ordinary disk. With `?synchronous=normal` it takes 25 µs, survives the end of the process all the same,
     and a power cut may undo the last commits.
     """
+    if strange := url.query.keys() - {"synchronous"}:
+        raise InvalidValue("database_url", f"it has an option {min(strange)!r}", "synchronous")
     synchronous = str(url.query.get("synchronous", "full")).lower()
     if synchronous not in _SYNCHRONOUS:
         raise InvalidValue("database_url", f"synchronous={synchronous}", ", ".join(_SYNCHRONOUS))

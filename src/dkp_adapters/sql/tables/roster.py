@@ -67,9 +67,9 @@ characters: Final = table(
     UniqueConstraint("guild_id", "main_of"),
     # The only foreign key of this table: SQLite does not say which one was broken.
     ForeignKeyConstraint(["guild_id", "rank_id"], ["ranks.guild_id", "ranks.id"]),
-    Index(None, "guild_id", "owner"),
-    Index(None, "guild_id", "rank_id"),
+    # Without the guild: a user is asked for over all guilds too, and SQLite then takes it for a join as well.
     Index(None, "owner"),
+    Index(None, "guild_id", "rank_id"),
     clustered=True,
 )
 """Who is played; `joined_on` is an ISO date."""

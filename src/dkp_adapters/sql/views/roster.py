@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    FromClause,
     Select,
     and_,
     bindparam,
@@ -96,7 +97,7 @@ _SHOWN: Final = (
 
 _since: Final = bindparam("since", type_=BigInteger)
 # One range of the summary for everybody, added up once.
-_shares: Final = (
+_share_rows: Final = (
     select(
         attended.c.user_id,
         int_sum(attended.c.present).label("attended"),
@@ -104,23 +105,22 @@ _shares: Final = (
     )
     .where(in_guild(attended), attended.c.starts_at >= _since, attended.c.starts_at < _at)
     .group_by(attended.c.user_id)
-    .subquery("shares")
 )
-_window: Final = (
-    select(func.count().label("held"), func.min(guilds.c.leave_out_excused).label("leave_out_excused"))
-    .select_from(guilds.join(raids, raids.c.guild_id == guilds.c.id))
-    .where(
-        guilds.c.id == bindparam("guild_id", type_=BigInteger),
-        in_guild(raids),
-        raids.c.starts_at >= _since,
-        raids.c.starts_at < _at,
-        raids.c.counts == 1,
-    )
-    .subquery("held_raids")
+_SHARES: Final = Statement(_share_rows)
+_held_raids: Final = (
+    select(func.count())
+    .where(in_guild(raids), raids.c.starts_at >= _since, raids.c.starts_at < _at, raids.c.counts == 1)
+    .scalar_subquery()
 )
+_leave_out_excused: Final = (
+    select(guilds.c.leave_out_excused).where(guilds.c.id == bindparam("guild_id", type_=BigInteger)).scalar_subquery()
+)
+
+# Attendance within the query, only where it is sorted or filtered by: over all lines it costs more than the rest.
+_shares: Final = _share_rows.subquery("shares")
+_window: Final = select(_held_raids.label("held"), _leave_out_excused.label("leave_out")).subquery("held_raids")
 _attended: Final = func.coalesce(_shares.c.attended, 0)
-# Where no raid was held, there is no setting either, and nobody was excused.
-_held: Final = _window.c.held - func.coalesce(_shares.c.excused * _window.c.leave_out_excused, 0)
+_held: Final = _window.c.held - func.coalesce(_shares.c.excused, 0) * _window.c.leave_out
 # Shares as whole numbers that are equal only where the fractions are: no database divides decimals like another.
 _SHARE_OF: Final = 10**12
 _share: Final = case((_held > 0, _attended * literal(_SHARE_OF, BigInteger) // _held), else_=0)
@@ -155,18 +155,26 @@ _FILTERS: Final[dict[str, ColumnElement[bool]]] = {
 
 
 @lru_cache(maxsize=512)
-def _listed(wanted: frozenset[str], ordering: tuple[Order, ...], *, counted: bool = False) -> Statement:
-    """The statement for these filters and this order; with `counted` only how many there are."""
-    columns: tuple[ColumnElement[Any], ...] = (*_SHOWN, _attended, _held, func.count().over())
-    query: Select[Any] = (
-        select(*((func.count(),) if counted else columns))
-        .select_from(_with_names.join(_window, true()).outerjoin(_shares, _shares.c.user_id == characters.c.owner))
-        .where(in_guild(characters), *(_FILTERS[name] for name in sorted(wanted & _FILTERS.keys())))
-    )
-    if counted:
-        return Statement(query)
+def _listed(wanted: frozenset[str], ordering: tuple[Order, ...]) -> Statement:
+    """The page for these filters and this order, each row with how many there are over all pages."""
+    by_attendance = any(order.field == "attendance_30" for order in ordering)
+    count = _narrowed(select(func.count()), wanted).correlate(None).scalar_subquery()
+    query = _narrowed(select(*_SHOWN, _held_raids, _leave_out_excused, count), wanted, by_attendance=by_attendance)
     query = query.order_by(*ordered_by(ordering, _COLUMNS, _NULLABLE), characters.c.name_key, characters.c.id)
     return Statement(query.limit(PAGE_SIZE).offset(PAGE_OFFSET))
+
+
+@lru_cache(maxsize=512)
+def _counted(wanted: frozenset[str]) -> Statement:
+    """How many there are, for a page that has no rows to tell."""
+    return Statement(_narrowed(select(func.count()), wanted))
+
+
+def _narrowed(query: Select[Any], wanted: frozenset[str], *, by_attendance: bool = False) -> Select[Any]:
+    sources: FromClause = _with_names
+    if by_attendance or "attendance_min" in wanted:
+        sources = sources.join(_window, true()).outerjoin(_shares, _shares.c.user_id == characters.c.owner)
+    return query.select_from(sources).where(in_guild(characters), *(_FILTERS[name] for name in sorted(wanted)))
 
 
 def _filter_params(wanted: RosterFilter) -> dict[str, Any]:
@@ -386,13 +394,19 @@ class SqlRosterView(SqlView, RosterView):
         self, wanted: RosterFilter, *, ordering: tuple[Order, ...], page: PageRequest, at: datetime
     ) -> Page[RosterRow]:
         filters = _filter_params(wanted)
-        names = frozenset(filters)
-        params = {**filters, "since": micros(at - _WINDOW), "at": micros(at)}
-        rows = self.session.all(_listed(names, ordering), **params, **page_params(page))
-        if rows:
-            return Page(tuple(map(_roster_row, rows)), rows[0][16])
-        counted = self.session.first(_listed(names, (), counted=True), **params) if page.offset else None
-        return Page((), counted[0] if counted else 0)
+        names = frozenset(filters).intersection(_FILTERS)
+        window = {"since": micros(at - _WINDOW), "at": micros(at)}
+        rows = self.session.all(_listed(names, ordering), **filters, **window, **page_params(page))
+        if not rows:
+            counted = self.session.first(_counted(names), **filters, **window) if page.offset else None
+            return Page((), counted[0] if counted else 0)
+        held, leave_out, count = rows[0][14:]
+        shares = {
+            user_id: _percent(came, held - excused * leave_out)
+            for user_id, came, excused in self.session.all(_SHARES, **window)
+        }
+        none = _percent(0, held)
+        return Page(tuple([_roster_row(row, shares.get(row[8], none)) for row in rows]), count)
 
     def character(self, character_id: CharacterId) -> CharacterRow:
         return _character_row(self.session.all(_CHARACTER, the_id=character_id), character_id)
@@ -504,7 +518,7 @@ class SqlRosterView(SqlView, RosterView):
         )
 
 
-def _roster_row(row: tuple[Any, ...]) -> RosterRow:
+def _roster_row(row: tuple[Any, ...], attendance_30: str) -> RosterRow:
     (
         character_id,
         name,
@@ -520,9 +534,7 @@ def _roster_row(row: tuple[Any, ...]) -> RosterRow:
         main_id,
         main_character,
         joined_on,
-        raids_attended,
-        raids_held,
-        _,
+        *_,
     ) = row
     return RosterRow(
         id=character_id,
@@ -539,7 +551,7 @@ def _roster_row(row: tuple[Any, ...]) -> RosterRow:
         main_id=main_id,
         main_character=main_character,
         joined_on=date.fromisoformat(joined_on),
-        attendance_30=_percent(raids_attended, raids_held),
+        attendance_30=attendance_30,
     )
 
 

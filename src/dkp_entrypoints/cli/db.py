@@ -1,0 +1,50 @@
+"""`dkp db`: the schema of the database."""
+
+from __future__ import annotations
+
+import typer
+from attrs import AttrsInstance
+
+from dkp_entrypoints.cli.call import Call
+from dkp_entrypoints.cli.commanding import command, family
+from dkp_entrypoints.cli.exit_codes import ExitCode
+from dkp_entrypoints.cli.printing import note, print_json
+
+app = family("db", "The database: make it, bring it up to date, look where it stands.")
+
+
+@command(app, "upgrade", "Make the database, or bring it to this program's revision, telling each step.", guild=False)
+def upgrade(call: Call) -> None:
+    from dkp_adapters.sql import schema
+
+    status = schema.upgrade(call.settings().database_url, note)
+    _answer(call, status, f"The database is at revision {status.revision}.")
+
+
+@command(app, "current", "The revision that the database is at.", guild=False)
+def current(call: Call) -> None:
+    from dkp_adapters.sql import schema
+
+    status = schema.check(call.settings().database_url)
+    _answer(call, status, status.revision or "none")
+
+
+@command(app, "check", "Whether this program can work on the database; the exit code tells, too.", guild=False)
+def check(call: Call) -> None:
+    from dkp_adapters.sql import schema
+
+    status = schema.check(call.settings().database_url)
+    if status.state is schema.SchemaState.CURRENT:
+        _answer(call, status, f"The database is at revision {status.revision}, as it should be.")
+        return
+    if call.as_json:
+        print_json(status)
+        raise typer.Exit(ExitCode.DATABASE)
+    raise schema.SchemaUnfit(status)
+
+
+def _answer(call: Call, status: AttrsInstance, sentence: str) -> None:
+    if call.as_json:
+        print_json(status)
+    else:
+        print(sentence)

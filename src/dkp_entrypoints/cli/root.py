@@ -1,0 +1,112 @@
+"""The `dkp` command itself: what commands there are, each loaded when it is asked for."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Any, Final
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from dkp_entrypoints.cli.exit_codes import ExitCode
+from dkp_entrypoints.cli.failing import told
+
+# Where each command is found, and its line in `dkp --help`: what is not asked for is not imported (O-19).
+COMMANDS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
+    "Getting started": {
+        "init": ("init", "Make the database if there is none, and found a guild with its first officer."),
+        "demo": ("demo", "A guild to look at: made up, filled with 90 days of raids, and served."),
+        "serve": ("serve", "Serve the API, with the worker inside."),
+        "worker": ("worker", "Run the worker alone, beside API processes."),
+        "db": ("db", "Upgrade and check the database."),
+    },
+    "People": {
+        "guild": ("guild", "Guilds and their settings."),
+        "user": ("user", "Members: role groups, leaving and coming back."),
+        "key": ("key", "API keys of people and bots."),
+        "character": ("character", "The roster: characters, owners, mains and alts."),
+        "rank": ("rank", "Ranks, and characters moving between them."),
+    },
+    "Raids and points": {
+        "event-type": ("event_type", "Kinds of raids, with their points."),
+        "raid": ("raid", "Raids, their ticks, attendance and dumps."),
+        "attendance": ("attendance", "Attendance over 30, 60 and 90 days and lifetime."),
+        "pool": ("pool", "Pools of points."),
+        "item-pool": ("item_pool", "Sets of items, and the pool each is paid from."),
+        "points": ("points", "Balances, history, adjustments and their reversal."),
+        "standings": ("standings", "The standings of a pool."),
+    },
+    "Looking after it": {
+        "audit": ("audit", "Who did what, when, and what it changed."),
+        "verify": ("verify", "Recount the whole database and name every difference."),
+    },
+}
+_MODULES: Final = {name: module for section in COMMANDS.values() for name, (module, _) in section.items()}
+
+
+class Root(TyperGroup):
+    """The group of all commands, which imports the one that is run."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # noqa: ARG002  # typer's
+        """Every command, as `dkp --help` and the shell's completion list them."""
+        return list(_MODULES)
+
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]  # noqa: ARG002  # typer's
+        """The command of that name, imported now; None where there is none."""
+        if cmd_name not in _MODULES:
+            return None
+        command = get_command(import_module(f"dkp_entrypoints.cli.{_MODULES[cmd_name]}").app)
+        command.name = cmd_name
+        return command
+
+    def format_commands(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]  # noqa: ARG002  # typer's
+        """The commands by section, each with its line, without importing any."""
+        for title, commands in COMMANDS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, line) for name, (_, line) in commands.items()])
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; a reader who has seen enough (`dkp standings | head`) ends it quietly."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # What is still buffered has nowhere to go; Python would complain of it at its end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(ExitCode.OK) from None
+        return result
+
+    def main(self, args: Sequence[str] | None = None, **options: Any) -> Any:  # type: ignore[override]  # fewer named
+        """Run what the arguments ask for and exit with the code of its outcome."""
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="backslashreplace")  # a terminal may not know every letter
+        try:
+            outcome = super().main(args, **{"prog_name": "dkp", **options, "standalone_mode": False})
+        except ModuleNotFoundError:
+            raise  # an extra that is not installed; `__main__` says which
+        except typer.TyperException as wrong:
+            sys.exit(_usage(wrong))
+        except typer.Abort:
+            sys.exit(ExitCode.INTERRUPTED)
+        except Exception as error:  # noqa: BLE001  # nobody else hears of it; it is told, with its exit code
+            sys.exit(told(error))
+        if outcome == ExitCode.INTERRUPTED:
+            print("dkp: interrupted", file=sys.stderr)
+        sys.exit(outcome if isinstance(outcome, int) else ExitCode.OK)
+
+
+def _usage(wrong: typer.TyperException) -> int:
+    """Say what is wrong with the way the command was written; without any arguments it is the help that is missing."""
+    message = wrong.format_message()
+    if type(wrong).__name__ == "NoArgsIsHelpError":
+        print(message, file=sys.stderr)
+        return ExitCode.USAGE
+    context = getattr(wrong, "ctx", None)
+    path = context.command_path if context is not None else "dkp"
+    print(f"dkp: {' '.join(message.split())} (try: {path} --help)", file=sys.stderr)
+    return ExitCode.USAGE

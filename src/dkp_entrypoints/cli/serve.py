@@ -1,0 +1,110 @@
+"""`dkp serve`: the API, with the worker inside."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final
+
+import typer
+from attrs import define, evolve
+
+from dkp_core.kernel.errors import Conflict
+from dkp_entrypoints.cli.call import Call
+from dkp_entrypoints.cli.commanding import alone, command
+from dkp_entrypoints.cli.printing import note
+
+if TYPE_CHECKING:
+    from dkp_entrypoints.containers import UseCases
+    from dkp_entrypoints.settings import Settings
+
+app = alone("serve")
+
+BACKLOG: Final = 2048
+# Below the 30 s that systemd and container engines wait before they kill.
+GRACE_SECONDS: Final = 20
+SCHEMA: Final = "/schema/"
+
+ABOUT = """Serve the API, with the worker inside, on the database that the settings name.
+
+SIGTERM or Ctrl-C ends it when what runs is finished. Of several servers on one database, one runs the worker."""
+
+
+@command(app, "serve", ABOUT, guild=False)
+def serve(
+    call: Call,
+    host: Annotated[str | None, typer.Option(help="The address to listen on; else DKP_HOST.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="The port to listen on; else DKP_PORT.")] = None,
+    worker: Annotated[
+        bool | None, typer.Option("--worker/--no-worker", help="Whether the worker runs inside; else DKP_WORKER.")
+    ] = None,
+) -> None:
+    settings = call.settings()
+    settings = evolve(
+        settings,
+        host=host or settings.host,
+        port=settings.port if port is None else port,
+        worker=settings.worker if worker is None else worker,
+    )
+    use_cases = call.use_cases()
+    listener = listening(settings)
+    settings = evolve(settings, port=listener.getsockname()[1])
+    note(f"dkp: serving on {address(settings)} (its description: {address(settings)}{SCHEMA}); Ctrl-C ends it")
+    serve_until_told(use_cases, settings, listener)
+
+
+def address(settings: Settings) -> str:
+    """What to open in a browser on this machine."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104  # compared only
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+
+
+@define
+class CannotListen(Conflict):
+    """The address is taken by another program, or is not this machine's."""
+
+    where: str
+    why: str
+    code: ClassVar[str] = "cannot_listen"
+
+    @property
+    def sentence(self) -> str:
+        return f"Nothing can be served on {self.where}: {self.why}; name another with --host and --port."
+
+
+def listening(settings: Settings) -> socket.socket:
+    """A socket on the address of the settings. Raises: CannotListen."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
+    except OSError as refused:
+        raise CannotListen(f"{settings.host}:{settings.port}", refused.strerror or str(refused)) from refused
+
+
+def serve_until_told(use_cases: UseCases, settings: Settings, listener: socket.socket) -> None:
+    """Serve until SIGTERM or Ctrl-C, and end when what runs is finished."""
+    import uvicorn
+
+    from dkp_entrypoints.http import create_app
+    from dkp_entrypoints.observability import configure_logging
+    from dkp_entrypoints.worker import EMBEDDED_LEASE, EmbeddedWorker, Worker, stopped_by_signals
+
+    configure_logging(settings)
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # where it serves was told already
+    beside = [EmbeddedWorker(Worker.of(use_cases, alone=EMBEDDED_LEASE))] if settings.worker else []
+    config = uvicorn.Config(
+        create_app(settings, use_cases=use_cases, beside=beside),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        lifespan="on",
+    )
+    # The server sends itself the signal again that ended it; here it has been heard already.
+    with listener, stopped_by_signals():
+        try:
+            uvicorn.Server(config).run(sockets=[listener])
+        except SystemExit as failed:
+            raise RuntimeError("the server could not start; what it logged above says why") from failed

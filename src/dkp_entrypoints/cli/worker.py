@@ -1,0 +1,27 @@
+"""`dkp worker`: the worker alone, beside API processes."""
+
+from __future__ import annotations
+
+from dkp_entrypoints.cli.call import Call
+from dkp_entrypoints.cli.commanding import alone, command
+from dkp_entrypoints.cli.printing import note
+
+app = alone("worker")
+
+ABOUT = """Run the worker alone: it does what follows from events and what has become due.
+
+Any number of them share the work; SIGTERM or Ctrl-C ends it when what runs is finished. `dkp serve` has one inside."""
+
+
+@command(app, "worker", ABOUT, guild=False)
+def worker(call: Call) -> None:
+    from dkp_entrypoints.observability import configure_logging
+    from dkp_entrypoints.worker import Worker, stopped_by_signals
+
+    configure_logging(call.settings())
+    use_cases = call.use_cases()
+    running = Worker.of(use_cases)
+    with stopped_by_signals(running.wake) as stop:
+        note("dkp: the worker runs; Ctrl-C ends it")
+        running.run(stop)
+    note("dkp: the worker has ended")

@@ -1,0 +1,264 @@
+"""The application: every operation behind the router, and what lives as long as it does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, suppress
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed_version
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+from attrs import frozen
+from litestar import Litestar, Response, get
+from litestar.config.cors import CORSConfig
+from litestar.exceptions import MethodNotAllowedException, NotFoundException
+from litestar.types import ASGIApp
+from litestar.types.internal_types import ControllerRouterHandler
+
+from dkp_core.kernel.actor import job
+from dkp_core.kernel.errors import NoSuch, Stale, Unavailable
+from dkp_entrypoints.containers import UseCases
+from dkp_entrypoints.execution import Lanes
+from dkp_entrypoints.http import accounts, guilds, health, points, raids, roster
+from dkp_entrypoints.http.document import document_of
+from dkp_entrypoints.http.front import Api, Front
+from dkp_entrypoints.http.health import Checkup
+from dkp_entrypoints.http.operation import Operation
+from dkp_entrypoints.http.pages import CONTENT_SECURITY, Pages
+from dkp_entrypoints.http.polling import Polls
+from dkp_entrypoints.http.presenting import encode
+from dkp_entrypoints.http.problems import MethodNotAllowed, NoSuchPath, is_ours, refusal
+from dkp_entrypoints.http.reception import KeyUses, Reception
+from dkp_entrypoints.http.routes import HttpRequest, Routes, Sent, asked_by
+from dkp_entrypoints.observability import Metrics
+from dkp_entrypoints.settings import Settings
+
+if TYPE_CHECKING:
+    from dkp_adapters.sql.database import SqlDatabase
+
+FLUSH_SECONDS: Final = 60.0
+CORS_MAX_AGE: Final = 600
+_ALLOWED_HEADERS: Final = ("Authorization", "Content-Type", "X-Guild", "API-Version", "X-Request-ID", "Idempotency-Key")
+_EXPOSED_HEADERS: Final = ("ETag", "X-Request-ID", "API-Version", "Retry-After", "Idempotency-Replayed")
+
+_logger: Final = structlog.get_logger("dkp.http")
+
+PARTS: Final = (
+    accounts.users,
+    accounts.keys,
+    guilds.guilds,
+    accounts.memberships,
+    roster.characters,
+    roster.ranks,
+    roster.officers,
+    points.pools,
+    points.points,
+    raids.event_types,
+    raids.raids,
+)
+
+
+def create_app(
+    settings: Settings,
+    *,
+    use_cases: UseCases | None = None,
+    beside: Sequence[AbstractContextManager[object]] = (),
+) -> Litestar:
+    """The application over a database; `beside` (a worker) is entered when it starts and left before it ends.
+
+    Without `use_cases` it makes its own and closes their database at the end. Nothing is connected before it is needed.
+    """
+    cases = UseCases(settings=settings) if use_cases is None else use_cases
+    database: SqlDatabase = cases.database()
+    from dkp_adapters.sql.answered_requests import SqlAnsweredRequests  # adapters are dear to import
+
+    lanes, polls, key_uses, metrics = Lanes.for_dialect(database.engine.dialect), Polls(), KeyUses(), Metrics()
+    reception = Reception(
+        use_cases=cases,
+        database=database,
+        answered=SqlAnsweredRequests(database),
+        key_uses=key_uses,
+        public_url=settings.public_url,
+    )
+    checkup = Checkup(database, settings.database_url, lanes)
+    operations = every_operation(checkup)
+    routes = Routes(reception=reception, lanes=lanes, polls=polls, bytes_max=settings.upload_bytes_max)
+    document = document_of(operations, version=own_version(), public_url=settings.public_url)
+    handlers: list[ControllerRouterHandler] = [
+        *(routes.handler(operation) for operation in operations),
+        *_page_handlers(document),
+        _metrics_handler(metrics, checkup, lanes),
+    ]
+    life = _Life(
+        database=database,
+        lanes=lanes,
+        key_uses=key_uses,
+        cases=cases,
+        beside=beside,
+        owns_database=use_cases is None,
+    )
+    app = Api(
+        handlers,
+        lifespan=[life.span],
+        exception_handlers={Exception: _problem},
+        cors_config=_cors(settings),
+        openapi_config=None,
+        logging_config=None,
+        request_max_body_size=settings.upload_bytes_max,
+    )
+    database.after_commit(polls.committed)
+    https_only = settings.public_url.startswith("https://")
+    app.front = Front(polls=polls, key_uses=key_uses, metrics=metrics, https_only=https_only)
+    return app
+
+
+def every_operation(checkup: Checkup) -> tuple[Operation, ...]:
+    """Everything the API can do."""
+    return tuple(operation for part in (*PARTS, health.operations(checkup)) for operation in part.all)
+
+
+def own_version() -> str:
+    """The version of this program."""
+    try:
+        return installed_version("dkp")
+    except PackageNotFoundError:  # run from its sources
+        return "0"
+
+
+def _cors(settings: Settings) -> CORSConfig | None:
+    if not settings.cors_origins:
+        return None
+    return CORSConfig(
+        allow_origins=list(settings.cors_origins),
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=list(_ALLOWED_HEADERS),
+        expose_headers=list(_EXPOSED_HEADERS),
+        max_age=CORS_MAX_AGE,
+    )
+
+
+def _problem(request: HttpRequest, error: Exception) -> Response[bytes]:
+    """The problem that stands for an error, whoever raised it."""
+    asked = asked_by(request)
+    told: Exception = error
+    if isinstance(error, NotFoundException):
+        told = NoSuchPath(asked.path[:200])
+    elif isinstance(error, MethodNotAllowedException):
+        told = MethodNotAllowed(asked.method[:20], (error.headers or {}).get("allow", ""))
+    if is_ours(told):
+        _logger.error("failed", exc_info=error, method=asked.method, route=asked.route)
+    refused = refusal(told, asked)
+    headers = {name.decode(): value.decode() for name, value in refused.headers}
+    return Response(refused.body, status_code=refused.status, headers=headers, media_type=headers.pop("content-type"))
+
+
+@frozen(kw_only=True)
+class _Life:
+    """What lives as long as the application: lanes, the writing down of key uses, and what runs beside."""
+
+    database: SqlDatabase
+    lanes: Lanes
+    key_uses: KeyUses
+    cases: UseCases
+    beside: Sequence[AbstractContextManager[object]]
+    owns_database: bool
+
+    @asynccontextmanager
+    async def span(self, _: Litestar) -> AsyncIterator[None]:
+        """From the first request to the last."""
+        async with AsyncExitStack() as stack:
+            if self.owns_database:
+                stack.callback(self.database.close)
+            self.lanes.start()
+            stack.push_async_callback(self._drained)
+            for each in self.beside:
+                await asyncio.to_thread(each.__enter__)
+                stack.push_async_callback(asyncio.to_thread, each.__exit__, None, None, None)
+            flushing = asyncio.create_task(self._flushed_now_and_then())
+            stack.callback(flushing.cancel)
+            yield
+
+    async def _drained(self) -> None:
+        await self._flush()
+        if not await self.lanes.close():
+            _logger.error("not everything was finished in time")
+
+    async def _flushed_now_and_then(self) -> None:
+        while True:
+            await asyncio.sleep(FLUSH_SECONDS)
+            await self._flush()
+
+    async def _flush(self) -> None:
+        """Write down how often keys were used; what can't be written now is written next time."""
+        uses = self.key_uses.taken()
+        if not uses:
+            return
+        try:
+            await self.lanes.write(lambda: self.cases.record_key_uses()(uses, by=job("record_key_uses")))
+        except (Stale, Unavailable):
+            self.key_uses.give_back(uses)
+
+
+# --- pages and metrics ------------------------------------------------------------------------------------------------
+
+
+def _page_handlers(document: dict[str, Any]) -> list[ControllerRouterHandler]:
+    as_json = encode(document)
+    rendered: dict[str, bytes] = {}
+    pages = Pages.make()
+
+    def once(name: str, make: Callable[[], bytes | None]) -> bytes:
+        if name not in rendered:
+            made = make()
+            if made is None:
+                raise NoSuch("problem", name)
+            rendered[name] = made
+        return rendered[name]
+
+    @get("/schema/openapi.json", include_in_schema=False)
+    async def show_document(request: HttpRequest) -> ASGIApp:
+        asked_by(request).route = "/schema/openapi.json"
+        return Sent(200, ((b"content-type", b"application/json"), (b"cache-control", b"no-cache")), as_json)
+
+    @get(["/schema", "/schema/openapi"], include_in_schema=False)
+    async def show_schema_page(request: HttpRequest) -> ASGIApp:
+        asked_by(request).route = "/schema/"
+        return _page(once("", lambda: pages.document(document)))
+
+    @get("/problems", include_in_schema=False)
+    async def show_problems(request: HttpRequest) -> ASGIApp:
+        asked_by(request).route = "/problems/"
+        return _page(once("*", pages.problems))
+
+    @get("/problems/{code:str}", include_in_schema=False)
+    async def show_problem(request: HttpRequest) -> ASGIApp:
+        asked_by(request).route = "/problems/{code}"
+        code = request.path_params["code"]
+        return _page(once(code, lambda: pages.problems(code)))
+
+    return [show_document, show_schema_page, show_problems, show_problem]
+
+
+def _page(content: bytes) -> Sent:
+    headers = (
+        (b"content-type", b"text/html; charset=utf-8"),
+        (b"cache-control", b"no-cache"),
+        (b"content-security-policy", CONTENT_SECURITY),
+    )
+    return Sent(200, headers, content)
+
+
+def _metrics_handler(metrics: Metrics, checkup: Checkup, lanes: Lanes) -> ControllerRouterHandler:
+    @get("/metrics", include_in_schema=False)
+    async def show_metrics(request: HttpRequest) -> ASGIApp:
+        asked_by(request).route = "/metrics"
+        lags = {}
+        with suppress(Unavailable):  # what this process counted is told all the same
+            lags = await lanes.read(checkup.lags)
+        metrics.look(lanes, lags)
+        content, kind = metrics.told()
+        return Sent(200, ((b"content-type", kind.encode()), (b"cache-control", b"no-store")), content)
+
+    return show_metrics

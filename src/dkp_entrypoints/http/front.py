@@ -1,0 +1,134 @@
+"""The front of the server: what every request gets, whatever answers it: an id, common headers, a log line, a count."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+from attrs import frozen
+from litestar import Litestar
+from litestar.enums import ScopeType
+from litestar.types import (
+    ASGIApp,
+    HTTPScope,
+    LifeSpanReceive,
+    LifeSpanScope,
+    LifeSpanSend,
+    Message,
+    Receive,
+    Scope,
+    Send,
+)
+
+from dkp_entrypoints.http.asking import API_VERSION, Asked
+from dkp_entrypoints.http.polling import Polls, key_of
+from dkp_entrypoints.http.routes import ASKED, sent
+
+if TYPE_CHECKING:
+    from dkp_entrypoints.http.reception import KeyUses
+    from dkp_entrypoints.observability import Metrics
+
+_logger: Final = structlog.get_logger("dkp.http")
+
+COMMON: Final = (
+    (b"api-version", API_VERSION.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+)
+_STRICT: Final = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+_HTTPS_ONLY: Final = (b"strict-transport-security", b"max-age=31536000")
+
+# Anything may be sent as a method, but not everything may become a time series.
+_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+
+
+@frozen(kw_only=True)
+class Front:
+    """Stands before the router."""
+
+    polls: Polls
+    key_uses: KeyUses
+    metrics: Metrics
+    https_only: bool
+
+    async def take(self, scope: HTTPScope, receive: Receive, send: Send, router: ASGIApp) -> None:
+        """Answer a request: at once where a polled list is fresh, else by the router."""
+        began = time.perf_counter()
+        asked = Asked.of(scope)
+        scope.setdefault("state", {})[ASKED] = asked
+        structlog.contextvars.bind_contextvars(request_id=asked.request_id)
+        status = 500
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = self._with_common(message["headers"], asked)
+            await send(message)
+
+        try:
+            if not await self._at_once(asked, sending):
+                await router(scope, receive, sending)
+        finally:
+            structlog.contextvars.unbind_contextvars("request_id")
+            self._noted(asked, status, time.perf_counter() - began)
+
+    async def _at_once(self, asked: Asked, send: Send) -> bool:
+        """Answer a poll from what was read a moment ago, without the router; False where that can't be."""
+        headers = asked.headers
+        if asked.method != "GET" or b"origin" in headers or headers.get(b"api-version", b"1") != b"1":
+            return False
+        reply = self.polls.fresh(key_of(asked), time.monotonic())
+        if reply is None or reply.by is None:
+            return False
+        asked.by, asked.route = reply.by, reply.route
+        self.key_uses.count_again(reply.by)
+        await sent(reply, asked)(asked.scope, _nothing_more, send)
+        return True
+
+    def _with_common(self, headers: Any, asked: Asked) -> list[tuple[bytes, bytes]]:
+        found = [*headers, *COMMON, (b"x-request-id", asked.request_id.encode())]
+        if not any(name == b"content-security-policy" for name, _ in found):
+            found.append(_STRICT)
+        if self.https_only:
+            found.append(_HTTPS_ONLY)
+        return found
+
+    def _noted(self, asked: Asked, status: int, seconds: float) -> None:
+        route = asked.route or "unknown"
+        method = asked.method if asked.method in _METHODS else "OTHER"
+        self.metrics.answered(method, route, status, seconds, asked.database_seconds)
+        by = asked.by
+        # Reads are many and change nothing: their lines are for those who look for something.
+        note = _logger.debug if status < 400 and asked.method in ("GET", "HEAD", "OPTIONS") else _logger.info
+        note(
+            "answered",
+            request_id=asked.request_id,
+            method=asked.method,
+            route=route,
+            status=status,
+            ms=round(seconds * 1000, 1),
+            guild=by.guild_id if by is not None else None,
+            actor=f"{by.kind}:{by.id}" if by is not None else None,
+        )
+
+
+async def _nothing_more() -> Any:
+    raise AssertionError("a poll has no body")
+
+
+class Api(Litestar):
+    """The application: Litestar, with the front before it."""
+
+    front: Front
+
+    async def __call__(
+        self, scope: Scope | LifeSpanScope, receive: Receive | LifeSpanReceive, send: Send | LifeSpanSend
+    ) -> None:
+        """Hand requests to the front, all else to Litestar."""
+        if scope["type"] != ScopeType.HTTP:
+            await super().__call__(scope, receive, send)
+            return
+        await self.front.take(scope, receive, send, super().__call__)  # type: ignore[arg-type]  # of a request

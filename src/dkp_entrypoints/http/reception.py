@@ -1,0 +1,252 @@
+"""Reception: takes one request in a lane's thread, all of it in one scope.
+
+Who calls, in which guild; what they ask; whether it was answered before; the use case; the answer; and the commit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, Protocol
+from urllib.parse import urlencode
+
+import structlog
+from attrs import define, field, frozen
+
+from dkp_adapters.answers import KEY_LENGTH_MAX, Answer
+from dkp_core.accounts import NotAuthenticated
+from dkp_core.kernel.actor import Actor, ActorKind
+from dkp_core.kernel.errors import InvalidValue
+from dkp_core.kernel.page import Page
+from dkp_core.kernel.permission import Permission
+from dkp_entrypoints.containers import UseCases
+from dkp_entrypoints.http.asking import Asked, guild_named
+from dkp_entrypoints.http.operation import Call, Operation, Received, Speed
+from dkp_entrypoints.http.presenting import encode
+from dkp_entrypoints.http.problems import UnsupportedVersion
+
+if TYPE_CHECKING:
+    from dkp_adapters.sql.database import SqlDatabase
+
+JSON: Final = b"application/json"
+ENTRYPOINT: Final = "http"
+_NOBODY: Final = Actor(kind=ActorKind.USER, id="anonymous", entrypoint=ENTRYPOINT)
+
+
+@frozen(kw_only=True)
+class Reply:
+    """An answer as it is sent; `by` is who it was made for, `etag` tells it from every other answer."""
+
+    status: int
+    body: bytes
+    content_type: bytes = JSON
+    etag: str | None = None
+    by: Actor | None = None
+    route: str = ""
+    replayed: bool = False
+
+
+class AnsweredRequests(Protocol):
+    """Keeps the answers of requests that named an idempotency key (G-7)."""
+
+    def earlier(self, caller: str, key: str, body_hash: str) -> Answer | None:
+        """The answer to the same request before. Raises: RequestInProgress, KeyReused."""
+
+    def keep(self, caller: str, key: str, body_hash: str, answer: Answer) -> None:
+        """Keep the answer with what the scope changes."""
+
+
+@define(eq=False)
+class KeyUses:
+    """Counts how often each key was used, without a write per request (A-8)."""
+
+    _counts: dict[str, tuple[int, datetime]] = field(init=False, factory=dict)
+    _lock: threading.Lock = field(init=False, factory=threading.Lock)
+
+    def count(self, by: Actor, at: datetime) -> None:
+        """The actor's key was used once more."""
+        with self._lock:
+            self._counts[by.id] = (self._counts.get(by.id, (0, at))[0] + 1, at)
+
+    def count_again(self, by: Actor) -> None:
+        """The actor's key was used once more, just after it was."""
+        with self._lock:
+            uses, at = self._counts.get(by.id, (0, None))
+            self._counts[by.id] = (uses + 1, at or datetime.now(UTC))
+
+    def taken(self) -> dict[str, tuple[int, datetime]]:
+        """What was counted since this was last asked."""
+        with self._lock:
+            counted, self._counts = self._counts, {}
+        return counted
+
+    def give_back(self, counted: Mapping[str, tuple[int, datetime]]) -> None:
+        """Count again what could not be written down."""
+        with self._lock:
+            for key_id, (uses, at) in counted.items():
+                more, later = self._counts.get(key_id, (0, at))
+                self._counts[key_id] = (uses + more, max(at, later))
+
+
+@frozen(kw_only=True)
+class Reception:
+    """Takes requests, any number of threads at once."""
+
+    use_cases: UseCases
+    database: SqlDatabase
+    answered: AnsweredRequests
+    key_uses: KeyUses
+    public_url: str = ""
+
+    def take(self, operation: Operation, asked: Asked, received: Received, known: Reply | None = None) -> Reply:
+        """The reply to a request; `known` is the reply to the same one a moment ago, which may still be true.
+
+        Raises: what the core refuses, Stale, Unavailable.
+        """
+        if not operation.writes:
+            return self._reply(operation, asked, received, known)
+        with self.database.scope(long=operation.speed is Speed.LONG):
+            return self._reply(operation, asked, received, None)
+
+    def _reply(self, operation: Operation, asked: Asked, received: Received, known: Reply | None) -> Reply:
+        by = self._who(operation, asked, received)
+        arguments = operation.arguments(asked, received)
+        call = Call(use_cases=self.use_cases, by=by, upload=received.upload)
+        if operation.idempotent and asked.idempotency_key is not None:
+            return self._once(asked.idempotency_key, operation, asked, received, call, arguments)
+        if operation.polled:
+            return self._polled(operation, asked, received, call, arguments, known)
+        return self._done(operation, asked, received, call, arguments)
+
+    def _who(self, operation: Operation, asked: Asked, received: Received) -> Actor:
+        if operation.anonymous:
+            return _NOBODY
+        if asked.token is None:
+            raise NotAuthenticated
+        guild = guild_named(received.path.get("guild", asked.guild))
+        by = self.use_cases.authenticate()(asked.token, guild=guild, entrypoint=ENTRYPOINT, request_id=asked.request_id)
+        asked.by = by
+        self.key_uses.count(by, self.database.clock.now())
+        structlog.contextvars.bind_contextvars(guild=by.guild_id, actor=f"{by.kind}:{by.id}")
+        return by
+
+    def _done(
+        self, operation: Operation, asked: Asked, received: Received, call: Call, arguments: dict[str, Any]
+    ) -> Reply:
+        result = operation.handler(call, **arguments)
+        status = operation.status
+        if operation.other is not None and operation.other[1](result):
+            status = operation.other[0]
+        return Reply(status=status, body=self._body(operation, asked, received, result), by=call.by)
+
+    def _body(self, operation: Operation, asked: Asked, received: Received, result: Any) -> bytes:
+        if operation.result is None:
+            return b""
+        if isinstance(result, Page):
+            return encode(self._envelope(operation, asked, received, result))
+        return encode(result if operation.present is None else operation.present(result))
+
+    def _envelope(self, operation: Operation, asked: Asked, received: Received, page: Page[Any]) -> dict[str, Any]:
+        """A page as clients of Django REST know it."""
+        present = operation.present_row
+        number, size = int(received.query.get("page", 1)), int(received.query.get("page_size", 50))
+        base = f"{self.public_url.rstrip('/') or asked.origin}{_with_slash(asked.path)}"
+
+        def link(to: int) -> str:
+            return f"{base}?{urlencode({**received.query, 'page': str(to)})}"
+
+        return {
+            "count": page.count,
+            "next": link(number + 1) if number * size < page.count else None,
+            "previous": link(number - 1) if number > 1 else None,
+            "results": page.results if present is None else [present(row) for row in page.results],
+        }
+
+    def _polled(
+        self,
+        operation: Operation,
+        asked: Asked,
+        received: Received,
+        call: Call,
+        arguments: dict[str, Any],
+        known: Reply | None,
+    ) -> Reply:
+        """The reply with its tag; where a revision is cheaper than the rows, what is known stands until it changes."""
+        if operation.revision is not None:
+            etag = _etag(call.by, asked, operation.revision(call, **arguments).encode())
+            if known is not None and known.etag == etag:
+                return known
+            reply = self._done(operation, asked, received, call, arguments)
+        else:
+            reply = self._done(operation, asked, received, call, arguments)
+            etag = _etag(call.by, asked, reply.body)
+        return Reply(status=reply.status, body=reply.body, etag=etag, by=call.by, route=operation.path)
+
+    def _once(
+        self,
+        key: str,
+        operation: Operation,
+        asked: Asked,
+        received: Received,
+        call: Call,
+        arguments: dict[str, Any],
+    ) -> Reply:
+        """The first answer again, or a new one that is kept with what it changes (G-7)."""
+        if len(key) > KEY_LENGTH_MAX or not (key.isascii() and key.isprintable()):
+            accepted = f"1 to {KEY_LENGTH_MAX} printable ASCII characters"
+            raise InvalidValue("Idempotency-Key", f"it is {key[:40]!r}", accepted)
+        caller, body_hash = f"{call.by.kind}:{call.by.id}", _body_hash(call.by, asked, received)
+        earlier = self.answered.earlier(caller, key, body_hash)
+        if earlier is not None:
+            return Reply(
+                status=earlier.status,
+                body=earlier.body.encode(),
+                content_type=earlier.headers.get("content-type", "application/json").encode(),
+                by=call.by,
+                replayed=True,
+            )
+        reply = self._done(operation, asked, received, call, arguments)
+        headers = {"content-type": reply.content_type.decode()}
+        self.answered.keep(
+            caller, key, body_hash, Answer(status=reply.status, headers=headers, body=reply.body.decode())
+        )
+        return reply
+
+
+def must_be_spoken(asked: Asked) -> None:
+    """Refuse versions of the API that there are not. Raises: UnsupportedVersion."""
+    if asked.version.strip() != "1":
+        raise UnsupportedVersion(asked.version)
+
+
+def _with_slash(path: str) -> str:
+    return path if path.endswith("/") else f"{path}/"
+
+
+@lru_cache(256)
+def _rights(permissions: frozenset[Permission]) -> bytes:
+    return ",".join(sorted(permissions)).encode()
+
+
+def _etag(by: Actor, asked: Asked, content: bytes) -> str:
+    """Tells answers apart: by guild, by what the caller may see, by what was asked, and by what it is."""
+    digest = hashlib.blake2b(digest_size=15)
+    for part in (str(by.guild_id).encode(), _rights(by.permissions), asked.path.encode(), asked.query):
+        digest.update(part + b"\n")
+    digest.update(content)
+    return f'"{digest.hexdigest()}"'
+
+
+def _body_hash(by: Actor, asked: Asked, received: Received) -> str:
+    """Tells requests under one idempotency key apart: by guild, path, query and all that came with them."""
+    digest = hashlib.sha256()
+    form = sorted((received.form or {}).items())
+    for part in (asked.method, by.guild_id, asked.path.rstrip("/"), asked.query.decode("latin-1"), form):
+        digest.update(f"{part}\n".encode())
+    digest.update(received.raw)
+    if received.upload is not None:
+        digest.update(received.upload.name.encode("utf-8", "replace") + b"\n" + received.upload.data)
+    return digest.hexdigest()

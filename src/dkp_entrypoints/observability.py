@@ -1,0 +1,114 @@
+"""Logs and metrics: structured lines with request, guild and actor, and counts for Prometheus (O-11)."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any, Final
+
+import structlog
+from attrs import define, field
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Summary, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from dkp_adapters.waiting import Lag
+from dkp_entrypoints.execution import Lanes
+from dkp_entrypoints.settings import Settings
+
+# What a log line must never hold, whoever logs it and however.
+SECRETS: Final = frozenset({"authorization", "token", "secret", "secret_key", "password", "cookie", "email", "digest"})
+# Without the values of local variables: keys and e-mail addresses are among them.
+_TRACEBACKS: Final = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
+BUCKETS: Final = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 5, 10)
+
+
+def configure_logging(settings: Settings) -> None:
+    """Log to standard error as the settings say: JSON, or lines for people where it is a terminal."""
+    as_json = settings.log_format == "json" or (settings.log_format == "auto" and not sys.stderr.isatty())
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        without_secrets,
+    ]
+    rendered: list[structlog.typing.Processor] = (
+        [_TRACEBACKS, structlog.processors.JSONRenderer()]
+        if as_json
+        else [
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendered],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+
+
+def without_secrets(_: Any, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """The line with everything blanked that is called like a secret."""
+    for name in SECRETS & line.keys():
+        line[name] = "***"
+    return line
+
+
+@define(eq=False)
+class Metrics:
+    """What Prometheus may ask: requests, how long they took, what waits in the lanes and for the worker."""
+
+    registry: CollectorRegistry = field(factory=CollectorRegistry)
+    _requests: Counter = field(init=False)
+    _seconds: Histogram = field(init=False)
+    _database: Summary = field(init=False)
+    _lanes: Gauge = field(init=False)
+    _waiting: Gauge = field(init=False)
+    _oldest: Gauge = field(init=False)
+    _parked: Gauge = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        asked = ("method", "route")
+        make: dict[str, Any] = {"registry": self.registry}
+        self._requests = Counter("dkp_http_requests", "Requests answered.", (*asked, "status"), **make)
+        self._seconds = Histogram("dkp_http_request_seconds", "Time to the answer.", asked, buckets=BUCKETS, **make)
+        self._database = Summary("dkp_http_database_seconds", "Time a request waited for the database.", asked, **make)
+        self._lanes = Gauge("dkp_lane_depth", "Jobs waiting or running in a lane.", ("lane",), **make)
+        self._waiting = Gauge("dkp_worker_waiting", "Rows that wait for the worker.", ("kind",), **make)
+        self._oldest = Gauge("dkp_worker_lag_seconds", "How long the oldest of them is due.", ("kind",), **make)
+        self._parked = Gauge("dkp_worker_parked", "Rows that the worker gave up on.", ("kind",), **make)
+
+    def answered(self, method: str, route: str, status: int, seconds: float, database_seconds: float) -> None:
+        """A request was answered."""
+        self._requests.labels(method, route, status).inc()
+        self._seconds.labels(method, route).observe(seconds)
+        if database_seconds:
+            self._database.labels(method, route).observe(database_seconds)
+
+    def look(self, lanes: Lanes, lags: dict[str, Lag]) -> None:
+        """Take note of what waits at this moment."""
+        for lane in lanes.all:
+            self._lanes.labels(lane.name).set(lane.depth)
+        for kind, lag in lags.items():
+            self._waiting.labels(kind).set(lag.due)
+            self._oldest.labels(kind).set(lag.oldest_seconds)
+            self._parked.labels(kind).set(lag.parked)
+
+    def told(self) -> tuple[bytes, str]:
+        """Everything in Prometheus' text format, and its content type."""
+        return generate_latest(self.registry), CONTENT_TYPE_LATEST

@@ -1,0 +1,5 @@
+"""Fixtures of the tests that need databases."""
+
+from tests.integration.databases import by, database, guild_id, own_url, schema_url, template_url
+
+__all__ = ["by", "database", "guild_id", "own_url", "schema_url", "template_url"]
