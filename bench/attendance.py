@@ -110,7 +110,7 @@ def _bare(url: str, calls: list[Statements], times: int) -> Spread:
 
         def send(_: int) -> None:
             for sql, args in next(todo):
-                cursor.execute(sql, args)  # type: ignore[arg-type]  # statements as they were sent
+                cursor.execute(sql, args)
                 if cursor.description is not None:
                     cursor.fetchall()
             connection.commit()

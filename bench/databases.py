@@ -18,12 +18,12 @@ def postgresql() -> Iterator[str]:
     server = os.environ.get("DKP_BENCH_POSTGRESQL_URL", SERVER).rstrip("/")
     name = f"dkp_bench_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]  # a name of our own making
+        connection.execute(f'CREATE DATABASE "{name}"')
     try:
         yield f"{server}/{name}"
     finally:
         with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')  # type: ignore[arg-type]  # as above
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @contextmanager
@@ -32,12 +32,12 @@ def copied(url: str) -> Iterator[str]:
     server, _, original = url.rpartition("/")
     name = f"{original}_copy"
     with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{original}"')  # type: ignore[arg-type]  # as above
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{original}"')
     try:
         yield f"{server}/{name}"
     finally:
         with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')  # type: ignore[arg-type]  # as above
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def analyze(url: str) -> None:

@@ -13,7 +13,7 @@ from attrs import frozen
 from dkp_adapters.memory.clock import SettableClock
 from dkp_adapters.sql import schema
 from dkp_adapters.sql.database import SqlDatabase
-from dkp_core.accounts import RoleGroup
+from dkp_core.accounts import MembershipStatus, RoleGroup
 from dkp_core.kernel.actor import operator
 from dkp_core.kernel.points import Points
 from dkp_core.points import AdjustmentLine
@@ -159,6 +159,9 @@ def fill(url: str, sizes: Sizes, seed: int = 1) -> Filled:
         with database.scope():
             raid = use_cases.record_raid()(event_type_id=random_.choice(events), starts_at=starts_at, by=by)
             use_cases.record_attendance()(raid.id, [NamedPresence(name=name) for name in crew], by=by)
+    use_cases.create_pool()(name="Progression", by=by)
+    use_cases.change_membership()(members[0]["id"], role_group=RoleGroup.OFFICER, by=by)  # type: ignore[arg-type]  # an id
+    use_cases.change_membership()(founded.officer.id, status=MembershipStatus.ENDED, by=by)
     clock.set(EPOCH)
     for start in range(0, sizes.adjustments, 500):
         lines = [

@@ -24,7 +24,8 @@ BODY = Path(sys.argv[1]).read_bytes()
 async def leaderboard() -> Response[bytes]:
     return Response(BODY, media_type="application/json")
 
-uvicorn.run(Litestar([leaderboard], openapi_config=None), port=int(sys.argv[2]), log_level="error", loop="uvloop", http="httptools")
+app = Litestar([leaderboard], openapi_config=None)
+uvicorn.run(app, port=int(sys.argv[2]), log_level="error", loop="uvloop", http="httptools")
 """
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -49,4 +50,13 @@ def dkp(url: str) -> Iterator[tuple[int, int]]:
     port = free_port()
     command = [sys.executable, "-m", "dkp_entrypoints", "serve", "--port", str(port)]
     with serving(command, port, "/health/live", DKP_DATABASE_URL=url, DKP_LOG_LEVEL="warning") as server:
+        while not _at_rest(port):
+            time.sleep(0.2)
         yield port, server.pid
+
+
+def _at_rest(port: int) -> bool:
+    """Whether the worker is done with what followed from filling the database."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready") as answer:
+        parts = {part["name"]: part["detail"] for part in json.load(answer)["parts"]}
+    return str(parts["worker"]).startswith("0 due")

@@ -98,13 +98,6 @@ def _database(value: object) -> str:
     return url
 
 
-def _redis(value: object) -> str:
-    url = _text(value)
-    if url and not url.startswith(("redis://", "rediss://", "unix://")):
-        raise _Refused("redis://…, rediss://… or unix://…, or nothing")
-    return url
-
-
 def _setting(default: Any, read: Callable[[object], Any], explained: str) -> Any:
     return field(default=default, metadata={"read": read, "help": explained})
 
@@ -120,7 +113,6 @@ class Settings:
     secret_key: str = _setting("", _text, "mixed into the digests of API keys; changing it ends every key")
     users_may_found: bool = _setting(False, _boolean, "whether users may found guilds over HTTP")
     worker: bool = _setting(True, _boolean, "whether dkp serve runs the worker too")
-    redis_url: str = _setting("", _redis, "Redis, where several processes share limits and live news")
     trusted_proxies: tuple[str, ...] = _setting((), _networks, "proxies whose word on the client's address is taken")
     cors_origins: tuple[str, ...] = _setting((), _list, "origins of pages that may call the API from a browser")
     upload_bytes_max: int = _setting(16 * 1024 * 1024, _whole(1024, 2**31), "the largest request body, in bytes")

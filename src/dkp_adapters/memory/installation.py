@@ -184,7 +184,6 @@ class Scope:
         try:
             yield session
         except BaseException:
-            self.failed = True
             self.roll_back()
             raise
 
@@ -197,7 +196,8 @@ class Scope:
         return commit
 
     def roll_back(self) -> None:
-        """Forget what was not committed."""
+        """Forget what was not committed; the scope can't be used any more."""
+        self.failed = True
         if self.transaction is not None:
             self.transaction.end()
             self._done()

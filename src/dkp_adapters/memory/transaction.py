@@ -131,7 +131,7 @@ class Session:
         if aggregate.version != (0 if kept is None else kept.version):
             raise Stale(f"{type(aggregate).__name__} {key} was saved by somebody else first")
         self._announce_pending(aggregate)
-        rows.put(key, evolve(aggregate, version=aggregate.version + 1, pending=()))
+        rows.put(key, aggregate.saved())
 
     def remove(self, rows: Rows[K, A], key: K, aggregate: A) -> None:
         """Forget an aggregate, and store the events it carries. Raises: Stale unless of the kept version."""

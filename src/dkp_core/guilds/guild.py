@@ -27,7 +27,9 @@ def slug_of(name: str) -> str:
     """A slug made from a guild's name: ASCII letters and digits, with hyphens between; `guild` if none are left."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     words = re.findall(r"[a-z0-9]+", plain.lower().replace("'", ""))
-    return "-".join(words)[:SLUG_LENGTH_MAX].strip("-") or "guild"
+    slug = "-".join(words)[:SLUG_LENGTH_MAX].strip("-") or "guild"
+    # Digits alone would be taken for an id.
+    return f"guild-{slug}"[:SLUG_LENGTH_MAX] if slug.isdigit() else slug
 
 
 def _slug(_: object, __: object, slug: str) -> None:

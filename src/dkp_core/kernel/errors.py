@@ -95,7 +95,7 @@ class InvalidFields(Invalid):
 
 @define
 class NoSuch(NotFound):
-    """Nothing of that kind has this id or name in this guild."""
+    """Nothing of that kind has this id or name, in the guild that was asked."""
 
     kind: str
     key: str = field(converter=str)
@@ -103,7 +103,7 @@ class NoSuch(NotFound):
 
     @property
     def sentence(self) -> str:
-        return f"There is no {self.kind} {self.key!r} in this guild."
+        return f"There is no {self.kind} {self.key!r} here."
 
 
 @define

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from attrs import frozen
@@ -71,7 +72,7 @@ class FoundGuild:
         with self.begin(by) as work:
             guild = Guild.found(guild_id, name=name, slug=slug, timezone=timezone, at=now)
             work.guilds.save(guild)
-            officer = self._officer(work, officer_discord_id, officer_username, by)
+            officer = self._officer(work, officer_discord_id, officer_username, now, by)
             inside = work.enter(guild_id)
             inside.memberships.save(Membership.begin(guild_id, officer.id, RoleGroup.OFFICER, now))
             for order, (rank, is_default, counts_as_active) in enumerate(RANKS):
@@ -88,8 +89,10 @@ class FoundGuild:
             inside.pools.save(Pool.create(pool_id, guild_id, name=POOL, is_default=True))
         return Founded(guild, officer)
 
-    def _officer(self, work: FoundingInstallation, discord_id: str | None, username: str | None, by: Actor) -> User:
+    def _officer(
+        self, work: FoundingInstallation, discord_id: str | None, username: str | None, at: datetime, by: Actor
+    ) -> User:
         if discord_id is None:
             assert by.user_id is not None, "a user founds"
             return work.users.get(by.user_id)
-        return known_user(work.users, self.ids, discord_id, username, self.clock.now())
+        return known_user(work.users, self.ids, discord_id, username, at)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 
 from attrs import evolve, field, frozen
@@ -19,6 +20,7 @@ from dkp_core.raids.events import EventTypeChanged, EventTypeCreated
 MODIFIER_MAX: Final = Decimal(1000)
 MODIFIER_DECIMALS: Final = 4
 METADATA_MAX: Final = 50
+_NUMBER: Final = re.compile(r"[0-9]{1,12}(\.[0-9]{1,4}0*)?", re.ASCII)
 
 
 def modifier_of(value: object, name: str = "modifier") -> Decimal:
@@ -26,12 +28,11 @@ def modifier_of(value: object, name: str = "modifier") -> Decimal:
     accepted = f"a whole number or a string from 0 to {MODIFIER_MAX} with at most {MODIFIER_DECIMALS} decimals"
     if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
         raise InvalidValue(name, f"{str(value)[:40]!r} is not exact", accepted)
-    text = str(value).strip()
-    try:
-        number = Decimal(text) if len(text) <= 12 else Decimal("NaN")
-    except InvalidOperation as unreadable:
-        raise InvalidValue(name, f"{text[:40]!r} is no number", accepted) from unreadable
-    if not number.is_finite() or not 0 <= number <= MODIFIER_MAX or number != round(number, MODIFIER_DECIMALS):
+    text = format(value, "f") if isinstance(value, Decimal) else str(value).strip()
+    if not _NUMBER.fullmatch(text):
+        raise InvalidValue(name, f"{text[:40]!r} is no number", accepted)
+    number = Decimal(text)
+    if number > MODIFIER_MAX:
         raise InvalidValue(name, f"{text[:40]!r} is out of range", accepted)
     return number.normalize() + 0
 

@@ -24,7 +24,7 @@ FIRST_TICK: Final = "Attendance"
 
 
 class RaidStatus(StrEnum):
-    """Whether a raid still takes attendance, is done, or was taken back."""
+    """Whether a raid goes on, is done (what turns up late is still noted), or was taken back."""
 
     OPEN = "open"
     CLOSED = "closed"
@@ -107,7 +107,7 @@ class Raid(Aggregate):
 
     def tick(self, number: int | None = None) -> Tick:
         """The tick of that number; the first where none is named. Raises: NoSuch."""
-        found = next((tick for tick in self.ticks if tick.number == (number or 1)), None)
+        found = next((tick for tick in self.ticks if tick.number == (1 if number is None else number)), None)
         if found is None:
             raise NoSuch("tick", number)
         return found

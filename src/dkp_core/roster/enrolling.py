@@ -71,7 +71,7 @@ class EnterCharacter:
         character_id = CharacterId(self.ids.next("character"))
         with self.begin(by) as work:
             if owner is not None:
-                work.users.get(owner)
+                must_have_a_place(work, owner)
             settings = work.guilds.get(work.guild_id).settings
             character = Character(
                 id=character_id,
@@ -94,6 +94,12 @@ class EnterCharacter:
                 work.characters.begin_ownership(Ownership.first(character_id, owner))
                 character = adopted[0]
         return character
+
+
+def must_have_a_place(work: RosterWork, user_id: UserId) -> None:
+    """Refuse users who are nobody here, so that no guild learns of another's people (G-1). Raises: NoSuch."""
+    if work.memberships.find(user_id) is None and not work.characters.owned_by(user_id):
+        raise NoSuch("user", user_id)
 
 
 def _first_status(officer: bool, settings: GuildSettings) -> CharacterStatus:

@@ -11,6 +11,7 @@ from dkp_core.kernel.ids import CharacterId, UserId
 from dkp_core.kernel.permission import Permission
 from dkp_core.kernel.ports import Begin, Clock, Read
 from dkp_core.roster.character import Character
+from dkp_core.roster.enrolling import must_have_a_place
 from dkp_core.roster.family import Family, reassign
 from dkp_core.roster.ownership import Ownership, handover_at
 from dkp_core.roster.ports import RosterView, RosterWork
@@ -33,7 +34,7 @@ class ReassignCharacter:
         with self.begin(by) as work:
             character = work.characters.get(character_id)
             if owner is not None:
-                work.users.get(owner)
+                must_have_a_place(work, owner)
             latest = work.characters.latest_ownership(character_id)
             changed = reassign(
                 character,

@@ -30,14 +30,19 @@ def answer(call: Call, value: AttrsInstance, *, without: Sequence[str] = ()) -> 
 
 
 def answer_rows(
-    call: Call, rows: Iterable[object], columns: Sequence[str] | Mapping[str, str], *, nothing: str = "None."
+    call: Call,
+    rows: Iterable[object],
+    columns: Sequence[str] | Mapping[str, str],
+    *,
+    decimals: int = 2,
+    nothing: str = "None.",
 ) -> None:
     """Answer with a list; people see these columns of it."""
     _tell_dry_run(call)
     if call.as_json:
         print_json(tuple(rows))
     else:
-        print_rows(rows, columns, zone=call.guild().timezone, nothing=nothing)
+        print_rows(rows, columns, zone=call.guild().timezone, decimals=decimals, nothing=nothing)
 
 
 def done(call: Call, sentence: str, **values: object) -> None:

@@ -15,7 +15,6 @@ from dkp_core.roster import (
     ApproveCharacter,
     AttributeCharacter,
     AuditRoster,
-    ChangeCharacter,
     CharacterRow,
     CharacterStatus,
     EnterCharacter,
@@ -151,7 +150,7 @@ def add(
     answer(call, call.change(added))
 
 
-@command(app, "set", ChangeCharacter, changes=True)
+@command(app, "set", "Change a character's class, level, race, status, rank, joining date or notes.", changes=True)
 def set_character(
     call: Call,
     character_: CHARACTER,

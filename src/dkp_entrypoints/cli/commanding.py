@@ -17,7 +17,8 @@ Act = Callable[..., None]
 # The rules that a docstring proves are for those who read the code.
 _RULE: Final = re.compile(r" \([A-Z]-\d+(?:(?:, | to )[A-Z]-\d+)*\)")
 _COMMON: Final = {"database": (DATABASE, None), "config": (CONFIG, None)}
-_OF_A_GUILD: Final = {"guild": (GUILD, None), "as_json": (JSON, False)}
+_OF_A_GUILD: Final = {"guild": (GUILD, None)}
+_ANSWERS: Final = {"as_json": (JSON, False)}
 
 
 def family(name: str, about: str) -> typer.Typer:
@@ -37,18 +38,23 @@ def alone(name: str) -> typer.Typer:
 
 
 def command(
-    app: typer.Typer, name: str, does: type | str, *, changes: bool = False, guild: bool = True
+    app: typer.Typer, name: str, does: type | str, *, changes: bool = False, guild: bool = True, answers: bool = True
 ) -> Callable[[Act], Act]:
     """Make a function a command: its first parameter is the call, the others are options and arguments.
 
     `does` is the use case whose docstring is the help, or the help. What `changes` something has `--dry-run`;
-    what is not about a `guild` has neither `--guild` nor `--json`.
+    what is not about one `guild` has no `--guild`, and what `answers` nothing no `--json`.
     """
     about = _RULE.sub("", does if isinstance(does, str) else inspect.cleandoc(does.__doc__ or ""))
 
     def declare(act: Act) -> Act:
         own = list(inspect.signature(act, eval_str=True).parameters.values())[1:]
-        common = {**({"dry_run": (DRY_RUN, False)} if changes else {}), **(_OF_A_GUILD if guild else {}), **_COMMON}
+        common = {
+            **({"dry_run": (DRY_RUN, False)} if changes else {}),
+            **(_OF_A_GUILD if guild else {}),
+            **(_ANSWERS if answers else {}),
+            **_COMMON,
+        }
 
         def run(ctx: typer.Context, **values: Any) -> None:
             asked = Asked(**{option: values.pop(option) for option in common}).over(ctx.find_root().obj)

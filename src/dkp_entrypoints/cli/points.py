@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from attrs import evolve
 
 from dkp_core.kernel.actor import Actor
 from dkp_core.kernel.errors import InvalidValue
@@ -22,7 +24,6 @@ from dkp_core.points import (
     HistoryFilter,
     ListAdjustments,
     ReverseAdjustment,
-    ShowBalances,
     ShowHistory,
     adjustments_from_csv,
 )
@@ -41,7 +42,7 @@ CSV_BYTES_MAX = 16 * 1024 * 1024
 _ADJUSTMENTS = ("id", "username", "character_name", "pool_id", "amount", "reason", "occurred_at", "reversed_at")
 
 
-@command(app, "balance", ShowBalances)
+@command(app, "balance", "A user's balance in every pool: now, or as of a moment in the past.")
 def balance(
     call: Call,
     user: USER,
@@ -138,10 +139,10 @@ def adjust(
             note=note,
             pool_id=pool_id(call, pool),
             occurred_at=moment(call, at, "at"),
-            dry_run=call.dry_run,
             by=by,
         )
-        return _rows(call, made, by)
+        # A dry run goes all the way, up to the limits of balances, and is rolled back: ids are not given out by it.
+        return _rows(call, [evolve(each, id=AdjustmentId(0)) for each in made] if call.dry_run else made, by)
 
     answer_rows(call, call.change(adjusted), _ADJUSTMENTS)
 
@@ -178,7 +179,7 @@ def _text(path: Path) -> str:
         raise InvalidValue("csv", f"byte {wrong.start} is no text in UTF-8", accepted) from wrong
 
 
-def _rows(call: Call, adjustments: tuple[Adjustment, ...], by: Actor) -> tuple[AdjustmentRow, ...]:
+def _rows(call: Call, adjustments: Sequence[Adjustment], by: Actor) -> tuple[AdjustmentRow, ...]:
     """Adjustments as lists show them."""
     names = {
         each: call.use_cases().show_user()(each, by=by).username for each in {made.user_id for made in adjustments}

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -83,9 +83,14 @@ def print_json(value: object) -> None:
 
 
 def print_rows(
-    rows: Iterable[object], columns: Sequence[str] | Mapping[str, str], *, zone: str = "UTC", nothing: str = "None."
+    rows: Iterable[object],
+    columns: Sequence[str] | Mapping[str, str],
+    *,
+    zone: str = "UTC",
+    decimals: int = 2,
+    nothing: str = "None.",
 ) -> None:
-    """Write rows as a table of these columns (field to heading); or say that there is nothing."""
+    """Write rows as a table of these columns (field to heading), or say that there is nothing."""
     listed = list(rows)
     if not listed:
         print(nothing)
@@ -98,7 +103,7 @@ def print_rows(
         table.add_column(heading, justify="right" if right else "left", overflow="fold", no_wrap=right)
     where = ZoneInfo(zone)
     for row in values:
-        table.add_row(*(_text(shown(value, where)) for value in row))
+        table.add_row(*(_text(shown(value, where, decimals)) for value in row))
     _console().print(table)
 
 
@@ -117,8 +122,8 @@ def print_one(value: AttrsInstance, *, zone: str = "UTC", without: Sequence[str]
     _console().print(table)
 
 
-def shown(value: object, where: ZoneInfo) -> str:
-    """A value as people read it: moments in the guild's own time."""
+def shown(value: object, where: ZoneInfo, decimals: int = 2) -> str:
+    """A value as people read it: moments in the guild's own time, points with as many decimals as their pool shows."""
     match value:
         case None:
             return ""
@@ -126,6 +131,9 @@ def shown(value: object, where: ZoneInfo) -> str:
             return "yes" if value else "no"
         case datetime():
             return f"{value.astimezone(where):%Y-%m-%d %H:%M}"
+        case Points():
+            exact = Decimal(value.hundredths).scaleb(-2)
+            return format(exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP), "f")
         case Decimal():
             return format(value, "f")
         case Enum():

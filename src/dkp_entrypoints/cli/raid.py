@@ -19,7 +19,6 @@ from dkp_core.raids import (
     CancelRaid,
     ChangeRaid,
     DumpFormat,
-    ImportDump,
     ImportedLine,
     ImportOutcome,
     ImportReport,
@@ -33,7 +32,6 @@ from dkp_core.raids import (
     RecordAttendance,
     RecordRaid,
     Resolved,
-    ResolveName,
     points_to_award,
 )
 from dkp_entrypoints.cli.answering import LIMIT, ORDER, answer, answer_rows, done, every
@@ -59,6 +57,15 @@ ZONE = Annotated[
 _RAIDS = ("id", "starts_at", "event_type", "points", "status", "attendees", "unresolved", "note")
 _ATTENDANCE = ("tick", "name", "character", "username", "status", "points_awarded", "unresolved", "line")
 _LINES = ("line", "name", "outcome", "points", "detail")
+
+IMPORT = """Read attendance from a file and record it: a new raid of an event type, or a tick of a raid that is there.
+
+The same bytes find the raid they made before and add nothing, unless --again. Times in files have no zone: --zone names
+it, else the one named at the last import is taken, else the guild's. In a log that holds several checks, --at names the
+one that is meant."""
+RESOLVE = """Say who a name is that stood for nobody: a character, a user, or nobody to be counted.
+
+It is resolved in every raid that waits for it, or in one, and whoever owned the character at the time is awarded."""
 
 # What people need not see of a dump line by line; it is counted for them.
 _COUNTED = {ImportOutcome.OTHER_CHECK, ImportOutcome.HEADER, ImportOutcome.METADATA, ImportOutcome.FOOTER}
@@ -221,7 +228,7 @@ def attend(
     answer_rows(call, call.change(attended), _ATTENDANCE, nothing="All of them were noted before.")
 
 
-@command(app, "import", ImportDump, changes=True)
+@command(app, "import", IMPORT, changes=True)
 def import_dump(
     call: Call,
     file: Annotated[str, typer.Argument(metavar="FILE", help="The dump or log; - is standard input.")],
@@ -322,7 +329,7 @@ def _tell(call: Call, report: ImportReport) -> None:
         tell(f"Nobody is known as {', '.join(report.unresolved)}: dkp raid resolve NAME says who they are.")
 
 
-@command(app, "resolve", ResolveName, changes=True)
+@command(app, "resolve", RESOLVE, changes=True)
 def resolve(
     call: Call,
     name: Annotated[str, typer.Argument(metavar="NAME", help="The name as it was read.")],

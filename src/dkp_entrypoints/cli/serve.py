@@ -30,7 +30,7 @@ ABOUT = """Serve the API, with the worker inside, on the database that the setti
 SIGTERM or Ctrl-C ends it when what runs is finished. Of several servers on one database, one runs the worker."""
 
 
-@command(app, "serve", ABOUT, guild=False)
+@command(app, "serve", ABOUT, guild=False, answers=False)
 def serve(
     call: Call,
     host: Annotated[str | None, typer.Option(help="The address to listen on; else DKP_HOST.")] = None,

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from dkp_core.points import ShowStandings, StandingsFilter
+from dkp_core.kernel.errors import InvalidValue
+from dkp_core.points import StandingsFilter
 from dkp_entrypoints.cli.answering import ORDER, answer_rows
 from dkp_entrypoints.cli.call import Call
 from dkp_entrypoints.cli.commanding import alone, command
@@ -34,7 +35,7 @@ _COLUMNS = {
 }
 
 
-@command(app, "standings", ShowStandings)
+@command(app, "standings", "The standings of a pool: active members by current points, with attendance and last raid.")
 def standings(
     call: Call,
     pool: Annotated[
@@ -44,9 +45,24 @@ def standings(
     rank: Annotated[str | None, typer.Option(help="Only mains of this rank.")] = None,
     search: Annotated[str, typer.Option(help="A part of the member's or the main's name.")] = "",
     everyone: Annotated[bool, typer.Option("--everyone", help="Also who is no active member any more.")] = False,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN=VALUE",
+            help="Only lines whose column is that; current_min=100 is at least, attendance_30_max=50 at most.",
+        ),
+    ] = None,
     order: ORDER = "",
 ) -> None:
     wanted = StandingsFilter(character_class=character_class, rank=rank, search=search, everyone=everyone)
     found = default_pool(call, pool)
-    rows = call.use_cases().show_standings()(found.id, wanted, ordering=order, by=call.by())
-    answer_rows(call, rows, _COLUMNS, nothing="Nobody has a place in the standings yet.")
+    narrowed = dict(_condition(each) for each in where or ())
+    rows = call.use_cases().show_standings()(found.id, wanted, where=narrowed, ordering=order, by=call.by())
+    answer_rows(call, rows, _COLUMNS, decimals=found.decimals, nothing="Nobody has a place in the standings yet.")
+
+
+def _condition(text: str) -> tuple[str, str]:
+    column, assigned, value = text.partition("=")
+    if not assigned:
+        raise InvalidValue("where", f"{text[:40]!r} says nothing of a column", "COLUMN=VALUE, such as current_min=100")
+    return column.strip(), value.strip()

@@ -13,7 +13,7 @@ ABOUT = """Run the worker alone: it does what follows from events and what has b
 Any number of them share the work; SIGTERM or Ctrl-C ends it when what runs is finished. `dkp serve` has one inside."""
 
 
-@command(app, "worker", ABOUT, guild=False)
+@command(app, "worker", ABOUT, guild=False, answers=False)
 def worker(call: Call) -> None:
     from dkp_entrypoints.observability import configure_logging
     from dkp_entrypoints.worker import Worker, stopped_by_signals

@@ -18,6 +18,8 @@ from dkp_entrypoints.http.asking import Asked
 from dkp_entrypoints.http.reception import Reply
 
 FRESH_SECONDS: Final = 0.05
+# From this age on it is read anew while the old one is still given, so that nobody has to wait for it.
+AGEING_SECONDS: Final = 0.025
 KEPT_BYTES_MAX: Final = 16 * 1024 * 1024
 KEPT_MAX: Final = 512
 
@@ -36,13 +38,18 @@ def key_of(asked: Asked) -> Key:
     )
 
 
+Reading = Callable[[Reply | None], Awaitable[Reply]]
+"""Reads a list anew; it is given what was answered last, which may still be true."""
+
+
 @frozen
 class _Kept:
-    """A reply, when its reading began, and the commits that it has seen."""
+    """A reply, when its reading began, the commits that it has seen, and how to read it anew."""
 
     reply: Reply
     began: float
     stamp: int
+    read: Reading
 
 
 @define(eq=False)
@@ -77,34 +84,34 @@ class Polls:
         kept = self._kept.get(key)
         if kept is None or now - kept.began > self.fresh_seconds or not self._holds(kept.reply, kept.stamp):
             return None
+        if now - kept.began > AGEING_SECONDS:
+            self._flight(key, kept.read)
         return kept.reply
 
-    async def ask(self, key: Key, read: Callable[[Reply | None], Awaitable[Reply]]) -> Reply:
-        """A reply that holds now: a fresh one, that of a reading under way, or a new one.
-
-        `read` is given what was answered last, which may still be true. Raises: what `read` raises.
-        """
-        loop = asyncio.get_running_loop()
+    async def ask(self, key: Key, read: Reading) -> Reply:
+        """A reply that holds now: a fresh one, that of a reading under way, or a new one; raises what `read` raises."""
         fresh = self.fresh(key, time.monotonic())
         if fresh is not None:
             return fresh
-        flight = self._flights.get(key)
-        if flight is None or flight.stamp != self._stamp:  # one that began before a commit may have missed it
-            flight = self._flights[key] = self._begun(key, read, loop)
-        return await asyncio.shield(flight.task)
+        return await asyncio.shield(self._flight(key, read).task)
 
-    def _begun(
-        self, key: Key, read: Callable[[Reply | None], Awaitable[Reply]], loop: asyncio.AbstractEventLoop
-    ) -> _Flight:
+    def _flight(self, key: Key, read: Reading) -> _Flight:
+        """The reading under way, or a new one where that began before a commit, which it may have missed."""
+        flight = self._flights.get(key)
+        if flight is None or flight.stamp != self._stamp:
+            flight = self._flights[key] = self._begun(key, read)
+        return flight
+
+    def _begun(self, key: Key, read: Reading) -> _Flight:
         last, began, stamp = self._kept.get(key), time.monotonic(), self._stamp
 
         async def fly() -> Reply:
             reply = await read(last.reply if last is not None else None)
             if self._holds(reply, stamp):
-                self._keep(key, _Kept(reply, began, stamp))
+                self._keep(key, _Kept(reply, began, stamp, read))
             return reply
 
-        flight = _Flight(stamp, loop.create_task(fly()))
+        flight = _Flight(stamp, asyncio.get_running_loop().create_task(fly()))
 
         def landed(task: asyncio.Task[Reply]) -> None:
             if self._flights.get(key) is flight:

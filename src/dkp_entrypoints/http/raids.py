@@ -326,6 +326,7 @@ def add_tick(call: Call, raid_id: RaidId, body: TickBody) -> TickRow:
 
 @raids.get("/api/raids/{raid_id}/unresolved/", Permission.RAIDS_READ, use_case="list_unresolved")
 def list_unresolved_of_raid(call: Call, raid_id: RaidId) -> tuple[UnresolvedRow, ...]:
+    call.use_cases.show_raid()(raid_id, by=call.by)  # a raid that is not there has no names, and no list of them
     return call.use_cases.list_unresolved()(raid_id=raid_id, by=call.by)
 
 

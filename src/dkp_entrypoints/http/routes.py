@@ -16,7 +16,7 @@ from dkp_core.kernel.errors import DomainError, InvalidValue
 from dkp_entrypoints.execution import Lanes
 from dkp_entrypoints.http.asking import Asked
 from dkp_entrypoints.http.operation import Operation, Received, Speed
-from dkp_entrypoints.http.polling import Polls, key_of
+from dkp_entrypoints.http.polling import Polls, Reading, key_of
 from dkp_entrypoints.http.problems import BodyTooLarge, UnsupportedMediaType
 from dkp_entrypoints.http.reading import MalformedBody, Upload, pairs_of
 from dkp_entrypoints.http.reception import Reception, Reply, must_be_spoken
@@ -98,9 +98,11 @@ class Routes:
             include_in_schema=False,
         )(handle)
 
-    def _reading(self, operation: Operation, asked: Asked, request: HttpRequest) -> Any:
+    def _reading(self, operation: Operation, asked: Asked, request: HttpRequest) -> Reading:
+        path = request.path_params
+
         async def read(known: Reply | None) -> Reply:
-            received = Received(path=request.path_params, query=pairs_of(asked.query))
+            received = Received(path=path, query=pairs_of(asked.query))
             return await self.lanes.read(lambda: self.reception.take(operation, asked, received, known))
 
         return read

@@ -147,6 +147,23 @@ class UsersContract(Contract):
         with pytest.raises(Stale), place.work() as work:
             work.users.save(read_before.prefer(locale="fr"))
 
+    def test_who_reads_a_user_to_change_them_waits_for_the_other(self, place: Place, elsewhere: Place) -> None:
+        """From whatever guild: neither change is lost."""
+        user_id = place.user()
+
+        def prefer_german() -> None:
+            with elsewhere.work() as work:
+                work.users.save(work.users.get(user_id).prefer(locale="de"))
+
+        with place.work() as work:
+            user = work.users.get(user_id)
+            rival = Rival(prefer_german)
+            work.users.save(user.prefer(timezone="Asia/Tokyo"))
+        assert rival.outcome() is None
+        with place.work() as work:
+            both = work.users.get(user_id)
+        assert (both.locale, both.timezone, both.version) == ("de", "Asia/Tokyo", 3)
+
     def test_the_events_of_a_user_tell_no_personal_data(self, place: Place) -> None:
         """G-5, A-12: that it changed, not to what."""
         user_id = place.user("old name")
@@ -273,6 +290,23 @@ class MembershipsContract(Contract):
         with pytest.raises(Stale), place.work() as work:
             work.memberships.save(read_before.move_to(RoleGroup.OFFICER, reason=""))
 
+    def test_who_reads_a_membership_to_change_it_waits_for_the_other(self, place: Place) -> None:
+        user_id = place.member()
+
+        def promote() -> None:
+            with place.work() as work:
+                membership = work.memberships.get(user_id)
+                work.memberships.save(membership.move_to(RoleGroup.OFFICER, reason="trusted"))
+
+        with place.work() as work:
+            membership = work.memberships.get(user_id)
+            rival = Rival(promote)
+            work.memberships.save(evolve(membership, trial=True))
+        assert rival.outcome() is None
+        with place.work() as work:
+            both = work.memberships.get(user_id)
+        assert (both.role_group, both.trial, both.version) == (RoleGroup.OFFICER, True, 3)
+
     def test_the_events_of_a_membership_are_stored_with_it(self, place: Place, elsewhere: Place) -> None:
         """G-5, G-1: the values before and after, and why; in this guild's log alone."""
         user_id = place.member()
@@ -337,6 +371,23 @@ class ApiKeysContract(Contract):
             work.api_keys.save(work.api_keys.get(key.id).revoke(NIGHT))
         with pytest.raises(Stale), place.work() as work:
             work.api_keys.save(key.rotate(secrets.token_hex(32), NIGHT, HOUR))
+
+    def test_who_reads_a_key_to_change_it_waits_for_the_other(self, place: Place) -> None:
+        """A-8: so a revocation holds, whatever else is done with the key at that moment."""
+        key = kept(place, key_of(place))
+
+        def revoke() -> None:
+            with place.installation.begin_installation(OPERATOR) as work:
+                work.api_keys.save(work.api_keys.get(key.id).revoke(NIGHT))
+
+        with place.work() as work:
+            read = work.api_keys.get(key.id)
+            rival = Rival(revoke)
+            work.api_keys.save(read.with_scopes(frozenset({Permission.AUDIT_READ})))
+        assert rival.outcome() is None
+        with place.work() as work:
+            both = work.api_keys.get(key.id)
+        assert (both.scopes, both.revoked_at) == (frozenset({Permission.AUDIT_READ}), NIGHT)
 
     def test_uses_are_added_up(self, place: Place) -> None:
         """A-8: how often in all, and when last; keys that are gone are passed over."""

@@ -175,6 +175,7 @@ class Place:
         present: Mapping[UserId, Presence] | None = None,
         *,
         character_id: CharacterId | None = None,
+        points: str = "10",
     ) -> RaidId:
         """A raid with a line of attendance for each of these users."""
         raid_id = RaidId(self.installation.ids.next("raid"))
@@ -185,7 +186,7 @@ class Place:
             guild_id=self.guild_id,
             name=f"Raid {type_id}",
             pools=(pool_id,),
-            default_points=Points.of(10),
+            default_points=Points.of(points),
         )
         raid = Raid.record(raid_id, self.guild_id, event_type=kind, starts_at=starts_at, now=starts_at)
         lines = [
@@ -208,6 +209,11 @@ class Place:
             if lines:
                 work.attendances.append(evolve(raid, version=1, pending=()), lines)
         return raid_id
+
+    def cancel(self, raid_id: RaidId) -> None:
+        """Take a raid back."""
+        with self.work() as work:
+            work.raids.save(work.raids.get(raid_id).cancel(reason="", reversed_entries=0))
 
     # --- what was told ------------------------------------------------------------------------------------------------
 

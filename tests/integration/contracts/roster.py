@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
@@ -15,7 +16,7 @@ from dkp_core.kernel.ids import CharacterId, RankId, UserId
 from dkp_core.kernel.names import name_key
 from dkp_core.kernel.page import PageRequest
 from dkp_core.kernel.period import BEGINNING
-from dkp_core.raids import Presence
+from dkp_core.raids import Presence, RaidsWork
 from dkp_core.roster import (
     AuditedCharacter,
     AuditedUser,
@@ -308,6 +309,36 @@ class CharactersContract(Contract):
         assert rival.outcome() is None
         both = place.loaded(character_id)
         assert (both.level, both.race, both.version) == (61, "Ogre", 3)
+
+    @pytest.mark.parametrize("way", ["named", "some", "owned_by", "holding"])
+    def test_however_a_character_is_read_it_is_locked(self, place: Place, way: str) -> None:
+        """Two who do the same at once do it one after the other."""
+        owner = place.user()
+        character_id = place.character("Elan", owner=owner)
+
+        def read(work: RaidsWork) -> Character:
+            characters = work.characters
+            ways: dict[str, Callable[[], tuple[Character | None, ...]]] = {
+                "named": lambda: (characters.named("ELAN"),),
+                "some": lambda: characters.some([character_id]),
+                "owned_by": lambda: characters.owned_by(owner),
+                "holding": lambda: characters.holding(place.rank_id),
+            }
+            found = ways[way]()
+            assert found[0] is not None
+            return found[0]
+
+        def rise() -> None:
+            with place.work() as work:
+                character = read(work)
+                work.characters.save(character.change(level=(character.level or 0) + 1))
+
+        with place.work() as work:
+            character = read(work)
+            rival = Rival(rise)
+            work.characters.save(character.change(level=(character.level or 0) + 1))
+        assert rival.outcome() is None
+        assert place.loaded(character_id).level == 62
 
     def test_the_events_of_a_character_are_stored_with_it(self, place: Place, elsewhere: Place) -> None:
         """G-5, G-1."""
@@ -881,6 +912,19 @@ class RosterViewContract(Contract):
         assert place.listed(RosterFilter(attendance_min=33)) == ["Alt", "Often", "Seldom"]
         assert len(place.listed(RosterFilter(attendance_min=0))) == 5
         assert {row.attendance_30 for row in place.roster(at=NIGHT - 100 * DAY).results} == {"0.00"}
+
+    def test_a_raid_that_was_cancelled_counts_for_nobody(self, place: Place) -> None:
+        """D-9, D-15: nor one that only carries items."""
+        often, seldom = place.member("often"), place.member("seldom")
+        place.character("Often", owner=often, is_main=True)
+        place.character("Seldom", owner=seldom, is_main=True)
+        place.raid(NIGHT - 3 * DAY, {often: Presence.PRESENT})
+        place.raid(NIGHT - 2 * DAY, {often: Presence.PRESENT, seldom: Presence.PRESENT})
+        place.cancel(place.raid(NIGHT - DAY, {seldom: Presence.PRESENT}))
+        place.raid(NIGHT - DAY, points="0")
+        shown = {row.name: row.attendance_30 for row in place.roster().results}
+        assert shown == {"Often": "100.00", "Seldom": "50.00"}
+        assert place.listed(RosterFilter(attendance_min=100)) == ["Often"]
 
     def test_an_excused_absence_is_left_out_where_the_guild_says_so(self, installation: Installation) -> None:
         """D-9: the raid does not count for that user."""

@@ -1,5 +1,6 @@
 """The contract of the raids context, on every adapter."""
 
+from tests.integration.contracts.attendance import AttendancesContract, SharesContract, SharesInvariantContract
 from tests.integration.contracts.raids import EventTypesContract, RaidsContract, UploadsContract
 
 
@@ -12,4 +13,16 @@ class TestRaids(RaidsContract):
 
 
 class TestUploads(UploadsContract):
+    """It holds on each of them."""
+
+
+class TestAttendances(AttendancesContract):
+    """It holds on each of them."""
+
+
+class TestShares(SharesContract):
+    """It holds on each of them."""
+
+
+class TestSharesInvariant(SharesInvariantContract):
     """It holds on each of them."""

@@ -172,8 +172,9 @@ def test_a_revoked_key_stays_revoked() -> None:
     with pytest.raises(KeyIsRevoked) as refused:
         revoked.rotate("newer", NOW, HOUR)
     assert refused.value.sentence == "The key k1 is revoked; make another."
-    with pytest.raises(KeyIsRevoked):
+    with pytest.raises(KeyIsRevoked) as scopeless:
         revoked.with_scopes(frozenset())
+    assert scopeless.value.key_id == "k1"
 
 
 def test_a_key_is_issued_with_its_news() -> None:
@@ -182,6 +183,13 @@ def test_a_key_is_issued_with_its_news() -> None:
     (event,) = a_key(scopes=scopes).issued().pending
     assert event == KeyIssued(key_id="k1", kind="bot", name="my bot", owner=None, scopes=("points:read", "raids:read"))
     assert event.aggregate_id == "k1"
+
+
+def test_whose_a_personal_key_is_is_told() -> None:
+    """A-6, A-12: by id."""
+    assert a_key().issued().pending == (
+        KeyIssued(key_id="k1", kind="personal", name="my bot", owner=UserId(2), scopes=()),
+    )
 
 
 def test_a_key_that_expires_before_it_begins_is_refused() -> None:

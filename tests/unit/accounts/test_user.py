@@ -28,6 +28,7 @@ def a_user(discord_id: str | None = SNOWFLAKE) -> User:
         (int(SNOWFLAKE), SNOWFLAKE),
         (" 42 ", "42"),
         ("007", "7"),
+        (1, "1"),
         (str(2**63 - 1), str(2**63 - 1)),
     ],
 )
@@ -36,7 +37,9 @@ def test_a_discord_id_is_a_number(given_: str | int, digits: str) -> None:
     assert discord_id_of(given_) == digits
 
 
-@pytest.mark.parametrize("given_", ["", "0", "-1", "1.0", "abc", "٤٢", str(2**63), "1" * 20, "1" * 400, "1 2", "²"])
+@pytest.mark.parametrize(
+    "given_", ["", "0", "-1", "1.0", "abc", "٤٢", str(2**63), "1" * 20, "0" * 19 + "1", "1" * 400, "1 2", "²"]
+)
 def test_what_is_no_snowflake_is_refused(given_: str) -> None:
     """G-8: the field as the caller spells it."""
     with pytest.raises(InvalidValue) as refused:

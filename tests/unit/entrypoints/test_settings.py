@@ -47,7 +47,6 @@ def test_a_file_in_the_working_directory_is_found(tmp_path: Path) -> None:
         ("DKP_PORT", "-1"),
         ("DKP_WORKER", "maybe"),
         ("DKP_DATABASE_URL", "oracle://x"),
-        ("DKP_REDIS_URL", "http://x"),
         ("DKP_LOG_LEVEL", "loud"),
         ("DKP_TRUSTED_PROXIES", "the proxy"),
         ("DKP_UPLOAD_BYTES_MAX", "12"),

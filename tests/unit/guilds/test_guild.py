@@ -56,7 +56,15 @@ def test_what_is_no_slug_is_refused(slug: str) -> None:
     with pytest.raises(InvalidValue) as refused:
         a_guild(slug=slug)
     assert refused.value.name == "slug"
+    assert refused.value.fault == f"{slug!r} is no slug"
     assert refused.value.accepted == ("lower-case letters, digits and single hyphens, at most 48, not only digits")
+
+
+def test_a_very_long_slug_is_shown_cut() -> None:
+    """G-8: no book back."""
+    with pytest.raises(InvalidValue) as refused:
+        a_guild(slug="a" * 99)
+    assert refused.value.fault == f"'{'a' * 60}' is no slug"
 
 
 def test_a_slug_of_full_length_and_one_with_digits_are_taken() -> None:
@@ -184,13 +192,13 @@ def test_a_very_long_name_of_a_setting_is_shown_cut() -> None:
     assert len(refused.value.name) == 80
 
 
-@pytest.mark.parametrize("value", [1, 0, "true", None])
+@pytest.mark.parametrize("value", [1, 0, "true", None, "y" * 99])
 def test_a_yes_or_no_setting_takes_nothing_else(value: object) -> None:
     """G-8: 1 is not true."""
     with pytest.raises(InvalidValue) as refused:
         GuildSettings.of({"public_roster": value})
     assert (refused.value.name, refused.value.accepted) == ("settings.public_roster", "true or false")
-    assert refused.value.fault == f"{str(value)!r} is not accepted"
+    assert refused.value.fault == f"{str(value)[:40]!r} is not accepted"
 
 
 @pytest.mark.parametrize("value", [True, "30", None, 1.0])

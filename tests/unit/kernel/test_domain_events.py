@@ -82,6 +82,12 @@ def test_an_aggregate_carries_its_events_in_order() -> None:
     assert Dragon().version == 0
 
 
+def test_what_is_saved_is_one_version_on_and_carries_no_news() -> None:
+    """G-6: as the next who loads it has it."""
+    saved = Dragon(version=4, name="Nagafen").announcing(DragonSlain()).saved()
+    assert (saved.version, saved.pending, saved.name) == (5, (), "Nagafen")
+
+
 def test_what_an_aggregate_announces_makes_it_no_other() -> None:
     """G-6: the news of a thing are not the thing."""
     assert Dragon().announcing(DragonSlain()) == Dragon()

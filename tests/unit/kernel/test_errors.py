@@ -46,7 +46,7 @@ def test_several_faults_are_all_told() -> None:
 
 def test_what_is_missing_is_named() -> None:
     """G-8: the kind and the key, a number or a name."""
-    assert str(NoSuch("pool", 7)) == "There is no pool '7' in this guild."
+    assert str(NoSuch("pool", 7)) == "There is no pool '7' here."
     assert NoSuch("pool", 7).key == "7"
 
 

@@ -28,6 +28,15 @@ def test_names_compare_without_case_and_normalised(one: str, other: str) -> None
     assert name_key(one) == name_key(other)
 
 
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [("Lord  Nagafen ", "lord nagafen"), ("ÉLAN  vital", "élan vital"), ("Straße", "strasse"), ("", "")],
+)
+def test_a_key_is_folded_with_single_spaces(name: str, key: str) -> None:
+    """G-9: it is kept, and found by others."""
+    assert name_key(name) == key
+
+
 @pytest.mark.parametrize(("one", "other"), [("Élan", "Elan"), ("Sonya", "Sonja"), ("a b", "ab")])
 def test_other_names_differ(one: str, other: str) -> None:
     """G-9: an accent makes another name."""
@@ -58,7 +67,9 @@ def test_outer_and_inner_white_space_is_folded() -> None:
 
 def test_a_name_of_full_length_is_taken_and_one_longer_is_refused() -> None:
     """G-8, G-9: nothing is truncated; the limit is told."""
+    assert clean_name("x") == "x"
     assert clean_name("x" * 64) == "x" * 64
+    assert clean_name("é" * 64) == "é" * 64
     with pytest.raises(InvalidValue) as refused:
         clean_name("x" * 65, "title")
     assert refused.value.sentence == "title: it has 65 characters; accepted: 1 to 64 printable characters."
@@ -88,7 +99,7 @@ def test_an_empty_name_is_refused(name: str) -> None:
     """G-8: a name has something in it."""
     with pytest.raises(InvalidValue) as refused:
         clean_name(name)
-    assert refused.value.fault == "it is empty"
+    assert refused.value.sentence == "name: it is empty; accepted: 1 to 64 printable characters."
 
 
 @pytest.mark.parametrize("char", ["\x00", "\x07", "\x7f", "\x9b", "\ud800"])
@@ -96,7 +107,7 @@ def test_a_name_holds_no_control_characters(char: str) -> None:
     """G-8: what no screen and no database takes."""
     with pytest.raises(InvalidValue) as refused:
         clean_name(f"So{char}nya")
-    assert refused.value.fault == "it holds control characters"
+    assert refused.value.sentence == "name: it holds control characters; accepted: 1 to 64 printable characters."
 
 
 def test_text_keeps_its_lines_and_loses_outer_space() -> None:

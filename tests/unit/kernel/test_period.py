@@ -13,6 +13,7 @@ from dkp_core.kernel.period import BEGINNING, AmbiguousTime, NonexistentTime, Pe
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 BERLIN = "Europe/Berlin"
+HOUR = timedelta(hours=1)
 
 
 def local(*parts: int) -> datetime:
@@ -22,11 +23,10 @@ def local(*parts: int) -> datetime:
 
 def test_the_start_belongs_to_a_period_and_the_end_does_not() -> None:
     """G-2: windows are half-open."""
-    hour = timedelta(hours=1)
-    period = Period(NOON, NOON + hour)
+    period = Period(NOON, NOON + HOUR)
     assert NOON in period
-    assert NOON + hour - timedelta(microseconds=1) in period
-    assert NOON + hour not in period
+    assert NOON + HOUR - timedelta(microseconds=1) in period
+    assert NOON + HOUR not in period
     assert NOON - timedelta(microseconds=1) not in period
 
 
@@ -60,7 +60,9 @@ def test_a_wall_clock_time_becomes_its_moment() -> None:
 def test_a_time_with_an_offset_is_taken_at_its_word() -> None:
     """D-13: whoever says the offset has said it all."""
     given_ = datetime(2026, 7, 4, 21, 30, tzinfo=timezone(timedelta(hours=-5)))
-    assert moment_of(given_, "nowhere at all") == datetime(2026, 7, 5, 2, 30, tzinfo=UTC)
+    moment = moment_of(given_, "nowhere at all")
+    assert moment == datetime(2026, 7, 5, 2, 30, tzinfo=UTC)
+    assert moment.tzinfo is UTC
 
 
 def test_an_hour_that_exists_twice_is_flagged_with_both_moments() -> None:
@@ -75,6 +77,13 @@ def test_an_hour_that_exists_twice_is_flagged_with_both_moments() -> None:
     )
     assert moment_of(refused.value.earlier, BERLIN) == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
     assert moment_of(refused.value.later, BERLIN) == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+
+
+def test_which_of_two_hours_is_meant_is_told_by_the_offset_alone() -> None:
+    """D-13: Python's fold is a guess of some program, and the moments are told in their order all the same."""
+    with pytest.raises(AmbiguousTime) as refused:
+        moment_of(local(2026, 10, 25, 2, 30).replace(fold=1), BERLIN)
+    assert (refused.value.earlier.utcoffset(), refused.value.later.utcoffset()) == (2 * HOUR, HOUR)
 
 
 @pytest.mark.parametrize(("hour", "minute", "moment"), [(1, 59, (2026, 10, 24, 23, 59)), (3, 0, (2026, 10, 25, 2, 0))])
@@ -106,12 +115,15 @@ def test_a_moment_shows_the_wall_clock_time_it_was_made_from(wall: datetime) -> 
     assert moment.astimezone(zone_named("America/New_York")).replace(tzinfo=None, fold=0) == wall.replace(fold=0)
 
 
-@pytest.mark.parametrize("name", ["", "Berlin", "Europe/Nowhere", "../etc/passwd", "/etc/passwd", "Europe/Berlin\x00"])
+@pytest.mark.parametrize(
+    "name", ["", "Berlin", "Europe/Nowhere", "../etc/passwd", "/etc/passwd", "Europe/Berlin\x00", "x" * 99]
+)
 def test_an_unknown_zone_is_refused(name: str) -> None:
     """G-8: the field is named, and what is accepted."""
     with pytest.raises(InvalidValue) as refused:
         zone_named(name)
     assert refused.value.name == "timezone"
+    assert refused.value.fault == f"{name[:60]!r} is no time zone"
     assert refused.value.accepted == "an IANA name such as Europe/Berlin, or UTC"
     with pytest.raises(InvalidValue) as at:
         moment_of(local(2026, 1, 1), name)

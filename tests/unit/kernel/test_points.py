@@ -109,6 +109,25 @@ def test_anything_else_is_refused(given_: object) -> None:
     assert "9,999,999,999.99" in refused.value.accepted
 
 
+@pytest.mark.parametrize(
+    ("given_", "fault"),
+    [
+        (0.5, "0.5 is not an exact amount"),
+        (True, "True is not an exact amount"),
+        (None, "None is not an exact amount"),
+        (Decimal("NaN"), "'NaN' is not an amount of points"),
+        (Decimal("Infinity"), "'Infinity' is not an amount of points"),
+        ("1.234", "'1.234' is not an amount of points"),
+        (10_000_000_000, "the amount is beyond the limits"),
+    ],
+)
+def test_what_was_wrong_is_told(given_: object, fault: str) -> None:
+    """G-8: as it was given."""
+    with pytest.raises(InvalidValue) as refused:
+        Points.of(given_)
+    assert refused.value.fault == fault
+
+
 def test_a_long_text_is_shown_cut_in_the_refusal() -> None:
     """G-8: who sends a book gets no book back."""
     with pytest.raises(InvalidValue) as refused:
@@ -142,8 +161,10 @@ def test_no_amount_lies_beyond_the_limits(amount: int) -> None:
     """G-3: at most ±9,999,999,999.99, however it is made."""
     with pytest.raises(InvalidValue) as refused:
         Points(amount)
-    assert refused.value.name == "points"
-    assert refused.value.fault == "the amount is beyond the limits"
+    assert refused.value.sentence == (
+        "points: the amount is beyond the limits; accepted: a whole number or a string with at most two decimals, "
+        "between -9,999,999,999.99 and 9,999,999,999.99."
+    )
 
 
 def test_the_limits_themselves_are_amounts() -> None:

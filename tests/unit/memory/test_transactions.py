@@ -249,6 +249,17 @@ def test_a_unit_that_failed_takes_its_scope_along(memory: MemoryInstallation) ->
     assert pools(memory) == []
 
 
+def test_a_scope_can_be_taken_back_for_a_dry_run(memory: MemoryInstallation) -> None:
+    """I-3: `--dry-run` shows what would change, and nothing does."""
+    with memory.scope() as scope:
+        with memory.begin(by()) as work:
+            work.pools.save(a_pool(memory))
+        scope.roll_back()
+        with pytest.raises(AssertionError, match="the whole scope was rolled back"), memory.begin(by()):
+            raise AssertionError("it began")
+    assert pools(memory) == []
+
+
 def test_a_refusal_that_is_raised_after_its_unit_of_work_may_be_kept(memory: MemoryInstallation) -> None:
     """ARCHITECTURE: what is judged and stored inside, and raised after, is committed where the scope says so."""
 

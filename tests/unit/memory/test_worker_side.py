@@ -21,6 +21,7 @@ from dkp_adapters.waiting import Delivery, DueDeadline, Lag, LeaseLost, Retrying
 from dkp_core.kernel.actor import Actor, ActorKind
 from dkp_core.kernel.ids import GuildId, PoolId, UserId
 from dkp_core.points import Pool
+from dkp_entrypoints.worker.store import AnsweredRequests, Leases, Store, Waiting
 
 BY = Actor(
     kind=ActorKind.USER, id="9", entrypoint="web", guild_id=GuildId(1), user_id=UserId(9), request_id="request-1"
@@ -383,6 +384,19 @@ def test_old_answers_are_pruned(memory: MemoryInstallation, clock: SettableClock
     assert requests.prune() == 0
     with memory.scope():
         assert requests.earlier("key:1", "new", "hash") == ANSWER
+
+
+def test_the_worker_runs_over_memory_as_over_a_database(memory: MemoryInstallation) -> None:
+    """ARCHITECTURE: what it needs of a store, both adapters give; the type checker says so."""
+    store: Store = memory
+    deliveries: Waiting[Delivery] = MemoryOutbox.of(memory)
+    deadlines: Waiting[DueDeadline] = MemoryDueDeadlines.of(memory)
+    leases: Leases = MemoryLeases(memory)
+    answered: AnsweredRequests = MemoryAnsweredRequests(memory)
+    with store.scope():
+        pass
+    assert (deliveries.claim(), deadlines.claim(), answered.prune()) == ((), (), 0)
+    assert leases.acquire("worker", "me", 30) is not None
 
 
 def test_a_delivery_names_its_event_and_reaction(memory: MemoryInstallation) -> None:

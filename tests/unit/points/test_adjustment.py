@@ -45,6 +45,11 @@ def test_an_adjustment_says_who_moved_what_when_and_why() -> None:
     assert (made.occurred_at, made.recorded_at, made.reversed_at) == (BEFORE, NOW, None)
 
 
+def test_note_and_character_are_left_empty_where_they_are_not_given() -> None:
+    """P-8: context, if there is any."""
+    assert (an_adjustment().note, an_adjustment().character_name) == ("", "")
+
+
 def test_it_makes_one_entry_that_says_the_same() -> None:
     """P-1, P-2: of kind adjustment, in the bucket adjusted."""
     entry = an_adjustment(note="twice", character_name="Sonya").entry()
@@ -85,7 +90,9 @@ def test_it_happens_now_or_in_the_past() -> None:
     assert an_adjustment(occurred_at=NOW).occurred_at == NOW
     with pytest.raises(InvalidValue) as refused:
         an_adjustment(occurred_at=NOW + timedelta(microseconds=1))
-    assert (refused.value.name, refused.value.accepted) == ("occurred_at", "a time that has been")
+    assert refused.value.sentence == (
+        "occurred_at: 2026-11-20T20:00:00.000001+00:00 is in the future; accepted: a time that has been."
+    )
 
 
 def test_it_is_reversed_by_an_entry_from_the_same_time_on() -> None:

@@ -21,14 +21,16 @@ def a_pool(*, is_default: bool = False, archived: bool = False) -> Pool:
 def test_a_pool_is_created() -> None:
     """P-5: name, unit, decimals shown, default or not, never archived."""
     pool = Pool.create(PoolId(2), GuildId(1), name=" Main ", unit=" EP ", decimals=1, is_default=True)
-    assert (pool.name, pool.unit, pool.decimals, pool.is_default, pool.archived) == ("Main", "EP", 1, True, False)
+    assert (pool.id, pool.guild_id, pool.name, pool.unit) == (2, 1, "Main", "EP")
+    assert (pool.decimals, pool.is_default, pool.archived) == (1, True, False)
     assert pool.pending == (PoolCreated(pool_id=PoolId(2), name="Main"),)
     assert pool.pending[0].aggregate_id == "2"
 
 
 def test_points_are_called_dkp_and_shown_with_both_decimals_unless_said_otherwise() -> None:
     """P-5: defaults."""
-    assert (a_pool().unit, a_pool().decimals, a_pool().is_default) == ("DKP", 2, False)
+    pool = Pool.create(PoolId(2), GuildId(1), name="Main")
+    assert (pool.unit, pool.decimals, pool.is_default) == ("DKP", 2, False)
 
 
 @pytest.mark.parametrize("decimals", [-1, 3])
@@ -51,8 +53,9 @@ def test_a_pool_needs_its_words(field: str, value: str) -> None:
     with pytest.raises(InvalidValue) as refused:
         a_pool().change(**{field: value})  # type: ignore[arg-type]  # text fields only
     assert refused.value.name == field
-    with pytest.raises(InvalidValue):
+    with pytest.raises(InvalidValue) as at_first:
         Pool.create(PoolId(2), GuildId(1), **({"name": "Main"} | {field: value}))  # type: ignore[arg-type]  # as above
+    assert at_first.value.name == field
 
 
 def test_what_changes_is_told() -> None:
@@ -105,7 +108,7 @@ def test_no_points_move_in_an_archived_pool() -> None:
 def test_an_item_pool_names_the_pools_it_is_paid_from() -> None:
     """P-5, 00: one; an imported one several, or none."""
     item_pool = ItemPool.create(ItemPoolId(6), GuildId(1), name=" Time ", pools=(PoolId(2), PoolId(3)))
-    assert (item_pool.name, item_pool.pools) == ("Time", (2, 3))
+    assert (item_pool.id, item_pool.guild_id, item_pool.name, item_pool.pools) == (6, 1, "Time", (2, 3))
     assert item_pool.pending == (ItemPoolCreated(item_pool_id=ItemPoolId(6), name="Time"),)
     assert item_pool.pending[0].aggregate_id == "6"
     with pytest.raises(InvalidValue):

@@ -150,6 +150,7 @@ def test_a_pending_characters_name_stands_for_nobody_yet() -> None:
     """R-1, D-5: until it is approved."""
     (line,) = take("Newbie").added
     assert (line.character_id, line.user_id, line.awarded) == (None, None, ZERO)
+    assert isinstance(line.awarded, Points)
     assert line.is_unresolved
 
 

@@ -65,13 +65,30 @@ def test_a_modifier_is_an_exact_number(given_: object, modifier: str) -> None:
 
 @pytest.mark.parametrize(
     "given_",
-    [1.5, True, None, "", "abc", "1.23456", "-1", "-0.0001", "1000.0001", "1001", "NaN", "Infinity", "1e9", "0" * 13],
+    [
+        1.5,
+        True,
+        None,
+        "",
+        "abc",
+        "1.23456",
+        "-1",
+        "-0.0001",
+        "1000.0001",
+        "1001",
+        "NaN",
+        "Infinity",
+        "1e9",
+        "0" * 13,
+        "1" * 99,
+    ],
 )
 def test_another_modifier_is_refused(given_: object) -> None:
     """G-8: a float is not exact, and the field is named."""
     with pytest.raises(InvalidValue) as refused:
         modifier_of(given_, "difficulty")
     assert refused.value.name == "difficulty"
+    assert refused.value.fault.startswith(f"{str(given_)[:40]!r} is ")
     assert refused.value.accepted == "a whole number or a string from 0 to 1000 with at most 4 decimals"
 
 
@@ -79,13 +96,20 @@ def test_a_raid_awards_nothing_or_more() -> None:
     """D-1: points are taken away with an adjustment."""
     assert points_to_award("0") == Points.of(0)
     assert points_to_award("0.01") == Points(1)
+    assert modifier_of("1").as_tuple().exponent == 0
     with pytest.raises(InvalidValue) as refused:
         points_to_award("-0.01", "default_points")
     assert refused.value.sentence == (
         "default_points: -0.01 is less than 0; accepted: 0 or more; take points away with an adjustment."
     )
-    with pytest.raises(InvalidValue):
-        points_to_award(1.5)
+    with pytest.raises(InvalidValue) as inexact:
+        points_to_award(1.5, "default_points")
+    assert inexact.value.name == "default_points"
+    with pytest.raises(InvalidValue) as unnamed:
+        modifier_of("x")
+    assert unnamed.value.sentence == (
+        "modifier: 'x' is no number; accepted: a whole number or a string from 0 to 1000 with at most 4 decimals."
+    )
 
 
 def test_an_event_type_is_created_with_its_words_cleaned() -> None:
@@ -107,6 +131,7 @@ def test_an_event_type_is_created_with_its_words_cleaned() -> None:
         ({"description": "x" * 4001}, "description"),
         ({"metadata": {"": "x"}}, "metadata"),
         ({"metadata": {"zone": "\x00"}}, "metadata.zone"),
+        ({"metadata": {"z" * 64: "\x00"}}, f"metadata.{'z' * 64}"),
         ({"metadata": {str(number): "" for number in range(51)}}, "metadata"),
         ({"default_points": Points.of("9999999999.99"), "modifier": Decimal("1.0001")}, "points"),
     ],
@@ -124,6 +149,9 @@ def test_fifty_entries_of_metadata_are_kept() -> None:
     """D-1: the limit itself."""
     metadata = {str(number): "x" for number in range(50)}
     assert an_event_type().change(metadata=metadata).metadata == metadata
+    with pytest.raises(InvalidValue) as refused:
+        an_event_type().change(metadata=metadata | {"one": "more"})
+    assert refused.value.sentence == "metadata: it has 51 entries; accepted: at most 50."
 
 
 def test_what_changes_is_told() -> None:
@@ -138,6 +166,7 @@ def test_what_changes_is_told() -> None:
         active=False,
     )
     (event,) = changed.pending
+    assert event.aggregate_id == "4"
     assert isinstance(event, EventTypeChanged)
     assert event.changes == (
         Change(field="name", before="Plane of Time", after="Fear"),

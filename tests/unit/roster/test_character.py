@@ -103,6 +103,7 @@ def test_what_changes_is_told_with_the_values_before_and_after() -> None:
         Change(field="notes", before="tank", after="healer"),
     )
     assert len(changed.pending) == 1
+    assert changed.pending[0].aggregate_id == "4"
 
 
 def test_what_is_not_given_stays_and_what_is_emptied_is_empty() -> None:
@@ -131,7 +132,7 @@ def test_a_pending_character_is_approved() -> None:
     assert approved.pending[1:] == (CharacterApproved(character_id=CharacterId(4), name="Sonya", owner=UserId(7)),)
 
 
-@pytest.mark.parametrize("status", set(CharacterStatus) - {PENDING})
+@pytest.mark.parametrize("status", sorted(set(CharacterStatus) - {PENDING}))
 def test_only_a_pending_character_is_approved(status: CharacterStatus) -> None:
     """R-1: once."""
     with pytest.raises(NotPending) as refused:
@@ -139,7 +140,7 @@ def test_only_a_pending_character_is_approved(status: CharacterStatus) -> None:
     assert refused.value.sentence == f"Character 4 is {status}, not pending."
 
 
-@pytest.mark.parametrize("status", set(CharacterStatus) - {PENDING})
+@pytest.mark.parametrize("status", sorted(set(CharacterStatus) - {PENDING}))
 def test_any_status_after_pending_approves(status: CharacterStatus) -> None:
     """R-1, D-5: whoever sets a status has looked at it."""
     changed = a_character(status=PENDING).change(status=status)
@@ -183,6 +184,13 @@ def test_a_move_to_the_same_rank_is_none() -> None:
     """R-2: no history of nothing."""
     character = a_character()
     assert character.move_to(RankId(2), reason="again") is character
+
+
+def test_a_move_needs_a_reason_that_can_be_kept() -> None:
+    """G-8: by its field."""
+    with pytest.raises(InvalidValue) as refused:
+        a_character().move_to(RankId(3), reason="\x00")
+    assert refused.value.name == "reason"
 
 
 def test_a_status_is_found_by_its_name() -> None:

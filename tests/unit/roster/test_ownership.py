@@ -21,6 +21,7 @@ def owned(since: datetime, until: datetime | None = None) -> Ownership:
 def test_the_first_owner_owns_from_the_beginning() -> None:
     """P-11: a raid that is recorded late finds an owner."""
     first = Ownership.first(CharacterId(1), UserId(2), reason="entered")
+    assert (first.character_id, first.owner) == (1, 2)
     assert (first.since, first.until, first.reason) == (BEGINNING, None, "entered")
     assert first.covers(BEGINNING)
     assert first.covers(NOW)

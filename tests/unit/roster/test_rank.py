@@ -22,7 +22,7 @@ def test_a_rank_is_created_with_its_flags() -> None:
     rank = Rank.create(
         RankId(3), GuildId(1), name=" Raider ", order=2, is_default=True, is_hidden=True, counts_as_active=False
     )
-    assert (rank.name, rank.order) == ("Raider", 2)
+    assert (rank.id, rank.guild_id, rank.name, rank.order) == (3, 1, "Raider", 2)
     assert (rank.is_default, rank.is_hidden, rank.counts_as_active) == (True, True, False)
     assert rank.pending == (RankCreated(rank_id=RankId(3), name="Raider"),)
     assert rank.pending[0].aggregate_id == "3"

@@ -1,0 +1,66 @@
+"""The command line as a test uses it: in this process, on an SQLite file of its own."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+from typer.testing import CliRunner, Result
+
+from dkp_entrypoints.cli import app
+
+OFFICER = "123456789012345678"
+# What changes when nothing does: ids that were reserved and given up.
+OF_NO_MEANING = frozenset({"counters", "sqlite_sequence"})
+
+
+@frozen
+class CommandLine:
+    """`dkp` on one database."""
+
+    path: Path
+
+    @property
+    def url(self) -> str:
+        """The database."""
+        return f"sqlite:///{self.path}"
+
+    def run(self, *arguments: object, stdin: bytes | str | None = None, code: int = 0) -> Result:
+        """What `dkp` with these arguments says; it must end with that code, without a traceback."""
+        outcome = CliRunner().invoke(app, [*map(str, arguments), "--database", self.url], input=stdin)
+        told = f"dkp {' '.join(map(str, arguments))}: {outcome.exit_code}\n{outcome.stderr}\n{outcome.stdout[:2000]}"
+        assert outcome.exit_code == code, told
+        assert "Traceback" not in outcome.output
+        if code not in (0, 8):
+            assert outcome.stderr.startswith("dkp: ")
+            assert outcome.stderr.count("\n") == 1, f"an error is one line: {outcome.stderr!r}"
+            assert outcome.stdout == ""
+        return outcome
+
+    def json(self, *arguments: object, stdin: bytes | str | None = None, code: int = 0) -> Any:
+        """What it answers to a program."""
+        return json.loads(self.run(*arguments, "--json", stdin=stdin, code=code).stdout)
+
+    def refused(self, *arguments: object, code: int, stdin: bytes | str | None = None) -> str:
+        """The line with which it refuses."""
+        return self.run(*arguments, code=code, stdin=stdin).stderr.strip().removeprefix("dkp: ")
+
+    def content(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Every row of every table that means something."""
+        with closing(sqlite3.connect(self.path)) as connection:
+            tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            return {
+                table: sorted(connection.execute(f'SELECT * FROM "{table}"').fetchall(), key=repr)
+                for table in tables
+                if table not in OF_NO_MEANING
+            }
+
+    def execute(self, statement: str) -> None:
+        """Change the file behind the program's back."""
+        with closing(sqlite3.connect(self.path)) as connection:
+            connection.execute(statement)
+            connection.commit()

@@ -1,0 +1,114 @@
+"""`--dry-run`: every command that changes something has it, shows what would be, and leaves everything as it was."""
+
+from __future__ import annotations
+
+import pytest
+from typer.main import get_command
+
+from dkp_entrypoints.cli import app
+from dkp_entrypoints.cli.root import COMMANDS, Root
+from tests.integration.cli.command_line import CommandLine
+
+AT = "2026-11-19T20:00"
+CHANGES = {
+    "guild set": ("--name", "Neu"),
+    "user add": ("523456789012345678",),
+    "user set": ("Björn", "--role-group", "recruiter"),
+    "user end": ("Björn",),
+    "user resume": ("Björn",),
+    "user deactivate": ("Björn",),
+    "user prefer": ("Björn", "--timezone", "Asia/Tokyo"),
+    "key issue": ("--user", "Björn"),
+    "key bot": ("--scope", "points:read"),
+    "key rotate": ("PREFIX",),
+    "key revoke": ("PREFIX",),
+    "key scopes": ("PREFIX", "raids:read"),
+    "character add": ("Neuling", "--owner", "Björn"),
+    "character set": ("Élan", "--level", "3", "--rank", "Raider"),
+    "character rename": ("Élan", "Élanor"),
+    "character approve": ("Wartend",),
+    "character status": ("retired", "Élan"),
+    "character main": ("Zweitulf",),
+    "character alt": ("Zweitulf", "--of", "Björnulf"),
+    "character reassign": ("Zweitulf", "--to", "Alma"),
+    "character alias": ("Élan", "Elan"),
+    "character remove": ("Zweitulf",),
+    "rank add": ("Neu",),
+    "rank set": ("Trial", "--name", "Probe"),
+    "rank remove": ("Trial",),
+    "rank move": ("Raider", "Élan"),
+    "event-type add": ("Neu",),
+    "event-type set": ("Open raid", "--points", "7"),
+    "event-type remove": ("Open raid",),
+    "raid add": ("Open raid", "--at", AT),
+    "raid set": ("1", "--note", "neu"),
+    "raid tick": ("1", "21:00", "--at", AT),
+    "raid cancel": ("1",),
+    "raid attend": ("1", "Björnulf"),
+    "raid import": ("-", "--raid", "1"),
+    "raid resolve": ("Fremdling", "--user", "Alma"),
+    "pool add": ("Neu",),
+    "pool set": ("Open raids", "--archive"),
+    "item-pool add": ("Neu",),
+    "item-pool set": ("Planar", "--name", "Neu"),
+    "points adjust": ("--user", "Alma", "--amount", "5", "--reason", "x"),
+    "points reverse": ("1", "--reason", "x"),
+}
+
+
+@pytest.fixture
+def full(dkp: CommandLine) -> CommandLine:
+    """The guild with something of everything."""
+    dkp.run("raid", "add", "Plane of Fear", "--at", AT)
+    dkp.run("raid", "attend", "1", "Élan", "Fremdling")
+    dkp.run("character", "add", "Wartend", "--owner", "Björn", "--status", "pending")
+    dkp.run("item-pool", "add", "Planar")
+    dkp.run("points", "adjust", "--user", "Björn", "--amount", "1", "--reason", "x")
+    return dkp
+
+
+@pytest.mark.parametrize("command", CHANGES)
+def test_a_dry_run_changes_nothing(command: str, full: CommandLine) -> None:
+    """I-3, R-6, D-7: not a row of any table; the same without it does change something."""
+    if "PREFIX" in CHANGES[command]:
+        prefix = full.json("key", "bot", "--scope", "points:read")["prefix"]
+    else:
+        prefix = ""
+    arguments = [*command.split(), *(prefix if each == "PREFIX" else each for each in CHANGES[command])]
+    before = full.content()
+    outcome = full.run(*arguments, "--dry-run", stdin="Björnulf\n")
+    assert full.content() == before
+    assert "nothing was changed" in outcome.stderr
+    full.run(*arguments, stdin="Björnulf\n")
+    if command not in ("user resume", "character alt"):  # they are so already
+        assert full.content() != before
+
+
+def test_every_command_that_changes_something_is_tried_above() -> None:
+    """I-3: what has `--dry-run` is in the table, and what has none changes nothing of a guild's."""
+    with_dry_run, without = set(), set()
+    root = get_command(app)
+    assert isinstance(root, Root)
+    context = root.make_context("dkp", ["--version"], resilient_parsing=True)
+    for family in (name for section in COMMANDS.values() for name in section):
+        command = root.get_command(context, family)
+        for path, each in _leaves(family, command):
+            (with_dry_run if any(param.name == "dry_run" for param in each.params) else without).add(path)
+    assert with_dry_run == set(CHANGES)
+    assert without == {
+        *("init", "demo", "serve", "worker", "db upgrade", "db current", "db check", "guild list", "guild show"),
+        *("user list", "user show", "user profile", "key list", "character list", "character members"),
+        *("character show", "character history", "character owner", "character audit", "rank list"),
+        *("event-type list", "event-type show", "raid list", "raid show", "raid unresolved", "attendance"),
+        *("pool list", "pool show", "item-pool list", "points balance", "points history", "points adjustments"),
+        *("standings", "audit", "verify"),
+    }
+
+
+def _leaves(path, command):  # type: ignore[no-untyped-def]  # the classes of commands are typer's own
+    below = getattr(command, "commands", None)
+    if below is None:
+        yield path, command
+        return
+    for name, each in below.items():
+        yield from _leaves(f"{path} {name}", each)

@@ -1,0 +1,88 @@
+"""Every use case is reachable from the command line, and answers what the API answers."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dependency_injector import providers
+from litestar.testing import TestClient
+
+import dkp_entrypoints.cli
+from dkp_entrypoints.containers import UseCases
+from dkp_entrypoints.http import create_app
+from dkp_entrypoints.settings import Settings
+from tests.integration.cli.command_line import CommandLine
+
+FOLDER = Path(dkp_entrypoints.cli.__file__).parent
+
+# What no person asks for by itself, and who asks for it.
+NOT_COMMANDS = {
+    "authenticate": "keys are for the API",
+    "record_key_uses": "the API does it",
+    "standings_revision": "the API's ETag",
+    "show_balance": "`dkp points balance --pool` shows the same",
+    "show_balances_of_discord_id": "a USER may be a Discord id",
+    "award_waiting_names": "the worker does it",
+    "schedule_retention": "the worker does it",
+    "prune_uploads": "the worker does it",
+}
+
+
+def use_cases() -> set[str]:
+    """Every use case in the container."""
+    return {
+        name
+        for name, provider in UseCases.providers.items()
+        if isinstance(provider, providers.Singleton)
+        and isinstance(provider.cls, type)
+        and provider.cls.__module__.startswith("dkp_core.")
+        and name != "minting"
+    }
+
+
+def test_every_use_case_has_its_command() -> None:
+    """I-2, I-3: a use case that is added needs a command, or a reason why it has none."""
+    asked = set()
+    for path in FOLDER.glob("*.py"):
+        asked |= set(re.findall(r"use_cases(?:\(\))?\.(\w+)\(\)", path.read_text("utf-8")))
+    assert len(use_cases()) > 60
+    assert use_cases() - asked == NOT_COMMANDS.keys()
+
+
+@pytest.fixture
+def lived_in(dkp: CommandLine) -> CommandLine:
+    """The guild after a raid, an adjustment and an unresolved name."""
+    dkp.run("raid", "add", "Plane of Fear", "--at", "2026-11-19T20:00")
+    dkp.run("raid", "attend", "1", "Élan", "Björnulf", "Fremdling")
+    dkp.run("points", "adjust", "--user", "Björn", "--amount", "-1.25", "--reason", "late", "--pool", "DKP")
+    return dkp
+
+
+SAME = {
+    ("standings",): "/api/points/leaderboard/1/",
+    ("character", "list", "--order", "name"): "/api/characters/?ordering=name&page_size=500",
+    ("character", "show", "Élan"): "/api/characters/by-name/Élan/",
+    ("event-type", "list"): "/api/events/",
+    ("raid", "list"): "/api/raids/",
+    ("pool", "list"): "/api/pools/",
+    ("rank", "list"): "/api/ranks/",
+    ("points", "history", "2"): "/api/points/history/user/2/",
+    ("points", "adjustments"): "/api/points/adjustments/",
+    ("user", "list", "--order", "username"): "/api/memberships/?ordering=username",
+    ("user", "show", "2"): "/api/users/2/",
+}
+
+
+@pytest.mark.parametrize("command", SAME)
+def test_programs_are_answered_as_by_the_api(command: tuple[str, ...], lived_in: CommandLine) -> None:
+    """I-3: the same fields with the same values, points as text and moments in UTC."""
+    key = lived_in.json("key", "issue", "--user", "Alma")["key"]
+    with TestClient(create_app(Settings(database_url=lived_in.url))) as client:
+        response = client.get(SAME[command], headers={"Authorization": f"Bearer {key}"})
+    assert response.status_code == 200, response.text
+    answer: Any = response.json()
+    listed = answer["results"] if isinstance(answer, dict) and "results" in answer else answer
+    assert lived_in.json(*command) == listed

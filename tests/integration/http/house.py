@@ -1,0 +1,197 @@
+"""A guild with people and things in it, and the API as they call it."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+import httpx
+from attrs import define, field, frozen
+from litestar import Litestar
+from litestar.testing import TestClient
+
+from dkp_adapters.sql.database import SqlDatabase
+from dkp_core.accounts import RoleGroup
+from dkp_core.kernel.actor import operator
+from dkp_core.kernel.permission import Permission
+from dkp_entrypoints.containers import UseCases
+from dkp_entrypoints.http import create_app
+from dkp_entrypoints.http.front import Api as HttpApi
+from dkp_entrypoints.http.reception import KeyUses
+from dkp_entrypoints.settings import Settings
+
+PEPPER: Final = "of the tests"
+_numbers: Final = itertools.count(int.from_bytes(secrets.token_bytes(5)) << 12)
+
+
+@frozen
+class Caller:
+    """Somebody with a key, or nobody without one."""
+
+    client: TestClient[Litestar]
+    token: str | None
+    guild: str | None = None
+
+    def __call__(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **more: Any) -> httpx.Response:
+        """Send a request."""
+        sent: dict[str, str] = {}
+        if self.token is not None:
+            sent["Authorization"] = f"Bearer {self.token}"
+        if self.guild is not None:
+            sent["X-Guild"] = self.guild
+        return self.client.request(method, path, headers={**sent, **(headers or {})}, **more)
+
+    def get(self, path: str, **more: Any) -> httpx.Response:
+        """GET it."""
+        return self("GET", path, **more)
+
+    def post(self, path: str, **more: Any) -> httpx.Response:
+        """POST to it."""
+        return self("POST", path, **more)
+
+    def within(self, guild: str) -> Caller:
+        """The same caller, naming a guild."""
+        return Caller(self.client, self.token, guild)
+
+
+@define(eq=False)
+class Api:
+    """The application, running, on a database."""
+
+    app: Litestar
+    client: TestClient[Litestar]
+    use_cases: UseCases
+    settings: Settings
+    _document: dict[str, Any] = field(init=False, factory=dict)
+
+    @property
+    def database(self) -> SqlDatabase:
+        """What it runs on."""
+        database: SqlDatabase = self.use_cases.database()
+        return database
+
+    @property
+    def key_uses(self) -> KeyUses:
+        """What it has counted."""
+        assert isinstance(self.app, HttpApi)
+        return self.app.front.key_uses
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """Its OpenAPI document."""
+        if not self._document:
+            self._document = self.client.get("/schema/openapi.json").json()
+        return self._document
+
+    @property
+    def nobody(self) -> Caller:
+        """Who has no key."""
+        return Caller(self.client, None)
+
+    def by(self, token: str) -> Caller:
+        """Who has that key."""
+        return Caller(self.client, token)
+
+    def key_of(self, user_id: Any) -> Caller:
+        """A user, with a key of their own."""
+        issued = self.use_cases.issue_personal_key()(name="test", owner=user_id, by=operator("test"))
+        return self.by(issued.token)
+
+    def house(self) -> House:
+        """A new guild."""
+        mark = f"zq{next(_numbers):x}"
+        founded = self.use_cases.found_guild()(
+            name=f"Guild {mark}",
+            slug=mark,
+            officer_discord_id=str(10**17 + next(_numbers)),
+            officer_username=f"officer-{mark}",
+            by=operator("test"),
+        )
+        by = operator("test", founded.guild.id)
+        member = self.use_cases.add_member()(
+            discord_id=str(10**17 + next(_numbers)), username=f"member-{mark}", role_group=RoleGroup.MEMBER, by=by
+        )
+        house = House(
+            api=self,
+            mark=mark,
+            guild_id=founded.guild.id,
+            officer_id=founded.officer.id,
+            member_id=member.user_id,
+            officer=self.key_of(founded.officer.id),
+            member=self.key_of(member.user_id),
+        )
+        house.fill()
+        return house
+
+
+@define(eq=False)
+class House:
+    """A guild, its people with their keys, and what they have; everything in it bears its mark."""
+
+    api: Api
+    mark: str
+    guild_id: int
+    officer_id: int
+    member_id: int
+    officer: Caller
+    member: Caller
+    things: dict[str, Any] = field(init=False, factory=dict)
+
+    def fill(self) -> None:
+        """Characters, an event type, a raid with attendance, an adjustment, a bot key."""
+        make = self._made
+        self.things["pool"] = self.officer.get("/api/pools/").json()[0]["id"]
+        ranks = self.officer.get("/api/ranks/").json()
+        self.things["rank"], self.things["other_rank"] = ranks[2]["id"], ranks[5]["id"]
+        main = {"name": f"Main{self.mark}", "owner": self.member_id, "character_class": "Cleric", "level": 60}
+        self.things["character"] = make("/api/characters/", main)["id"]
+        self.things["alt"] = make("/api/characters/", {"name": f"Alt{self.mark}", "owner": self.member_id})["id"]
+        self.things["event_type"] = make("/api/events/", {"name": f"Fear {self.mark}", "default_points": "5.50"})["id"]
+        raid = {"event_type": self.things["event_type"], "starts_at": "2026-11-01T20:00:00Z", "note": self.mark}
+        self.things["raid"] = make("/api/raids/", raid)["id"]
+        attendance = {"characters": [f"Main{self.mark}", f"Stranger{self.mark}"]}
+        make(f"/api/raids/{self.things['raid']}/attendance/", attendance)
+        adjustment = {"user": self.member_id, "amount": "10", "reason": f"Helped {self.mark}"}
+        self.things["adjustment"] = make("/api/points/adjustments/", adjustment)["adjustments"][0]["id"]
+        self.things["item_pool"] = make("/api/item-pools/", {"name": f"Items {self.mark}"})["id"]
+        bot = make("/api/auth/bot-keys/", {"name": f"bot {self.mark}", "scopes": ["points:read"]})
+        self.things["bot_key"], self.things["bot_token"] = bot["id"], bot["token"]
+        own = make("/api/auth/api-keys/", {"name": f"own {self.mark}"})
+        self.things["own_key"] = own["id"]
+        self.things["discord_id"] = self.member.get("/api/users/me/").json()["discord_id"]
+
+    def _made(self, path: str, body: Mapping[str, object]) -> Any:
+        answer = self.officer.post(path, json=body)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    def bot(self, *scopes: str) -> Caller:
+        """A bot of this guild with these scopes."""
+        return self.api.by(self._made("/api/auth/bot-keys/", {"name": "bot", "scopes": list(scopes)})["token"])
+
+    def raid(self, **more: object) -> int:
+        """Another raid."""
+        body = {"event_type": self.things["event_type"], "starts_at": "2026-11-02T20:00:00Z", **more}
+        raid_id: int = self._made("/api/raids/", body)["id"]
+        return raid_id
+
+    def standings(self) -> Any:
+        """Who has what, as its officer sees it, fresh from the database."""
+        return self.officer.get(f"/api/points/leaderboard/{self.things['pool']}/?everyone=true").json()
+
+
+@contextmanager
+def serving(url: str, **settings: Any) -> Iterator[Api]:
+    """The API on that database, as long as the block lasts."""
+    found = Settings(database_url=url, secret_key=PEPPER, **settings)
+    use_cases = UseCases(settings=found)
+    app = create_app(found, use_cases=use_cases)
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield Api(app, client, use_cases, found)
+    use_cases.database().close()
+
+
+ALL_SCOPES: Final = frozenset(Permission) - {Permission.BOT_KEYS_WRITE, Permission.CHARACTERS_OWN}

@@ -1,0 +1,189 @@
+"""A request for every operation, that a guild's officer may make."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import httpx
+from attrs import field, frozen
+
+from tests.integration.http.house import Caller, House
+
+
+@frozen
+class Sample:
+    """What is sent: the parts of the path, the query and the body."""
+
+    path: Mapping[str, object] = field(factory=dict)
+    body: object = None
+    query: str = ""
+
+    def send(self, caller: Caller, method: str, template: str) -> httpx.Response:
+        """Ask the operation for it."""
+        path = template.format(**self.path)
+        more: dict[str, Any] = {} if self.body is None else {"json": self.body}
+        return caller(method, f"{path}{self.query}", **more)
+
+
+_Make = Callable[[House], Sample]
+
+
+def _in(**things: str) -> _Make:
+    """Just the path, from the names of things."""
+    return lambda house: Sample({part: house.things[thing] for part, thing in things.items()})
+
+
+def _with(body: Callable[[House], object], **things: str) -> _Make:
+    """A path and a body."""
+    return lambda house: Sample({part: house.things[thing] for part, thing in things.items()}, body(house))
+
+
+def _plain(query: str = "") -> _Make:
+    return lambda _: Sample(query=query)
+
+
+def _guild(body: object = None) -> _Make:
+    return lambda house: Sample({"guild": house.mark}, body)
+
+
+def _member(**more: str) -> _Make:
+    return lambda house: Sample(
+        {"user_id": house.member_id, **{part: house.things[thing] for part, thing in more.items()}}
+    )
+
+
+SAMPLES: Final[Mapping[str, _Make]] = {
+    "show_profile": _plain(),
+    "change_preferences": _with(lambda _: {"timezone": "Europe/Berlin", "locale": "de"}),
+    "put_preferences": _with(lambda house: {"default_guild": house.mark}),
+    "show_user": _member(),
+    "find_user": _in(discord_id="discord_id"),
+    "list_own_keys": _plain(),
+    "issue_personal_key": _with(lambda _: {"name": "laptop"}),
+    "revoke_key": _in(key="own_key"),
+    "rotate_key": _with(lambda _: {"grace_seconds": 60}, key="own_key"),
+    "list_bot_keys": _plain(),
+    "issue_bot_key": _with(lambda _: {"name": "bot", "scopes": ["points:read"]}),
+    "revoke_bot_key": _in(key="bot_key"),
+    "rotate_bot_key": _with(lambda _: {}, key="bot_key"),
+    "change_bot_key_scopes": _with(lambda _: {"scopes": ["roster:read"]}, key="bot_key"),
+    "list_guilds": _plain(),
+    "found_guild": _with(lambda house: {"name": f"Second {house.mark}"}),
+    "show_guild": _guild(),
+    "change_guild": _guild({"name": "Renamed", "first_weekday": "sunday"}),
+    "put_guild": _guild({"settings": {"trials_are_active": True}}),
+    "show_guild_settings": _guild(),
+    "change_guild_settings": _guild({"keep_uploads_days": 30}),
+    "put_guild_settings": _guild({"approve_own_characters": True}),
+    "show_audit_log": _plain("?page_size=5&aggregate=character"),
+    "list_memberships": _plain("?role_group=member&ordering=-username"),
+    "add_member": _with(lambda house: {"discord_id": 10**16 + house.guild_id, "username": "newcomer"}),
+    "change_membership": lambda house: Sample({"user_id": house.member_id}, {"role_group": "recruiter", "reason": "x"}),
+    "put_membership": lambda house: Sample({"user_id": house.member_id}, {"status": "ended", "reason": "left"}),
+    "list_characters": _plain("?status=active&ordering=-level,name&level_min=1&is_main=true&search=main"),
+    "enter_character": _with(lambda house: {"name": f"New{house.mark}", "owner": house.member_id, "level": 12}),
+    "show_character": _in(character_id="character"),
+    "change_character": _with(lambda house: {"level": 61, "rank_id": house.things["rank"]}, character_id="character"),
+    "put_character": _with(lambda _: {"is_main": True, "notes": "was an alt"}, character_id="alt"),
+    "remove_character": _in(character_id="alt"),
+    "approve_character": lambda house: Sample({"character_id": pending(house)}),
+    "reassign_character": _with(lambda house: {"owner": house.officer_id, "reason": "sold"}, character_id="alt"),
+    "add_alias": _with(lambda house: {"name": f"Mein{house.mark}"}, character_id="character"),
+    "show_ownership_history": _in(character_id="character"),
+    "show_rank_history": _in(character_id="character"),
+    "find_character": lambda house: Sample({"name": f"MAIN{house.mark}"}),
+    "list_members": _plain(),
+    "attribute_character": lambda house: Sample({"name": f"Main{house.mark}"}, query="?at=2026-11-01T21:00:00%2B01:00"),
+    "list_ranks": _plain(),
+    "create_rank": _with(lambda _: {"name": "Veteran", "order": 2}),
+    "change_rank": _with(lambda _: {"name": "Core"}, rank_id="rank"),
+    "put_rank": _with(lambda _: {"is_hidden": True}, rank_id="other_rank"),
+    "remove_rank": lambda house: Sample({"rank_id": house.things["other_rank"]}, query=f"?into={house.things['rank']}"),
+    "update_ranks": _with(
+        lambda house: {"updates": [{"character": f"Main{house.mark}", "rank": house.things["rank"]}], "reason": "up"}
+    ),
+    "update_statuses": _with(lambda house: {"characters": [house.things["alt"]], "status": "inactive"}),
+    "audit_roster": _plain(),
+    "list_pools": _plain(),
+    "create_pool": _with(lambda _: {"name": "Alts", "unit": "AP", "decimals": 1}),
+    "show_pool": _in(pool_id="pool"),
+    "change_pool": _with(lambda _: {"unit": "points"}, pool_id="pool"),
+    "put_pool": _with(lambda _: {"decimals": 0}, pool_id="pool"),
+    "list_item_pools": _plain(),
+    "create_item_pool": _with(lambda house: {"name": "Rings", "pool": house.things["pool"]}),
+    "change_item_pool": _with(lambda _: {"name": "Amulets"}, item_pool_id="item_pool"),
+    "put_item_pool": _with(lambda house: {"pool": house.things["pool"]}, item_pool_id="item_pool"),
+    "show_balances": lambda house: Sample({"user_id": house.member_id}, query="?as_of=2026-11-19T00:00:00Z"),
+    "show_balance": _member(pool_id="pool"),
+    "show_balances_of_discord_id": _in(discord_id="discord_id"),
+    "show_history": lambda house: Sample({"user_id": house.member_id}, query="?kind=attendance&ordering=occurred_at"),
+    "show_standings": lambda house: Sample(
+        {"pool_id": house.things["pool"]}, query="?ordering=-current,username&current_min=0&attendance_30_max=100"
+    ),
+    "list_adjustments": _plain("?reversed=false"),
+    "adjust_points": _with(
+        lambda house: {
+            "reason": "bonus",
+            "adjustments": [
+                {"user": house.member_id, "amount": "1.25"},
+                {"character": f"Main{house.mark}", "amount": -1},
+            ],
+        }
+    ),
+    "reverse_adjustment": _with(lambda _: {"reason": "mistake"}, adjustment_id="adjustment"),
+    "list_event_types": _plain("?active=true"),
+    "create_event_type": _with(lambda house: {"name": "Hate", "pools": [house.things["pool"]], "modifier": "1.5"}),
+    "show_event_type": _in(event_type_id="event_type"),
+    "change_event_type": _with(lambda _: {"default_points": 7}, event_type_id="event_type"),
+    "put_event_type": _with(lambda _: {"metadata": {"zone": "fearplane"}}, event_type_id="event_type"),
+    "remove_event_type": _in(event_type_id="event_type"),
+    "list_raids": lambda house: Sample(
+        query=f"?since=2026-10-01T00:00:00Z&user_id={house.member_id}&ordering=-starts_at"
+    ),
+    "record_raid": _with(
+        lambda house: {"event": house.things["event_type"], "starts_at": "2026-11-03T20:00:00+01:00", "points": "3"}
+    ),
+    "show_raid": _in(raid_id="raid"),
+    "change_raid": _with(lambda _: {"note": "went well", "closed": True}, raid_id="raid"),
+    "put_raid": _with(lambda house: {"leader": house.member_id}, raid_id="raid"),
+    "cancel_raid": lambda house: Sample({"raid_id": house.things["raid"]}, query="?reason=twice"),
+    "show_attendance": _in(raid_id="raid"),
+    "record_attendance": _with(
+        lambda house: {"characters": [{"name": f"Alt{house.mark}", "status": "late"}, "Nobody"], "tick": 1},
+        raid_id="raid",
+    ),
+    "list_ticks": _in(raid_id="raid"),
+    "add_tick": _with(lambda _: {"name": "Hour 2", "at": "2026-11-01T21:00:00Z", "points": 1}, raid_id="raid"),
+    "list_unresolved_of_raid": _in(raid_id="raid"),
+    "list_attendance_shares": _plain("?everyone=true&ordering=-attendance_30"),
+    "list_unresolved": _plain(),
+    "resolve_name": _with(
+        lambda house: {
+            "name": f"Stranger{house.mark}",
+            "character": house.things["character"],
+            "raid": house.things["raid"],
+        }
+    ),
+    "import_dump": _with(
+        lambda house: {
+            "text": f"Main{house.mark}\nUnheard\n",
+            "event_type": house.things["event_type"],
+            "at": "2026-11-04T20:00:00",
+            "zone": "Europe/Berlin",
+            "apply": True,
+        }
+    ),
+    "show_liveness": _plain(),
+    "show_readiness": _plain(),
+    "show_system_health": _plain(),
+}
+
+
+def pending(house: House) -> int:
+    """A character that waits for its approval."""
+    entered = house.member.post("/api/characters/", json={"name": f"Pending {secrets.token_hex(8)} {house.mark}"})
+    assert entered.json()["status"] == "pending", entered.text
+    character_id: int = entered.json()["id"]
+    return character_id

@@ -1,0 +1,203 @@
+"""Bad input gets an error that names the field, the fault and what is accepted; never a 500 (G-8)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from attrs import frozen
+
+from tests.integration.http.house import House
+
+
+@frozen
+class Bad:
+    """A body, and the field that is at fault in it."""
+
+    name: str
+    path: str
+    body: dict[str, Any]
+    field: str
+    accepted: str = ""
+    status: int = 422
+
+
+BAD = (
+    Bad("a float is no amount", "/api/points/adjustments/", {"reason": "x", "user": 1, "amount": 12.5}, "amount", "whole"),
+    Bad("nor is an exponent", "/api/points/adjustments/", {"reason": "x", "user": 1, "amount": "1e3"}, "amount", "whole"),
+    Bad("nor three decimals", "/api/points/adjustments/", {"reason": "x", "user": 1, "amount": "1.005"}, "amount"),
+    Bad("nor more than there may be", "/api/points/adjustments/", {"reason": "x", "user": 1, "amount": 10**30}, "amount"),
+    Bad("nor NaN", "/api/points/adjustments/", {"reason": "x", "user": 1, "amount": "NaN"}, "amount"),
+    Bad("nor true", "/api/points/adjustments/", {"reason": "x", "user": 1, "amount": True}, "amount"),
+    Bad("the float within a list is named", "/api/points/adjustments/",
+        {"reason": "x", "adjustments": [{"user": 1, "amount": 1}, {"user": 1, "amount": 1.5}]}, "adjustments[1].amount"),
+    Bad("no reason", "/api/points/adjustments/", {"reason": "", "user": "{member}", "amount": 1}, "reason", "why"),
+    Bad("nobody's points", "/api/points/adjustments/", {"reason": "x", "amount": 1}, "user", "a character's name"),
+    Bad("two ways at once", "/api/points/adjustments/", {"reason": "x", "amount": 1, "adjustments": []}, "adjustments"),
+    Bad("a default pool in points", "/api/events/", {"name": "x", "default_points": 1.0}, "default_points"),
+    Bad("a modifier that is no number", "/api/events/", {"name": "x", "modifier": "twice"}, "modifier", "1000"),
+    Bad("a naive time", "/api/raids/", {"event_type": 1, "starts_at": "2026-11-01T20:00:00"}, "starts_at", "offset"),
+    Bad("no time at all", "/api/raids/", {"event_type": 1, "starts_at": "yesterday"}, "starts_at"),
+    Bad("a number as time", "/api/raids/", {"event_type": 1, "starts_at": 1700000000}, "starts_at"),
+    Bad("the year 1", "/api/raids/", {"event_type": 1, "starts_at": "0001-01-01T00:00:00+14:00"}, "starts_at", "1900"),
+    Bad("the year 9999", "/api/raids/", {"event_type": 1, "starts_at": "9999-12-31T23:59:59-14:00"}, "starts_at"),
+    Bad("the future", "/api/raids/", {"event_type": "{event_type}", "starts_at": "2999-01-01T00:00:00Z"}, "starts_at"),
+    Bad("no event type", "/api/raids/", {"starts_at": "2026-11-01T20:00:00Z"}, "event_type"),
+    Bad("two event types", "/api/raids/", {"starts_at": "2026-11-01T20:00:00Z", "event_type": 1, "event": 2}, "event"),
+    Bad("an unknown field", "/api/ranks/", {"name": "x", "colour": "red"}, "colour", "counts_as_active"),
+    Bad("an unknown field within", "/api/points/adjustments/",
+        {"reason": "x", "adjustments": [{"amount": 1, "who": 1}]}, "adjustments[0].who", "character"),
+    Bad("a missing field", "/api/ranks/", {}, "name", "a text"),
+    Bad("another kind", "/api/ranks/", {"name": 7}, "name", "a text"),
+    Bad("a text for a flag", "/api/ranks/", {"name": "x", "is_hidden": "yes"}, "is_hidden", "true or false"),
+    Bad("an unknown status", "/api/characters/", {"name": "x", "status": "asleep"}, "status", "retired"),
+    Bad("an unknown presence", "/api/raids/{raid}/attendance/", {"characters": [{"name": "x", "status": "?"}]},
+        "characters[0].status", "standby"),
+    Bad("no names", "/api/raids/{raid}/attendance/", {"characters": []}, "characters"),
+    Bad("an empty name among them", "/api/raids/{raid}/attendance/", {"characters": ["Thalindra", " "]}, "characters"),
+    Bad("NUL in a name", "/api/characters/", {"name": "Thal\x00indra"}, "name"),
+    Bad("NUL in text", "/api/characters/", {"name": "Thalindra", "notes": "a\x00b"}, "notes"),
+    Bad("NUL deep inside", "/api/events/", {"name": "x", "metadata": {"a": "b\x00"}}, "metadata.a"),
+    Bad("an id that is too large", "/api/characters/", {"name": "x", "owner": 2**63}, "owner", "9223372036854775807"),
+    Bad("an id of another kind", "/api/characters/", {"name": "x", "owner": "7"}, "owner", "a whole number"),
+    Bad("a level out of range", "/api/characters/", {"name": "x", "level": 2**31 - 1}, "level", "10000"),
+    Bad("a name that is too long", "/api/characters/", {"name": "x" * 65}, "name", "64"),
+    Bad("no date", "/api/characters/", {"name": "x", "joined_on": "2026-02-30"}, "joined_on", "2026-11-20"),
+    Bad("an unknown scope", "/api/auth/bot-keys/", {"name": "x", "scopes": ["all"]}, "scopes", "points:read"),
+    Bad("no scope", "/api/auth/bot-keys/", {"name": "x", "scopes": []}, "scopes", "points:read"),
+    Bad("an expiry that is past", "/api/auth/api-keys/", {"name": "x", "expires_at": "2001-01-01T00:00:00Z"}, "expires_at"),
+    Bad("no Discord id", "/api/memberships/", {"discord_id": "me"}, "discord_id", "19 digits"),
+    Bad("too many decimals to show", "/api/pools/", {"name": "x", "decimals": 3}, "decimals", "0 to 2"),
+    Bad("nothing to read", "/api/points/parse-attendance/", {"event_type": 1}, "text"),
+    Bad("an empty file", "/api/points/parse-attendance/", {"text": "  \n"}, "file"),
+    Bad("a web page", "/api/points/parse-attendance/", {"text": "<!doctype html><html><title>Login</title></html>"}, "file"),
+    Bad("an unknown format", "/api/points/parse-attendance/", {"text": "x", "format": "word"}, "format", "raid_dump"),
+    Bad("an unknown zone", "/api/points/parse-attendance/", {"text": "Thalindra", "zone": "Mars/Olympus"}, "zone", "IANA"),
+    Bad("a file without its time", "/api/points/parse-attendance/",
+        {"text": "Thalindra", "event_type": "{event_type}", "apply": True}, "at"),
+    Bad("a character twice", "/api/admin/bulk-status-update/",
+        {"characters": ["{character}", "{character}"], "status": "active"}, "characters"),
+    Bad("a name resolved twice over", "/api/unresolved-names/", {"name": "x", "user": 1, "ignore": True}, "resolution"),
+    Bad("a setting that is none", "/api/guilds/{guild}/settings/", {"loud": True}, "loud", "public_roster"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("bad", BAD, ids=[each.name for each in BAD])
+def test_bad_input_names_its_field(bad: Bad, settled: House) -> None:
+    """G-3, G-8: 422 with the field as it is spelt, what is wrong, and what is accepted."""
+    path = bad.path.format(**settled.things, guild=settled.mark)
+    method = "PATCH" if "settings" in path else "POST"
+    before = settled.standings()
+    answer = settled.officer(method, path, json=_filled(bad.body, settled))
+    assert answer.status_code == bad.status, answer.text
+    error = answer.json()["errors"][0]
+    assert error["field"] == bad.field, error
+    assert error["fault"]
+    assert bad.accepted in (error["accepted"] or ""), error
+    assert settled.standings() == before
+
+
+def _filled(body: Any, house: House) -> Any:
+    """The body with the ids of things in place of their names."""
+    if isinstance(body, dict):
+        return {name: _filled(value, house) for name, value in body.items()}
+    if isinstance(body, list):
+        return [_filled(value, house) for value in body]
+    if isinstance(body, str) and body.startswith("{") and body.endswith("}"):
+        return house.member_id if body == "{member}" else house.things[body[1:-1]]
+    return body
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"   ",
+        b"{",
+        b'{"name": "x"} {}',
+        b"name=x",
+        b'{"name": "\xff\xfe"}',
+        b'{"name": "\\ud800"}',
+        b'{"name": "\\ud800\\u0041"}',
+        b'{"name": NaN}',
+        b"\xef\xbb\xbf{}",
+        b'{"name": ' * 100_000,
+        b"\x00" * 100,
+    ],
+)
+def test_bodies_that_are_no_json_are_refused(raw: bytes, settled: House) -> None:
+    """G-8: 400, or 422 where it is JSON of another form; never a 500."""
+    answer = settled.officer.post("/api/ranks/", content=raw, headers={"Content-Type": "application/json"})
+    assert answer.status_code in (400, 422), answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("raw", [b"[]", b'"name"', b"7", b"null", b"[" * 200_000])
+def test_bodies_of_another_form_are_refused(raw: bytes, settled: House) -> None:
+    """G-8: JSON, but no object."""
+    answer = settled.officer.post("/api/ranks/", content=raw, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["errors"][0]["field"] == "body"
+
+
+def test_deep_nesting_is_refused(settled: House) -> None:
+    """G-8: it neither crashes nor stalls."""
+    deep = b'{"name": "x", "metadata": {"a": ' + b'{"a":' * 5000 + b"1" + b"}" * 5000 + b"}}"
+    answer = settled.officer.post("/api/events/", content=deep, headers={"Content-Type": "application/json"})
+    assert answer.status_code in (400, 422)
+    nul = b'{"name": "\\u0000", "metadata": {}}'
+    answer = settled.officer.post("/api/events/", content=nul, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/xml", "text/csv", ""])
+def test_other_media_types_are_refused(kind: str, settled: House) -> None:
+    """G-8: 415 names those that are read."""
+    answer = settled.officer.post("/api/ranks/", content=b'{"name": "x"}', headers={"Content-Type": kind})
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
+    assert "application/json" in answer.json()["detail"]
+
+
+def test_json_may_name_its_charset(house: House) -> None:
+    """RFC 8259: parameters of the media type change nothing."""
+    kind = {"Content-Type": "application/json; charset=utf-8"}
+    assert house.officer.post("/api/ranks/", content=b'{"name": "Zo\xc3\xab"}', headers=kind).status_code == 201
+
+
+def test_a_body_that_is_too_large_is_refused(settled: House) -> None:
+    """O-13: 413, by what is announced as well as by what comes."""
+    much = b" " * (settled.api.settings.upload_bytes_max + 1)
+    kind = {"Content-Type": "application/json"}
+    announced = settled.officer.post("/api/ranks/", content=much, headers=kind)
+    streamed = settled.officer.post("/api/ranks/", content=iter([much[: 2**23]] * 3), headers=kind)
+    for answer in (announced, streamed):
+        assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["%00=1", "search=%00", "search=%ff%fe", "status=%F0%9F", "&".join(f"a{n}=1" for n in range(200)), "search=%ED%A0%80"],
+)
+def test_queries_that_can_not_be_read_are_refused(query: str, settled: House) -> None:
+    """G-8: NUL, broken UTF-8 and floods of parameters."""
+    answer = settled.officer.get(f"/api/characters/?{query}")
+    assert answer.status_code == 422, answer.text
+
+
+@pytest.mark.parametrize("name", ["%00", "%ED%A0%80", "x" * 5000, "Robert'); DROP TABLE characters;--", "%25%5f\\", "名前"])
+def test_names_in_paths_are_taken_as_they_are(name: str, settled: House) -> None:
+    """G-8, G-9, O-13: nobody is called that, and nothing breaks."""
+    for path in ("/api/characters/by-name/{}/", "/api/points/character-attribution/{}/"):
+        answer = settled.officer.get(path.format(name))
+        assert answer.status_code in (404, 422), answer.text
+    assert settled.officer.get(f"/api/discord/user/{name}/balance/").status_code in (404, 422)
+
+
+@pytest.mark.parametrize("key", ["k" * 256, "k\u00e9", "\x7f"])
+def test_idempotency_keys_are_bounded(key: str, settled: House) -> None:
+    """G-7, G-8: the header is named."""
+    body = {"user": settled.member_id, "amount": 1, "reason": "x"}
+    headers = {b"Idempotency-Key": key.encode("latin-1")}
+    answer = settled.officer.post("/api/points/adjustments/", json=body, headers=headers)  # type: ignore[arg-type]
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["errors"][0]["field"] == "Idempotency-Key"

@@ -1,0 +1,227 @@
+"""What holds for every operation of the API, generated from the operations themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from dkp_core.kernel.permission import Permission
+from dkp_entrypoints.containers import UseCases
+from dkp_entrypoints.http.operation import Operation
+from tests.integration.http.house import ALL_SCOPES, Api, Caller, House
+from tests.integration.http.operations import OPERATIONS, documented
+from tests.integration.http.samples import SAMPLES
+
+# What the operator does with the command line, what the worker does, and what every request does by itself.
+WITHOUT_OPERATION = {"authenticate", "award_waiting_names", "prune_uploads", "record_key_uses", "schedule_retention"}
+OF_THE_OPERATOR = {"set_user_active", "verify"}
+PARTS_OF_ANOTHER = {"standings_revision"}  # the ETag of show_standings
+NOT_USE_CASES = {"clock", "chance", "hashing", "database", "minting", "settings"}
+
+every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=[each.id for each in OPERATIONS])
+guarded_operation = pytest.mark.parametrize(
+    "operation",
+    [each for each in OPERATIONS if not each.anonymous],
+    ids=[each.id for each in OPERATIONS if not each.anonymous],
+)
+permitted_operation = pytest.mark.parametrize(
+    "operation", [each for each in OPERATIONS if each.needs], ids=[each.id for each in OPERATIONS if each.needs]
+)
+
+
+def test_every_use_case_has_an_operation() -> None:
+    """I-2: the container, but for what only the operator and the worker do, against the operations."""
+    cases = {
+        name
+        for name, provider in UseCases.providers.items()
+        if hasattr(provider, "cls") and isinstance(provider.cls, type)
+    }
+    served = {operation.use_case for operation in OPERATIONS if operation.use_case is not None}
+    assert cases - NOT_USE_CASES - WITHOUT_OPERATION - OF_THE_OPERATOR - PARTS_OF_ANOTHER == served
+
+
+def test_every_operation_has_a_sample() -> None:
+    """The tests below leave out no operation."""
+    assert {operation.id for operation in OPERATIONS} == set(SAMPLES)
+
+
+def test_the_document_tells_of_every_operation(api: Api) -> None:
+    """I-2: ids, paths, methods and permissions in the OpenAPI document are those that are served."""
+    found = documented(api.document)
+    assert set(found) == {operation.id for operation in OPERATIONS}
+    for operation in OPERATIONS:
+        about = found[operation.id]
+        assert (about.method, about.path) == (operation.method, operation.path)
+        assert about.about["x-permission"] == [permission.value for permission in operation.needs]
+
+
+@every_operation
+def test_an_officer_gets_what_the_document_says(operation: Operation, api: Api, house: House) -> None:
+    """I-1: each path answers, with a status and a body of the documented schema."""
+    answer = SAMPLES[operation.id](house).send(house.officer, operation.method, operation.path)
+    if operation.id == "found_guild":
+        assert answer.status_code == 403, answer.text  # users may not found guilds here
+        return
+    assert 200 <= answer.status_code < 300, answer.text
+    about = documented(api.document)[operation.id].about["responses"]
+    assert str(answer.status_code) in about
+    if answer.status_code == 204:
+        assert answer.content == b""
+        return
+    assert answer.headers["content-type"] == "application/json"
+    _must_fit(api.document, about[str(answer.status_code)]["content"]["application/json"]["schema"], answer.json())
+
+
+@every_operation
+def test_examples_fit_their_schemas(operation: Operation, api: Api) -> None:
+    """I-2: the document's examples are of the form that it promises."""
+    about = documented(api.document)[operation.id].about
+    answers = about["responses"].values()
+    contents = [about.get("requestBody", {}).get("content", {}), *(each.get("content", {}) for each in answers)]
+    for content in contents:
+        for media in content.values():
+            if "example" in media:
+                _must_fit(api.document, media["schema"], media["example"])
+
+
+@every_operation
+def test_a_path_works_with_and_without_its_last_slash(operation: Operation, api: Api, settled: House) -> None:
+    """Conventions: both spellings lead to the same operation."""
+    sample = SAMPLES[operation.id](settled)
+    with_slash = sample.send(api.nobody, operation.method, operation.path)
+    without = sample.send(api.nobody, operation.method, operation.path.rstrip("/"))
+    assert with_slash.status_code == without.status_code == (200 if operation.anonymous else 401)
+
+
+@guarded_operation
+@pytest.mark.parametrize("token", [None, "nonsense", "dkp_aaaaaaaaaaaa_bbbb"], ids=["none", "no key", "unknown key"])
+def test_nobody_gets_in_without_a_key(operation: Operation, token: str | None, api: Api, settled: House) -> None:
+    """A-8, I-2: every operation but health answers 401, and says how to do better."""
+    sample = SAMPLES[operation.id](settled)
+    before = settled.standings()
+    answer = sample.send(Caller(api.client, token), operation.method, operation.path)
+    assert answer.status_code == 401, answer.text
+    assert answer.json()["code"] == "not_authenticated"
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+    assert settled.standings() == before
+
+
+@permitted_operation
+def test_too_few_scopes_are_refused(operation: Operation, settled: House) -> None:
+    """A-3, A-7: a bot with every scope but those that the operation names is refused, and nothing changes."""
+    bot = settled.bot(*(ALL_SCOPES - set(operation.needs)))
+    sample = SAMPLES[operation.id](settled)
+    before = _state(settled)
+    answer = sample.send(bot, operation.method, operation.path)
+    assert answer.status_code == 403, answer.text
+    assert answer.json()["code"] == "not_permitted"
+    assert _state(settled) == before
+
+
+@permitted_operation
+def test_one_of_the_named_scopes_is_enough(operation: Operation, api: Api) -> None:
+    """A-7, I-2: the permission that the document names is what the operation needs, and all of it."""
+    for permission in operation.needs:
+        if permission not in ALL_SCOPES:
+            continue  # only people have these: the officer's key is tried on every operation
+        house = api.house()
+        sample = SAMPLES[operation.id](house)
+        answer = sample.send(house.bot(permission), operation.method, operation.path)
+        assert 200 <= answer.status_code < 300, f"{permission}: {answer.text}"
+
+
+@guarded_operation
+def test_a_guild_sees_and_changes_nothing_of_another(
+    operation: Operation, strangers: House, settled: House
+) -> None:
+    """G-1, O-14: with another guild's ids every operation refuses, or answers without anything of that guild's."""
+    sample = SAMPLES[operation.id](settled)
+    before = _state(settled)
+    answer = sample.send(strangers.officer, operation.method, operation.path)
+    assert settled.mark not in _without_what_was_sent(answer.text, sample)
+    if sample.path:
+        assert answer.status_code in (403, 404), answer.text
+    else:
+        assert answer.status_code < 500, answer.text
+    assert _state(settled) == before
+
+
+@guarded_operation
+def test_a_stranger_is_a_guest_in_a_guild(operation: Operation, strangers: House, settled: House) -> None:
+    """G-1, A-2: naming a guild one has no place in gives a guest's rights there, which are none."""
+    sample = SAMPLES[operation.id](settled)
+    before = _state(settled)
+    answer = sample.send(strangers.officer.within(settled.mark), operation.method, operation.path)
+    if operation.needs:
+        assert answer.status_code == 403, answer.text
+    assert _state(settled) == before
+
+
+@guarded_operation
+def test_a_bot_never_leaves_its_guild(operation: Operation, strangers: House, settled: House) -> None:
+    """G-1, A-7: a bot key that names another guild finds none of that name."""
+    bot = strangers.bot(*ALL_SCOPES).within(settled.mark)
+    sample = SAMPLES[operation.id](settled)
+    before = _state(settled)
+    answer = sample.send(bot, operation.method, operation.path)
+    assert answer.status_code == 404, answer.text
+    assert _state(settled) == before
+
+
+def _state(house: House) -> Any:
+    """What a guild has, as far as its officer can see."""
+    officer = house.officer
+    raid = f"/api/raids/{house.things['raid']}"
+    paths = [
+        "/api/characters/",
+        "/api/ranks/",
+        "/api/pools/",
+        "/api/item-pools/",
+        "/api/events/",
+        "/api/raids/",
+        f"{raid}/attendance/",
+        f"{raid}/ticks/",
+        "/api/unresolved-names/",
+        "/api/points/adjustments/",
+        "/api/memberships/",
+        f"/api/guilds/{house.mark}/",
+        "/api/users/me/",
+        "/api/attendance/",
+    ]
+    state = {path: officer.get(path).json() for path in paths}
+    keys = [{**row, "use_count": 0, "last_used_at": None} for row in officer.get("/api/auth/bot-keys/").json()]
+    return state, keys, house.standings()
+
+
+def _without_what_was_sent(text: str, sample: Any) -> str:
+    """An answer may repeat what it was asked for, as an error does."""
+    for value in (*sample.path.values(), *_texts(sample.body)):
+        text = text.replace(str(value), "")
+    return text
+
+
+def _texts(body: object) -> list[str]:
+    if isinstance(body, str):
+        return [body, *body.splitlines()]
+    if isinstance(body, dict):
+        return [text for value in body.values() for text in _texts(value)]
+    if isinstance(body, list):
+        return [text for value in body for text in _texts(value)]
+    return []
+
+
+def _must_fit(document: dict[str, Any], schema: dict[str, Any], value: object) -> None:
+    rooted = {**schema, "components": document["components"]}
+    found = [
+        f"{'/'.join(map(str, error.instance_path))}: {error.message}"
+        for error in jsonschema_rs.Draft202012Validator(rooted, validate_formats=True).iter_errors(value)
+    ]
+    assert not found, found
+
+
+def test_permissions_that_no_operation_needs_are_few() -> None:
+    """A-3: a scope that opens nothing would be a promise nobody keeps."""
+    used = {permission for operation in OPERATIONS for permission in operation.needs}
+    assert set(Permission) == used

@@ -1,0 +1,87 @@
+"""The document is true: whatever is sent that it describes, no 5xx and no answer that it does not tell of (I-2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+    unsupported_method,
+)
+
+from dkp_core.kernel.actor import operator
+from dkp_entrypoints.http.document import document_of
+from dkp_entrypoints.http.operation import Operation
+from tests import services
+from tests.integration.databases import with_schema
+from tests.integration.http.house import House, serving
+from tests.integration.http.operations import OPERATIONS
+
+EXAMPLES = 8
+SCHEMA = schemathesis.openapi.from_dict(document_of(OPERATIONS, version="0"))
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+    response_headers_conformance,
+    unsupported_method,
+]
+
+
+@pytest.fixture(scope="module")
+def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A guild on a database of its own, for requests that nobody would make."""
+    url = with_schema("sqlite", tmp_path_factory.mktemp("fuzz"))
+    with serving(f"{url}?synchronous=off") as api:
+        yield api.house()
+    services.drop_database(url)
+
+
+def sent(case: schemathesis.Case, house: House) -> httpx.Response:
+    """The answer to a generated request, sent with an officer's key as requests would write it."""
+    made = requests.Request(**case.as_transport_kwargs(base_url="http://testserver.local")).prepare()
+    made.headers["Authorization"] = f"Bearer {house.officer.token}"
+    headers = [(name.encode(), _as_bytes(value)) for name, value in made.headers.items()]
+    url = httpx.URL(made.url or "")
+    return house.api.client.request(made.method or "", url, headers=headers, content=_as_bytes(made.body or b""))
+
+
+def _as_bytes(value: str | bytes) -> bytes:
+    return value if isinstance(value, bytes) else value.encode("utf-8", "surrogatepass")
+
+
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["proper", "improper"])
+@pytest.mark.parametrize("operation", OPERATIONS, ids=[each.id for each in OPERATIONS])
+def test_answers_are_as_the_document_says(operation: Operation, mode: GenerationMode, fuzzed: House) -> None:
+    """I-2, G-8: generated requests, proper and improper ones, with an officer's key."""
+    described = SCHEMA[operation.path][operation.method]
+
+    @settings(max_examples=EXAMPLES, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @given(case=described.as_strategy(generation_mode=mode))
+    def ask(case: schemathesis.Case) -> None:
+        case.validate_response(sent(case, fuzzed), checks=CHECKS)
+
+    try:
+        ask()
+    except Unsatisfiable:
+        assert mode is GenerationMode.NEGATIVE  # there is nothing that could be wrong with it
+
+
+def test_the_fuzzed_guild_still_adds_up(fuzzed: House) -> None:
+    """P-3: after all that, every number equals what it should add up to."""
+    found = fuzzed.api.use_cases.verify()(by=operator("test"))
+    assert found.clean, found.differences
+
+
