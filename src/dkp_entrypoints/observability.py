@@ -39,9 +39,7 @@ def configure_logging(settings: Settings) -> None:
         [_TRACEBACKS, structlog.processors.JSONRenderer()]
         if as_json
         else [
-            structlog.dev.ConsoleRenderer(
-                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-            )
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
         ]
     )
     structlog.configure(

@@ -47,6 +47,7 @@ from dkp_core.accounts import (
     Membership,
     Memberships,
     MembershipStatus,
+    NotificationKind,
     RoleGroup,
     User,
     Users,
@@ -77,6 +78,7 @@ _USER_WRITTEN: Final = (
     "timezone",
     "locale",
     "default_guild",
+    "muted",
     "deactivated_at",
 )
 _SELECT_USER: Final = select(
@@ -90,6 +92,7 @@ _SELECT_USER: Final = select(
     users.c.timezone,
     users.c.locale,
     users.c.default_guild,
+    users.c.muted,
     users.c.added_at,
     users.c.deactivated_at,
     users.c.version,
@@ -158,6 +161,7 @@ class SqlUsers(Users):
             "timezone": user.timezone,
             "locale": user.locale,
             "default_guild": user.default_guild,
+            "muted": to_json(sorted(user.muted)),
             "deactivated_at": micros_or_none(user.deactivated_at),
         }
         if user.version == 0:
@@ -183,6 +187,7 @@ def _user(row: tuple[Any, ...]) -> User:
         timezone,
         locale,
         default_guild,
+        muted,
         added_at,
         deactivated_at,
         version,
@@ -198,6 +203,7 @@ def _user(row: tuple[Any, ...]) -> User:
         timezone=timezone,
         locale=locale,
         default_guild=default_guild,
+        muted=frozenset(map(NotificationKind, json.loads(muted))),
         added_at=moment_at(added_at),
         deactivated_at=moment_or_none(deactivated_at),
         version=version,

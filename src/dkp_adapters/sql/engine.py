@@ -7,11 +7,13 @@ constraint, or `ConstraintViolated`.
 
 from __future__ import annotations
 
+import threading
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
+from time import perf_counter
 from typing import Any, ClassVar, Final, Literal
 
 from attrs import define, field, frozen
@@ -57,6 +59,20 @@ def parsed(url: str) -> URL:
     return parts
 
 
+class _Waited(threading.local):
+    """How long each thread has waited for databases, in seconds."""
+
+    seconds: float = 0.0
+
+
+_waited: Final = _Waited()
+
+
+def waited_seconds() -> float:
+    """How long the present thread has waited for databases so far: for statements and commits."""
+    return _waited.seconds
+
+
 class Connection(ABC):
     """One connection of a driver, used by one thread at a time."""
 
@@ -75,42 +91,54 @@ class Connection(ABC):
         """Every row of the answer."""
         compiled = statement.by_dialect.get(self.dialect) or statement.compiled(self.dialect)
         args = compiled.args(params)
+        began = perf_counter()
         try:
             rows: list[tuple[Any, ...]] = self.execute(compiled.sql, args).fetchall()
         except self.faults as fault:
             self.failed = True
             raise self.translated(fault, statement, params) from fault
+        finally:
+            _waited.seconds += perf_counter() - began
         return rows
 
     def first(self, statement: Statement, params: Params) -> tuple[Any, ...] | None:
         """The first row of the answer, or None."""
         compiled = statement.by_dialect.get(self.dialect) or statement.compiled(self.dialect)
         args = compiled.args(params)
+        began = perf_counter()
         try:
             row: tuple[Any, ...] | None = self.execute(compiled.sql, args).fetchone()
         except self.faults as fault:
             self.failed = True
             raise self.translated(fault, statement, params) from fault
+        finally:
+            _waited.seconds += perf_counter() - began
         return row
 
     def run(self, statement: Statement, params: Params) -> int:
         """How many rows were changed (matched, by an UPDATE)."""
         compiled = statement.by_dialect.get(self.dialect) or statement.compiled(self.dialect)
         args = compiled.args(params)
+        began = perf_counter()
         try:
             count: int = self.execute(compiled.sql, args).rowcount
         except self.faults as fault:
             self.failed = True
             raise self.translated(fault, statement, params) from fault
+        finally:
+            _waited.seconds += perf_counter() - began
         return count
 
     def ask(self, sql: str, args: Any = ()) -> tuple[Any, ...] | None:
         """The first row of the answer to a text of the driver's own dialect."""
+        began = perf_counter()
         try:
             row: tuple[Any, ...] | None = self.execute(sql, args).fetchone()
         except self.faults as fault:
             self.failed = True
             raise self.translated(fault, None, {}) from fault
+        finally:
+            _waited.seconds += perf_counter() - began
         return row
 
     @abstractmethod
@@ -120,6 +148,14 @@ class Connection(ABC):
     @abstractmethod
     def commit(self) -> None:
         """Keep what the transaction wrote."""
+
+    def committed(self) -> None:
+        """Keep what the transaction wrote, and count how long that took."""
+        began = perf_counter()
+        try:
+            self.commit()
+        finally:
+            _waited.seconds += perf_counter() - began
 
     @abstractmethod
     def rollback(self) -> None:

@@ -128,7 +128,7 @@ class Transaction:
         """Flush and commit; answers what is left behind."""
         self.flush()
         assert not self.connection.failed, "a statement failed, and its error was swallowed"
-        self.connection.commit()
+        self.connection.committed()
         return Commit(
             guild_ids=frozenset(session.guild_id for session in self._sessions if session.wrote),
             changed=tuple(

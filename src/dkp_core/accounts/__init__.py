@@ -36,6 +36,7 @@ from dkp_core.accounts.issuing_keys import (
     RotateKey,
 )
 from dkp_core.accounts.membership import Membership, MembershipStatus
+from dkp_core.accounts.notification_kind import NotificationKind
 from dkp_core.accounts.ports import (
     MEMBERSHIP_COLUMNS,
     AccountsInstallation,
@@ -105,6 +106,7 @@ __all__ = [
     "Minting",
     "NotAMember",
     "NotAuthenticated",
+    "NotificationKind",
     "ProfileRow",
     "RecordKeyUses",
     "RevokeKey",

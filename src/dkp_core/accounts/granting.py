@@ -169,7 +169,7 @@ class ShowProfile:
 
 @frozen
 class ChangePreferences:
-    """Set your time zone, locale and default guild; what is not given stays as it is (A-5)."""
+    """Set your time zone, locale, default guild and muted notifications; what is not given stays as it is (A-5)."""
 
     begin: BeginInstallation[AccountsInstallation]
 
@@ -180,6 +180,7 @@ class ChangePreferences:
         locale: str | None = None,
         default_guild: str | None = None,
         forget_default_guild: bool = False,
+        muted: tuple[str, ...] | None = None,
         by: Actor,
     ) -> User:
         if by.user_id is None:
@@ -197,6 +198,7 @@ class ChangePreferences:
                 locale=locale,
                 default_guild=guild_id,
                 forget_default_guild=forget_default_guild,
+                muted=muted,
             )
             if changed is not user:
                 work.users.save(changed)

@@ -9,6 +9,7 @@ from typing import Final
 from attrs import evolve, frozen
 
 from dkp_core.accounts.events import UserAdded, UserChanged, UserDeactivated, UserReactivated
+from dkp_core.accounts.notification_kind import NotificationKind
 from dkp_core.kernel.domain_events import Aggregate
 from dkp_core.kernel.errors import InvalidValue
 from dkp_core.kernel.ids import GuildId, UserId
@@ -31,7 +32,10 @@ def discord_id_of(text: str | int, field: str = "discord_id") -> str:
 
 @frozen(kw_only=True)
 class User(Aggregate):
-    """A person, with a Discord id or (after an import) unlinked; and their preferences."""
+    """A person, with a Discord id or (after an import) unlinked; and their preferences.
+
+    `muted` are the kinds of notification that they do not want.
+    """
 
     id: UserId
     discord_id: str | None
@@ -43,6 +47,7 @@ class User(Aggregate):
     timezone: str = "UTC"
     locale: str = "en"
     default_guild: GuildId | None = None
+    muted: frozenset[NotificationKind] = frozenset()
     added_at: datetime
     deactivated_at: datetime | None = None
 
@@ -69,6 +74,7 @@ class User(Aggregate):
         locale: str | None = None,
         default_guild: GuildId | None = None,
         forget_default_guild: bool = False,
+        muted: tuple[str, ...] | None = None,
     ) -> User:
         """The user with other preferences (A-5). Raises: InvalidValue."""
         if timezone is not None:
@@ -81,6 +87,7 @@ class User(Aggregate):
                 timezone=timezone or self.timezone,
                 locale=locale or self.locale,
                 default_guild=None if forget_default_guild else default_guild or self.default_guild,
+                muted=self.muted if muted is None else NotificationKind.all_named(muted, "muted"),
             )
         )
 
@@ -102,6 +109,6 @@ class User(Aggregate):
         return evolve(self, deactivated_at=None).announcing(UserReactivated(user_id=self.id))
 
     def _with(self, changed: User) -> User:
-        names = ("username", "global_name", "timezone", "locale", "default_guild")
+        names = ("username", "global_name", "timezone", "locale", "default_guild", "muted")
         told = tuple(name for name in names if getattr(self, name) != getattr(changed, name))
         return changed.announcing(UserChanged(user_id=self.id, fields=told)) if told else self

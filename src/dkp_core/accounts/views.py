@@ -29,7 +29,7 @@ class UserRow:
 
 @frozen(kw_only=True)
 class ProfileRow:
-    """A user as they see themselves, with their preferences and guilds."""
+    """A user as they see themselves, with their preferences and guilds; `muted` kinds of notification by name."""
 
     id: UserId
     discord_id: str | None
@@ -41,6 +41,7 @@ class ProfileRow:
     timezone: str
     locale: str
     default_guild: GuildId | None
+    muted: tuple[str, ...]
     added_at: datetime
     guilds: tuple[UserGuildRow, ...]
 

@@ -96,10 +96,11 @@ class Guild(Aggregate):
     def found(cls, guild_id: GuildId, *, name: str, slug: str | None, timezone: str, at: datetime) -> Guild:
         """A new guild. Raises: InvalidValue."""
         zone_named(timezone)
+        cleaned = clean_name(name, "guild")
         guild = cls(
             id=guild_id,
-            slug=slug or slug_of(name),
-            name=clean_name(name, "guild"),
+            slug=slug or slug_of(cleaned),
+            name=cleaned,
             timezone=timezone,
             founded_at=at,
         )

@@ -9,12 +9,22 @@ from dkp_core.kernel.errors import InvalidValue
 
 NAME_LENGTH_MAX: Final = 64
 TEXT_LENGTH_MAX: Final = 4000
+# Normalising takes time by the square of how many accents stand on one letter: a megabyte of them takes minutes.
+# Longer than this no name is, however it is written.
+UNNORMALISED_LENGTH_MAX: Final = 1024
+# A character is at most so many when it is taken apart.
+DECOMPOSED: Final = 4
 
 
 def name_key(name: str) -> str:
-    """What a name compares by: NFC, without regard to case, white space folded (G-9)."""
+    """What a name compares by: NFC, without regard to case, white space folded (G-9).
+
+    What is too long to be anybody's name stays as it is, and so equals none.
+    """
     if name.isascii():  # most names are, and neither normalising nor folding does anything to them but this
         return " ".join(name.lower().split())
+    if len(name) > UNNORMALISED_LENGTH_MAX:
+        return name
     folded = unicodedata.normalize("NFC", name).casefold()
     return unicodedata.normalize("NFC", " ".join(folded.split()))
 
@@ -24,10 +34,12 @@ def clean_name(name: str, field: str = "name", *, length_max: int = NAME_LENGTH_
 
     Raises: InvalidValue when it is empty, longer than `length_max` characters or holds control characters.
     """
+    accepted = f"1 to {length_max} printable characters"
+    if len(name) > UNNORMALISED_LENGTH_MAX:
+        raise InvalidValue(field, f"it has {len(name)} characters", accepted)
     cleaned = " ".join(unicodedata.normalize("NFC", name).split())
     if cleaned.isascii() and cleaned.isprintable() and 0 < len(cleaned) <= length_max:
         return cleaned
-    accepted = f"1 to {length_max} printable characters"
     if not cleaned:
         raise InvalidValue(field, "it is empty", accepted)
     if len(cleaned) > length_max or len(name_key(cleaned)) > 2 * length_max:
@@ -42,8 +54,10 @@ def clean_text(text: str, field: str, *, length_max: int = TEXT_LENGTH_MAX) -> s
 
     Raises: InvalidValue when it is longer than `length_max` characters or holds what no database keeps.
     """
-    cleaned = unicodedata.normalize("NFC", text).strip()
     accepted = f"at most {length_max} characters of text"
+    if len(text) > DECOMPOSED * length_max:
+        raise InvalidValue(field, f"it has {len(text)} characters", accepted)
+    cleaned = unicodedata.normalize("NFC", text).strip()
     if len(cleaned) > length_max:
         raise InvalidValue(field, f"it has {len(cleaned)} characters", accepted)
     if any(char == "\x00" or unicodedata.category(char) == "Cs" for char in cleaned):

@@ -271,7 +271,8 @@ def _must_be_allowed(character: Character, by: Actor, *, officers_only: bool) ->
 class ListCharacters:
     """The roster, in pages: by class, rank, status, owner, main or alt, level, attendance and part of the name.
 
-    Guests of a guild with a public roster see characters and ranks, not whose they are.
+    Guests of a guild with a public roster see characters and ranks, not whose they are. Who holds a hidden rank is
+    listed for officers only.
     """
 
     read: Read[RosterView]
@@ -283,7 +284,8 @@ class ListCharacters:
         if not by.may(Permission.ROSTER_READ) and (wanted.user_id is not None or wanted.attendance_min is not None):
             raise NotPermitted(Permission.ROSTER_READ)
         with self.read(by) as views:
-            found = views.characters(wanted, ordering=orders, page=page, at=self.clock.now())
+            with_hidden = by.may(Permission.ROSTER_WRITE)
+            found = views.characters(wanted, with_hidden=with_hidden, ordering=orders, page=page, at=self.clock.now())
         if by.may(Permission.ROSTER_READ):
             return found
         return Page(
@@ -293,26 +295,31 @@ class ListCharacters:
 
 @frozen
 class ShowCharacter:
-    """One character in full, with its aliases."""
+    """One character in full, with its aliases; guests of a public roster are shown none of a hidden rank."""
 
     read: Read[RosterView]
 
     def __call__(self, character_id: CharacterId, *, by: Actor) -> CharacterRow:
         by.must(Permission.ROSTER_READ, Permission.ROSTER_PUBLIC)
         with self.read(by) as views:
-            return _shown(views.character(character_id), by)
+            return _shown(views.character(character_id, with_hidden=_may_see_hidden(by)), by)
 
 
 @frozen
 class FindCharacter:
-    """The character of that name or alias, in any case."""
+    """The character of that name or alias, in any case; guests of a public roster find none of a hidden rank."""
 
     read: Read[RosterView]
 
     def __call__(self, name: str, *, by: Actor) -> CharacterRow:
         by.must(Permission.ROSTER_READ, Permission.ROSTER_PUBLIC)
         with self.read(by) as views:
-            return _shown(views.character_named(name), by)
+            return _shown(views.character_named(name, with_hidden=_may_see_hidden(by)), by)
+
+
+def _may_see_hidden(by: Actor) -> bool:
+    """Whether they may be shown a character of a hidden rank that they name; that is not for guests (R-2)."""
+    return by.may(Permission.ROSTER_READ) or by.may(Permission.ROSTER_WRITE)
 
 
 def _shown(character: CharacterRow, by: Actor) -> CharacterRow:

@@ -163,21 +163,27 @@ class RosterView(Protocol):
 
     @abstractmethod
     def characters(
-        self, wanted: RosterFilter, *, ordering: tuple[Order, ...], page: PageRequest, at: datetime
+        self,
+        wanted: RosterFilter,
+        *,
+        with_hidden: bool,
+        ordering: tuple[Order, ...],
+        page: PageRequest,
+        at: datetime,
     ) -> Page[RosterRow]:
         """Characters that match, ordered by ROSTER_COLUMNS (`rank` by the ranks' order), else by name, then id.
 
-        `at` is the end of the attendance window. `search` is a part of the name, `rank` an id or a name; names
-        compare as everywhere (G-9).
+        Without `with_hidden` those of hidden ranks are left out, and are nobody's main. `at` is the end of the
+        attendance window. `search` is a part of the name, `rank` an id or a name; names compare as everywhere (G-9).
         """
 
     @abstractmethod
-    def character(self, character_id: CharacterId) -> CharacterRow:
-        """One character. Raises: NoSuch."""
+    def character(self, character_id: CharacterId, *, with_hidden: bool) -> CharacterRow:
+        """One character; `with_hidden` as for the list. Raises: NoSuch."""
 
     @abstractmethod
-    def character_named(self, name: str) -> CharacterRow:
-        """The character of that name or alias. Raises: NoSuch."""
+    def character_named(self, name: str, *, with_hidden: bool) -> CharacterRow:
+        """The character of that name or alias; `with_hidden` as for the list. Raises: NoSuch."""
 
     @abstractmethod
     def ownership_history(self, character_id: CharacterId) -> tuple[OwnershipRow, ...]:

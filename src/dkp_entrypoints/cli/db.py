@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import typer
 from attrs import AttrsInstance
 
 from dkp_entrypoints.cli.call import Call
 from dkp_entrypoints.cli.commanding import command, family
-from dkp_entrypoints.cli.exit_codes import ExitCode
 from dkp_entrypoints.cli.printing import note, print_json
 
 app = family("db", "The database: make it, bring it up to date, look where it stands.")
@@ -39,7 +37,6 @@ def check(call: Call) -> None:
         return
     if call.as_json:
         print_json(status)
-        raise typer.Exit(ExitCode.DATABASE)
     raise schema.SchemaUnfit(status)
 
 

@@ -85,6 +85,10 @@ class Root(TyperGroup):
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="backslashreplace")  # a terminal may not know every letter
+        strange = [each for each in (sys.argv[1:] if args is None else args) if not _is_text(each)]
+        if strange:
+            print(f"dkp: the argument {strange[0]!r} is no text; accepted: text in UTF-8", file=sys.stderr)
+            sys.exit(ExitCode.USAGE)
         try:
             outcome = super().main(args, **{"prog_name": "dkp", **options, "standalone_mode": False})
         except ModuleNotFoundError:
@@ -98,6 +102,11 @@ class Root(TyperGroup):
         if outcome == ExitCode.INTERRUPTED:
             print("dkp: interrupted", file=sys.stderr)
         sys.exit(outcome if isinstance(outcome, int) else ExitCode.OK)
+
+
+def _is_text(argument: str) -> bool:
+    """Whether every byte of it was read as a letter, and none is NUL."""
+    return "\x00" not in argument and not any("\ud800" <= char <= "\udfff" for char in argument)
 
 
 def _usage(wrong: typer.TyperException) -> int:

@@ -49,7 +49,6 @@ def serve(
     use_cases = call.use_cases()
     listener = listening(settings)
     settings = evolve(settings, port=listener.getsockname()[1])
-    note(f"dkp: serving on {address(settings)} (its description: {address(settings)}{SCHEMA}); Ctrl-C ends it")
     serve_until_told(use_cases, settings, listener)
 
 
@@ -83,28 +82,40 @@ def listening(settings: Settings) -> socket.socket:
 
 def serve_until_told(use_cases: UseCases, settings: Settings, listener: socket.socket) -> None:
     """Serve until SIGTERM or Ctrl-C, and end when what runs is finished."""
-    import uvicorn
-
-    from dkp_entrypoints.http import create_app
-    from dkp_entrypoints.observability import configure_logging
     from dkp_entrypoints.worker import EMBEDDED_LEASE, EmbeddedWorker, Worker, stopped_by_signals
 
-    configure_logging(settings)
-    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # where it serves was told already
-    beside = [EmbeddedWorker(Worker.of(use_cases, alone=EMBEDDED_LEASE))] if settings.worker else []
-    config = uvicorn.Config(
-        create_app(settings, use_cases=use_cases, beside=beside),
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=list(settings.trusted_proxies),
-        timeout_graceful_shutdown=GRACE_SECONDS,
-        lifespan="on",
-    )
     # The server sends itself the signal again that ended it; here it has been heard already.
-    with listener, stopped_by_signals():
+    with listener, stopped_by_signals() as stop:
+        import uvicorn
+
+        from dkp_entrypoints.http import create_app
+        from dkp_entrypoints.observability import configure_logging
+
+        class Announced(uvicorn.Server):
+            """A server that tells where it is as soon as it answers there."""
+
+            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+                await super().startup(sockets)
+                if self.started:
+                    here = address(settings)
+                    note(f"dkp: serving on {here} (the API is described at {here}{SCHEMA}); Ctrl-C ends it")
+
+        configure_logging(settings)
+        logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # where it serves is told by us
+        beside = [EmbeddedWorker(Worker.of(use_cases, alone=EMBEDDED_LEASE))] if settings.worker else []
+        config = uvicorn.Config(
+            create_app(settings, use_cases=use_cases, beside=beside),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=list(settings.trusted_proxies),
+            timeout_graceful_shutdown=GRACE_SECONDS,
+            lifespan="on",
+        )
+        if stop.is_set():
+            return
         try:
-            uvicorn.Server(config).run(sockets=[listener])
+            Announced(config).run(sockets=[listener])
         except SystemExit as failed:
             raise RuntimeError("the server could not start; what it logged above says why") from failed

@@ -13,6 +13,7 @@ from dkp_core.accounts import (
     ChangePreferences,
     ListMemberships,
     MembershipStatus,
+    NotificationKind,
     ProfileRow,
     RoleGroup,
     ShowProfile,
@@ -159,6 +160,10 @@ def prefer(
     locale: Annotated[str | None, typer.Option(help="A language tag such as en or de-AT.")] = None,
     default_guild: Annotated[str | None, typer.Option(help="The slug or id of the guild they mean.")] = None,
     no_default_guild: Annotated[bool, typer.Option("--no-default-guild", help="Forget the default guild.")] = False,
+    muted: Annotated[
+        list[NotificationKind] | None, typer.Option(help="What they do not want to be notified of; may be repeated.")
+    ] = None,
+    nothing_muted: Annotated[bool, typer.Option("--nothing-muted", help="They want to be told everything.")] = False,
 ) -> None:
     def preferred(_: Actor) -> ProfileRow:
         by = _as(call, user_id(call, user))
@@ -167,6 +172,7 @@ def prefer(
             locale=locale,
             default_guild=default_guild,
             forget_default_guild=no_default_guild,
+            muted=() if nothing_muted else tuple(muted) if muted else None,
             by=by,
         )
         return call.use_cases().show_profile()(by=by)

@@ -18,8 +18,8 @@ def worker(call: Call) -> None:
     from dkp_entrypoints.observability import configure_logging
     from dkp_entrypoints.worker import Worker, stopped_by_signals
 
-    configure_logging(call.settings())
     use_cases = call.use_cases()
+    configure_logging(call.settings())
     running = Worker.of(use_cases)
     with stopped_by_signals(running.wake) as stop:
         note("dkp: the worker runs; Ctrl-C ends it")

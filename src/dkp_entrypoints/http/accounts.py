@@ -14,6 +14,7 @@ from dkp_core.accounts import (
     Membership,
     MembershipRow,
     MembershipStatus,
+    NotificationKind,
     ProfileRow,
     RoleGroup,
     UserRow,
@@ -39,6 +40,13 @@ class PreferencesBody(Body, frozen=True, kw_only=True):
     default_guild: Annotated[
         int | str | UnsetType | None, Meta(description="Slug or id of a guild; null for none.")
     ] = UNSET
+    muted: (
+        Annotated[
+            tuple[str, ...],
+            Meta(description=f"What you do not want to be notified of, of: {', '.join(sorted(NotificationKind))}."),
+        ]
+        | None
+    ) = None
 
 
 @users.get("/api/users/me/", own=OWN_PROFILE)
@@ -54,6 +62,7 @@ def change_preferences(call: Call, body: PreferencesBody) -> ProfileRow:
         locale=body.locale,
         default_guild=str(guild) if isinstance(guild, int | str) else None,
         forget_default_guild=guild is None,
+        muted=body.muted,
         by=call.by,
     )
     return call.use_cases.show_profile()(by=call.by)

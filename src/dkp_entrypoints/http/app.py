@@ -73,6 +73,7 @@ def create_app(
     cases = UseCases(settings=settings) if use_cases is None else use_cases
     database: SqlDatabase = cases.database()
     from dkp_adapters.sql.answered_requests import SqlAnsweredRequests  # adapters are dear to import
+    from dkp_adapters.sql.engine import waited_seconds  # as above
 
     lanes, polls, key_uses, metrics = Lanes.for_dialect(database.engine.dialect), Polls(), KeyUses(), Metrics()
     reception = Reception(
@@ -80,6 +81,7 @@ def create_app(
         database=database,
         answered=SqlAnsweredRequests(database),
         key_uses=key_uses,
+        waited_seconds=waited_seconds,
         public_url=settings.public_url,
     )
     checkup = Checkup(database, settings.database_url, lanes)

@@ -221,6 +221,7 @@ def _refusal(status: int, problem: Schema) -> Schema:
         "code": code,
         "instance": EXAMPLES["instance"],
         "request_id": EXAMPLES["request_id"],
+        "errors": [],
     }
     if status == 422:
         example["errors"] = [{name: EXAMPLES[name] for name in ("field", "fault", "accepted")}]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
 from attrs import define, frozen
 from litestar.exceptions import HTTPException
@@ -24,7 +24,7 @@ from dkp_core.kernel.errors import (
 )
 from dkp_entrypoints.execution import Overloaded
 from dkp_entrypoints.http.asking import API_VERSION, Asked, printable
-from dkp_entrypoints.http.presenting import encode
+from dkp_entrypoints.http.presenting import encode, presenter
 from dkp_entrypoints.http.reading import MalformedBody
 
 PROBLEM_JSON: Final = "application/problem+json"
@@ -182,7 +182,10 @@ class Fault:
 
 @frozen(kw_only=True)
 class Problem:
-    """What every error is answered with (RFC 9457); `code` never changes, `detail` is for people."""
+    """What every error is answered with (RFC 9457); `code` never changes, `detail` is for people.
+
+    `errors` is empty unless fields are at fault.
+    """
 
     type: str
     title: str
@@ -191,7 +194,13 @@ class Problem:
     code: str
     instance: str
     request_id: str
-    errors: tuple[Fault, ...] = ()
+    errors: tuple[Fault, ...]
+
+
+def _present(problem: Problem) -> object:
+    present = presenter(Problem)
+    assert present is not None, "a problem is a row"
+    return present(problem)
 
 
 @frozen
@@ -217,9 +226,6 @@ def refusal(error: BaseException, asked: Asked) -> Refusal:
         request_id=asked.request_id,
         errors=tuple(_faults(known)),
     )
-    shown: dict[str, Any] = {name: getattr(problem, name) for name in _PLAIN}
-    if problem.errors:
-        shown["errors"] = problem.errors
     headers = [(b"content-type", PROBLEM_JSON.encode()), (b"cache-control", b"no-store")]
     if status == 401:
         headers.append((b"www-authenticate", b'Bearer realm="dkp"'))
@@ -227,10 +233,7 @@ def refusal(error: BaseException, asked: Asked) -> Refusal:
         headers.append((b"allow", known.allowed.encode()))
     if isinstance(known, Busy | StoreUnavailable | RequestInProgress):
         headers.append((b"retry-after", b"5" if isinstance(known, StoreUnavailable) else b"1"))
-    return Refusal(status, encode(shown), tuple(headers))
-
-
-_PLAIN: Final = ("type", "title", "status", "detail", "code", "instance", "request_id")
+    return Refusal(status, encode(_present(problem)), tuple(headers))
 
 
 def is_ours(error: BaseException) -> bool:

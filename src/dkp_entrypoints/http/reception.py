@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -93,12 +93,13 @@ class KeyUses:
 
 @frozen(kw_only=True)
 class Reception:
-    """Takes requests, any number of threads at once."""
+    """Takes requests, any number of threads at once; `waited_seconds` tells how long one has waited for the database."""
 
     use_cases: UseCases
     database: SqlDatabase
     answered: AnsweredRequests
     key_uses: KeyUses
+    waited_seconds: Callable[[], float]
     public_url: str = ""
 
     def take(self, operation: Operation, asked: Asked, received: Received, known: Reply | None = None) -> Reply:
@@ -106,10 +107,14 @@ class Reception:
 
         Raises: what the core refuses, Stale, Unavailable.
         """
-        if not operation.writes:
-            return self._reply(operation, asked, received, known)
-        with self.database.scope(long=operation.speed is Speed.LONG):
-            return self._reply(operation, asked, received, None)
+        before = self.waited_seconds()
+        try:
+            if not operation.writes:
+                return self._reply(operation, asked, received, known)
+            with self.database.scope(long=operation.speed is Speed.LONG):
+                return self._reply(operation, asked, received, None)
+        finally:
+            asked.database_seconds += self.waited_seconds() - before
 
     def _reply(self, operation: Operation, asked: Asked, received: Received, known: Reply | None) -> Reply:
         by = self._who(operation, asked, received)

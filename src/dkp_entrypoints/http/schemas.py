@@ -63,6 +63,7 @@ EXAMPLES: Final[Mapping[str, Any]] = {
     "locale": "en",
     "main_character": "Thalindra",
     "metadata": {"zone": "fearplane"},
+    "muted": ["auctions", "votes"],
     "name": "Thalindra",
     "note": "",
     "notes": "",
@@ -223,8 +224,8 @@ def example_of(kind: Any, name: str = "") -> Any:
     if origin is Page:
         return {"count": 1, "next": None, "previous": None, "results": [example_of(row_of(kind))]}
     if origin in (tuple, list, Sequence, set, frozenset, AbstractSet):
-        if name == "scopes":
-            return EXAMPLES["scopes"]
+        if name in ("muted", "scopes"):
+            return EXAMPLES[name]
         return [example_of(get_args(kind)[0], "name")]
     if origin in (dict, Mapping):
         return {"zone": "fearplane"} if get_args(kind)[1] is str else {"public_roster": True}

@@ -38,7 +38,7 @@ class CommandLine:
         if code not in (0, 8):
             assert outcome.stderr.startswith("dkp: ")
             assert outcome.stderr.count("\n") == 1, f"an error is one line: {outcome.stderr!r}"
-            assert outcome.stdout == ""
+            assert outcome.stdout == "" or "--json" in arguments
         return outcome
 
     def json(self, *arguments: object, stdin: bytes | str | None = None, code: int = 0) -> Any:

@@ -37,7 +37,6 @@ def use_cases() -> set[str]:
         name
         for name, provider in UseCases.providers.items()
         if isinstance(provider, providers.Singleton)
-        and isinstance(provider.cls, type)
         and provider.cls.__module__.startswith("dkp_core.")
         and name != "minting"
     }

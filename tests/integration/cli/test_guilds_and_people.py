@@ -175,6 +175,10 @@ def test_preferences_are_the_users_own(dkp: CommandLine) -> None:
     assert (changed["timezone"], changed["locale"], changed["default_guild"]) == ("Asia/Tokyo", "ja", 1)
     assert dkp.json("user", "profile", "Chloé") == changed
     assert dkp.json("user", "prefer", "Chloé", "--no-default-guild")["default_guild"] is None
+    assert dkp.json("user", "prefer", "Chloé", "--muted", "votes", "--muted", "points")["muted"] == ["points", "votes"]
+    assert dkp.json("user", "prefer", "Chloé", "--locale", "fr")["muted"] == ["points", "votes"]
+    assert "auctions" in dkp.refused("user", "prefer", "Chloé", "--muted", "everything", code=2)
+    assert dkp.json("user", "prefer", "Chloé", "--nothing-muted")["muted"] == []
 
 
 # --- keys -------------------------------------------------------------------------------------------------------------

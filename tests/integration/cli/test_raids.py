@@ -283,12 +283,11 @@ def test_a_footer_that_counts_otherwise_is_a_warning(dkp: CommandLine) -> None:
 
 def test_the_zone_of_a_dump_is_asked_once(dkp: CommandLine, tmp_path: Path) -> None:
     """D-13: the next import takes the zone named at the last one."""
-    for day in (17, 18):
-        (tmp_path / f"RaidRoster_firiona-202611{day}-200000.txt").write_text(DUMP)
+    days = [tmp_path / f"RaidRoster_firiona-202611{day}-200000.txt" for day in (17, 18)]
+    for number, path in enumerate(days):
+        path.write_text(DUMP + f"3\tGast{'ab'[number]}\t50\tMonk\t\t\t\tNo\t\r\n")
     options = ("--event-type", "Plane of Fear")
-    first = dkp.json(
-        "raid", "import", tmp_path / "RaidRoster_firiona-20261117-200000.txt", *options, "--zone", "Asia/Tokyo"
-    )
+    first = dkp.json("raid", "import", days[0], *options, "--zone", "Asia/Tokyo")
     assert first["at"] == "2026-11-17T11:00:00Z"
     second = dkp.json("raid", "import", days[1], *options)
     assert (second["zone"], second["at"]) == ("Asia/Tokyo", "2026-11-18T11:00:00Z")

@@ -40,6 +40,13 @@ def test_the_roster_has_the_apis_fields_and_filters(dkp: CommandLine) -> None:
     assert "accepted" in dkp.refused("character", "list", "--order", "shoe_size", code=3)
 
 
+def test_the_operator_lists_hidden_ranks_too(dkp: CommandLine) -> None:
+    """R-2: what officers see."""
+    dkp.run("rank", "set", "Leader", "--hidden")
+    assert [row["name"] for row in dkp.json("character", "list", "--rank", "Leader")] == ["Almaryn"]
+    assert dkp.json("character", "show", "Almaryn")["rank"] == "Leader"
+
+
 def test_members_are_listed_with_their_alts_below_their_mains(dkp: CommandLine) -> None:
     """R-5: the hierarchy."""
     rows = dkp.json("character", "members")

@@ -20,6 +20,7 @@ from dkp_core.accounts import (
     Membership,
     MembershipRow,
     MembershipStatus,
+    NotificationKind,
     RoleGroup,
     User,
 )
@@ -76,6 +77,7 @@ class UsersContract(Contract):
             timezone="America/Argentina/ComodRivadavia",
             locale="de-AT",
             default_guild=place.guild_id,
+            muted=frozenset({NotificationKind.VOTES, NotificationKind.AUCTIONS}),
             added_at=NIGHT,
             deactivated_at=NIGHT + timedelta(microseconds=1),
         )
@@ -622,6 +624,7 @@ class AccountsViewContract(Contract):
             membership = Membership.begin(elsewhere.guild_id, user_id, RoleGroup.OFFICER, NIGHT)
             work.memberships.save(membership.end(NIGHT, reason=""))
             user = work.users.get(user_id).prefer(timezone="Asia/Tokyo", locale="ja", default_guild=place.guild_id)
+            user = user.prefer(muted=("votes", "auctions"))
             work.users.save(evolve(user, global_name="Z", discriminator="1", avatar_url="a", email="z@example.org"))
         for by in (place.by, OPERATOR):
             with place.installation.read(by) as views:
@@ -629,6 +632,7 @@ class AccountsViewContract(Contract):
             assert (row.id, row.discord_id, row.username) == (user_id, discord_id_of(user_id), "Zoë")
             assert (row.global_name, row.discriminator, row.avatar_url, row.email) == ("Z", "1", "a", "z@example.org")
             assert (row.timezone, row.locale, row.default_guild) == ("Asia/Tokyo", "ja", place.guild_id)
+            assert row.muted == ("auctions", "votes")
             assert row.added_at == NIGHT
             assert [(guild.id, guild.slug, guild.name, guild.role_group, guild.status) for guild in row.guilds] == [
                 (
@@ -649,7 +653,8 @@ class AccountsViewContract(Contract):
 
     def test_a_profile_may_be_without_guilds(self, place: Place) -> None:
         with place.views() as views:
-            assert views.profile(place.user()).guilds == ()
+            row = views.profile(place.user())
+            assert (row.guilds, row.muted) == ((), ())
             with pytest.raises(NoSuch):
                 views.profile(NOBODY)
 

@@ -158,14 +158,19 @@ class Place:
         ordering: str = "",
         page: PageRequest = EVERYTHING,
         at: datetime = NIGHT,
+        *,
+        with_hidden: bool = True,
     ) -> Page[RosterRow]:
         """The roster's lines."""
+        orders = ordering_of(ordering, ROSTER_COLUMNS)
         with self.views() as views:
-            return views.characters(wanted, ordering=ordering_of(ordering, ROSTER_COLUMNS), page=page, at=at)
+            return views.characters(wanted, with_hidden=with_hidden, ordering=orders, page=page, at=at)
 
-    def listed(self, wanted: RosterFilter = RosterFilter(), ordering: str = "", at: datetime = NIGHT) -> list[str]:
+    def listed(
+        self, wanted: RosterFilter = RosterFilter(), ordering: str = "", *, with_hidden: bool = True
+    ) -> list[str]:
         """The names in the roster's lines."""
-        return [row.name for row in self.roster(wanted, ordering, at=at).results]
+        return [row.name for row in self.roster(wanted, ordering, with_hidden=with_hidden).results]
 
     # --- raids --------------------------------------------------------------------------------------------------------
 

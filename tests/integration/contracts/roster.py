@@ -21,6 +21,7 @@ from dkp_core.roster import (
     AuditedCharacter,
     AuditedUser,
     Character,
+    CharacterRow,
     CharacterStatus,
     MemberCharacterRow,
     Ownership,
@@ -30,13 +31,18 @@ from dkp_core.roster import (
     RosterFilter,
 )
 from dkp_core.roster.events import CharacterRemoved, RankRemoved
-from tests.integration.contracts.installation import Installation, Rival, all_at_once
+from tests.integration.contracts.installation import Installation, Rival, Views, all_at_once
 from tests.integration.contracts.place import NIGHT, Place, discord_id_of
 from tests.integration.contracts.suite import Contract
 
 DAY = timedelta(days=1)
 SHARP_S = ("Straße", "STRASSE")
 """One name: ß folds to ss."""
+
+
+def in_full(views: Views) -> Callable[[CharacterId], CharacterRow]:
+    """What shows a character, of whatever rank."""
+    return lambda character_id: views.character(character_id, with_hidden=True)
 
 
 class RanksContract(Contract):
@@ -403,7 +409,8 @@ class CharactersContract(Contract):
         with pytest.raises(NameTaken):
             place.character(asked)
         with place.views() as views:
-            assert views.character_named(asked).id == views.attribution(asked, NIGHT).character_id == character_id
+            shown = views.character_named(asked, with_hidden=True)
+            assert shown.id == views.attribution(asked, NIGHT).character_id == character_id
 
     @pytest.mark.parametrize(
         "names",
@@ -448,7 +455,7 @@ class CharactersContract(Contract):
                 assert found is not None
                 assert (found.id, found.name) == (character_id, "Carl")
         with place.views() as views:
-            row = views.character_named("ELAN")
+            row = views.character_named("ELAN", with_hidden=True)
         assert (row.name, row.aliases) == ("Carl", ("Bert", "Elan"))
         with pytest.raises(NameTaken):
             place.character("Elan")
@@ -460,7 +467,7 @@ class CharactersContract(Contract):
             with place.work() as work:
                 work.characters.save(work.characters.get(character_id).rename(name))
         with place.views() as views:
-            row = views.character(character_id)
+            row = views.character(character_id, with_hidden=True)
         assert (row.name, row.aliases) == ("Elan", ("Bert",))
 
     def test_a_character_can_t_be_renamed_to_another_s_name(self, place: Place) -> None:
@@ -490,7 +497,7 @@ class CharactersContract(Contract):
             assert found is not None
             assert found.id == character_id
         with place.views() as views:
-            row = views.character(character_id)
+            row = views.character(character_id, with_hidden=True)
         assert (row.name, row.aliases) == ("Elan", ("Elann",))
 
     def test_of_many_who_enter_a_name_at_once_one_does(self, place: Place) -> None:
@@ -655,7 +662,7 @@ class CharactersContract(Contract):
             assert work.characters.latest_ownership(character_id) is None
             assert work.characters.named("Nale") is None
         with place.views() as views:
-            for look in (views.character, views.ownership_history, views.rank_history):
+            for look in (in_full(views), views.ownership_history, views.rank_history):
                 with pytest.raises(NoSuch):
                     look(character_id)
         assert place.told("character", character_id) == ["character_entered", "character_removed"]
@@ -769,11 +776,11 @@ class RosterViewContract(Contract):
         with place.views() as views:
             assert views.members() == ()
             assert [row.name for row in views.ranks()] == ["Member"]
-            for look in (views.character, views.ownership_history, views.rank_history):
+            for look in (in_full(views), views.ownership_history, views.rank_history):
                 with pytest.raises(NoSuch):
                     look(character_id)
             with pytest.raises(NoSuch):
-                views.character_named("Elan")
+                views.character_named("Elan", with_hidden=True)
             with pytest.raises(NoSuch):
                 views.attribution("Elan", NIGHT)
             audit = views.audit()
@@ -951,9 +958,10 @@ class RosterViewContract(Contract):
             for name in ("zebra", "Ärger", "Aal"):
                 work.characters.add_alias(alt_id, name)
         with place.views() as views:
-            row = views.character(alt_id)
-            assert views.character_named("BERT") == views.character_named("ZEBRA") == row
-            assert views.character(main_id).aliases == ()
+            row = views.character(alt_id, with_hidden=True)
+            for name in ("BERT", "ZEBRA"):
+                assert views.character_named(name, with_hidden=True) == row
+            assert views.character(main_id, with_hidden=True).aliases == ()
         assert (row.id, row.name, row.notes) == (alt_id, "Bert", "plays «bass»")
         assert row.aliases == ("Aal", "zebra", "Ärger")
         assert (row.character_class, row.level, row.race) == ("Cleric", 60, "Dwarf")
@@ -964,13 +972,85 @@ class RosterViewContract(Contract):
     def test_an_unknown_character_is_refused(self, place: Place) -> None:
         unknown = CharacterId(0)
         with place.views() as views:
-            for look in (views.character, views.ownership_history, views.rank_history):
+            for look in (in_full(views), views.ownership_history, views.rank_history):
                 with pytest.raises(NoSuch):
                     look(unknown)
             with pytest.raises(NoSuch):
-                views.character_named("Nobody")
+                views.character_named("Nobody", with_hidden=True)
             with pytest.raises(NoSuch):
                 views.attribution("Nobody", NIGHT)
+
+    # --- hidden ranks -------------------------------------------------------------------------------------------------
+
+    def test_characters_of_hidden_ranks_are_left_out(self, place: Place) -> None:
+        """R-2: of the list, of its count on whatever page, and by every filter."""
+        bench = place.rank("Bench", is_hidden=True)
+        owner = place.member("owner")
+        place.character("Benched", owner=owner, is_main=True, rank_id=bench)
+        place.character("Shown", owner=place.member("other"), is_main=True)
+        assert place.listed() == ["Benched", "Shown"]
+        assert place.listed(with_hidden=False) == ["Shown"]
+        for wanted in (RosterFilter(rank="Bench"), RosterFilter(user_id=owner), RosterFilter(search="bench")):
+            assert place.listed(wanted) == ["Benched"]
+            assert place.listed(wanted, with_hidden=False) == []
+        counts = [place.roster(page=PageRequest(page, 1), with_hidden=False).count for page in (1, 2, 3)]
+        assert counts == [1, 1, 1]
+
+    def test_a_hidden_rank_hides_by_attendance_too(self, place: Place) -> None:
+        """R-2, D-9: sorted by it as well as narrowed by it."""
+        bench, owner = place.rank("Bench", is_hidden=True), place.member()
+        main = place.character("Benched", owner=owner, is_main=True, rank_id=bench)
+        place.character("Alt", owner=owner, main_id=main)
+        place.raid(present={owner: Presence.PRESENT})
+        assert place.listed(ordering="-attendance_30", with_hidden=False) == ["Alt"]
+        assert place.listed(RosterFilter(attendance_min=50), with_hidden=False) == ["Alt"]
+        assert place.listed(RosterFilter(attendance_min=50)) == ["Alt", "Benched"]
+
+    def test_a_hidden_main_is_not_told_of_by_its_alts(self, place: Place) -> None:
+        """R-2: neither by its name nor by its place in the order."""
+        bench, hider, shower = place.rank("Bench", is_hidden=True), place.member("hider"), place.member("shower")
+        hidden = place.character("Aaron", owner=hider, is_main=True, rank_id=bench)
+        shown = place.character("Mia", owner=shower, is_main=True)
+        of_hidden = place.character("Zed", owner=hider, main_id=hidden)
+        of_shown = place.character("Yve", owner=shower, main_id=shown)
+        assert place.listed(ordering="main_character") == ["Zed", "Yve", "Aaron", "Mia"]
+        assert place.listed(ordering="main_character", with_hidden=False) == ["Yve", "Mia", "Zed"]
+        rows = {row.id: row for row in place.roster(with_hidden=False).results}
+        assert (rows[of_hidden].main_id, rows[of_hidden].main_character) == (None, None)
+        assert (rows[of_shown].main_id, rows[of_shown].main_character) == (shown, "Mia")
+        with place.views() as views:
+            for row in (views.character(of_hidden, with_hidden=False), views.character_named("zed", with_hidden=False)):
+                assert (row.main_id, row.main_character) == (None, None)
+            assert views.character(of_hidden, with_hidden=True).main_character == "Aaron"
+            assert views.character(of_shown, with_hidden=False).main_character == "Mia"
+
+    def test_a_character_of_a_hidden_rank_is_as_good_as_unknown(self, place: Place) -> None:
+        """R-2: by id, name and alias; with hidden ones it is there, and so is it once its rank shows."""
+        bench = place.rank("Bench", is_hidden=True)
+        character_id = place.character("Benched", rank_id=bench)
+        with place.work() as work:
+            work.characters.add_alias(character_id, "Bankled")
+        with place.views() as views:
+            assert views.character(character_id, with_hidden=True).id == character_id
+            with pytest.raises(NoSuch):
+                views.character(character_id, with_hidden=False)
+            for name in ("BENCHED", "Bankled"):
+                assert views.character_named(name, with_hidden=True).id == character_id
+                with pytest.raises(NoSuch):
+                    views.character_named(name, with_hidden=False)
+        with place.work() as work:
+            work.ranks.save(work.ranks.get(bench).change(is_hidden=False))
+        with place.views() as views:
+            assert views.character(character_id, with_hidden=False).aliases == ("Bankled",)
+        assert place.listed(with_hidden=False) == ["Benched"]
+
+    def test_a_hidden_rank_of_another_guild_hides_nothing_here(self, place: Place, elsewhere: Place) -> None:
+        """G-1, R-2."""
+        elsewhere.character("Benched", rank_id=elsewhere.rank("Bench", is_hidden=True))
+        main = place.character("Main", owner=place.member(), is_main=True)
+        with place.views() as views:
+            assert views.character(main, with_hidden=False).name == "Main"
+        assert (place.listed(with_hidden=False), elsewhere.listed(with_hidden=False)) == (["Main"], [])
 
     # --- ranks --------------------------------------------------------------------------------------------------------
 

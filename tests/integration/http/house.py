@@ -35,7 +35,9 @@ class Caller:
     token: str | None
     guild: str | None = None
 
-    def __call__(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **more: Any) -> httpx.Response:
+    def __call__(
+        self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **more: Any
+    ) -> httpx.Response:
         """Send a request."""
         sent: dict[str, str] = {}
         if self.token is not None:

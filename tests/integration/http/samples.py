@@ -56,7 +56,7 @@ def _member(**more: str) -> _Make:
 
 SAMPLES: Final[Mapping[str, _Make]] = {
     "show_profile": _plain(),
-    "change_preferences": _with(lambda _: {"timezone": "Europe/Berlin", "locale": "de"}),
+    "change_preferences": _with(lambda _: {"timezone": "Europe/Berlin", "locale": "de", "muted": ["votes"]}),
     "put_preferences": _with(lambda house: {"default_guild": house.mark}),
     "show_user": _member(),
     "find_user": _in(discord_id="discord_id"),

@@ -93,11 +93,20 @@ def test_a_raids_leader_takes_its_attendance(house: House) -> None:
 def test_a_preview_changes_nothing(house: House) -> None:
     """D-7: it tells who would get what, and who is unknown."""
     before = house.officer.get("/api/raids/").json()
-    body = {"text": f"Main{house.mark}\nUnheard\n", "event_type": house.things["event_type"], "at": "2026-11-05T20:00:00Z"}
+    body = {
+        "text": f"Main{house.mark}\nUnheard\n",
+        "event_type": house.things["event_type"],
+        "at": "2026-11-05T20:00:00Z",
+    }
     answer = house.officer.post(PARSE, json=body)
     assert answer.status_code == 200
     report = answer.json()
-    assert (report["applied"], report["awarded"], report["unresolved"], report["raid_id"]) == (False, 1, ["Unheard"], None)
+    assert (report["applied"], report["awarded"], report["unresolved"], report["raid_id"]) == (
+        False,
+        1,
+        ["Unheard"],
+        None,
+    )
     assert [(line["name"], line["outcome"], line["points"]) for line in report["lines"]] == [
         (f"Main{house.mark}", "awarded", "5.50"),
         ("Unheard", "unresolved", "0.00"),
@@ -151,7 +160,7 @@ def test_forms_are_read_strictly(house: House) -> None:
     assert answer.json()["errors"][0]["field"] == "raids"
     for kind in ("multipart/form-data", "multipart/form-data; boundary=x", "multipart/form-data; boundary=\xff"):
         headers = {b"Content-Type": kind.encode("latin-1")}
-        broken = house.officer.post(PARSE, content=b"--y\r\nnonsense", headers=headers)  # type: ignore[arg-type]
+        broken = house.officer.post(PARSE, content=b"--y\r\nnonsense", headers=headers)
         assert broken.status_code in (400, 422), broken.text
     much = {"file": ("a.txt", b"x" * (house.api.settings.upload_bytes_max + 1))}
     assert house.officer.post(PARSE, files=much).status_code == 413
@@ -203,6 +212,26 @@ def test_the_roster_as_guests_see_it(house: House, other_house: House) -> None:
     assert {(row["owner"], row["user_id"]) for row in rows} == {(None, None)}
     assert guest.get("/api/discord/roster/").status_code == 403
     assert guest.get(f"/api/points/leaderboard/{house.things['pool']}/").status_code == 403
+
+
+def test_a_hidden_rank_is_on_the_roster_for_officers_only(house: House, other_house: House) -> None:
+    """R-2: members still find its characters by id and name, guests of a public roster do not."""
+    guest = other_house.member.within(house.mark)
+    house.officer("PATCH", f"/api/guilds/{house.mark}/settings/", json={"public_roster": True})
+    bench = house.officer.post("/api/ranks/", json={"name": "Bench", "is_hidden": True}).json()["id"]
+    one = f"/api/characters/{house.things['character']}/"
+    assert house.officer("PATCH", one, json={"rank_id": bench}).json()["rank"] == "Bench"
+    rows = {
+        name: {row["name"] for row in caller.get("/api/characters/").json()["results"]}
+        for name, caller in (("officer", house.officer), ("member", house.member), ("guest", guest))
+    }
+    main, alt = f"Main{house.mark}", f"Alt{house.mark}"
+    assert rows == {"officer": {main, alt}, "member": {alt}, "guest": {alt}}
+    for path in (one, f"/api/characters/by-name/{main}/"):
+        assert house.member.get(path).json()["name"] == main
+        assert guest.get(path).status_code == 404
+    shown = guest.get(f"/api/characters/by-name/{alt}/").json()
+    assert (shown["main_id"], shown["main_character"]) == (None, None)
 
 
 def test_members_enter_their_own_characters(house: House) -> None:

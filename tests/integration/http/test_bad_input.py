@@ -22,18 +22,21 @@ class Bad:
     status: int = 422
 
 
+ADJUST = "/api/points/adjustments/"
+PARSE = "/api/points/parse-attendance/"
 BAD = (
-    Bad("a float is no amount", "/api/points/adjustments/", {"reason": "x", "user": 1, "amount": 12.5}, "amount", "whole"),
-    Bad("nor is an exponent", "/api/points/adjustments/", {"reason": "x", "user": 1, "amount": "1e3"}, "amount", "whole"),
-    Bad("nor three decimals", "/api/points/adjustments/", {"reason": "x", "user": 1, "amount": "1.005"}, "amount"),
-    Bad("nor more than there may be", "/api/points/adjustments/", {"reason": "x", "user": 1, "amount": 10**30}, "amount"),
-    Bad("nor NaN", "/api/points/adjustments/", {"reason": "x", "user": 1, "amount": "NaN"}, "amount"),
-    Bad("nor true", "/api/points/adjustments/", {"reason": "x", "user": 1, "amount": True}, "amount"),
-    Bad("the float within a list is named", "/api/points/adjustments/",
-        {"reason": "x", "adjustments": [{"user": 1, "amount": 1}, {"user": 1, "amount": 1.5}]}, "adjustments[1].amount"),
-    Bad("no reason", "/api/points/adjustments/", {"reason": "", "user": "{member}", "amount": 1}, "reason", "why"),
-    Bad("nobody's points", "/api/points/adjustments/", {"reason": "x", "amount": 1}, "user", "a character's name"),
-    Bad("two ways at once", "/api/points/adjustments/", {"reason": "x", "amount": 1, "adjustments": []}, "adjustments"),
+    Bad("a float is no amount", ADJUST, {"reason": "x", "user": 1, "amount": 12.5}, "amount", "whole"),
+    Bad("nor is an exponent", ADJUST, {"reason": "x", "user": 1, "amount": "1e3"}, "amount", "whole"),
+    Bad("nor three decimals", ADJUST, {"reason": "x", "user": 1, "amount": "1.005"}, "amount"),
+    Bad("nor more than there may be", ADJUST, {"reason": "x", "user": 1, "amount": 10**30}, "amount"),
+    Bad("nor NaN", ADJUST, {"reason": "x", "user": 1, "amount": "NaN"}, "amount"),
+    Bad("nor true", ADJUST, {"reason": "x", "user": 1, "amount": True}, "amount"),
+    Bad("the float within a list is named", ADJUST,
+        {"reason": "x", "adjustments": [{"user": 1, "amount": 1}, {"user": 1, "amount": 1.5}]},
+        "adjustments[1].amount"),
+    Bad("no reason", ADJUST, {"reason": "", "user": "{member}", "amount": 1}, "reason", "why"),
+    Bad("nobody's points", ADJUST, {"reason": "x", "amount": 1}, "user", "a character's name"),
+    Bad("two ways at once", ADJUST, {"reason": "x", "amount": 1, "adjustments": []}, "adjustments"),
     Bad("a default pool in points", "/api/events/", {"name": "x", "default_points": 1.0}, "default_points"),
     Bad("a modifier that is no number", "/api/events/", {"name": "x", "modifier": "twice"}, "modifier", "1000"),
     Bad("a naive time", "/api/raids/", {"event_type": 1, "starts_at": "2026-11-01T20:00:00"}, "starts_at", "offset"),
@@ -45,7 +48,7 @@ BAD = (
     Bad("no event type", "/api/raids/", {"starts_at": "2026-11-01T20:00:00Z"}, "event_type"),
     Bad("two event types", "/api/raids/", {"starts_at": "2026-11-01T20:00:00Z", "event_type": 1, "event": 2}, "event"),
     Bad("an unknown field", "/api/ranks/", {"name": "x", "colour": "red"}, "colour", "counts_as_active"),
-    Bad("an unknown field within", "/api/points/adjustments/",
+    Bad("an unknown field within", ADJUST,
         {"reason": "x", "adjustments": [{"amount": 1, "who": 1}]}, "adjustments[0].who", "character"),
     Bad("a missing field", "/api/ranks/", {}, "name", "a text"),
     Bad("another kind", "/api/ranks/", {"name": 7}, "name", "a text"),
@@ -65,15 +68,16 @@ BAD = (
     Bad("no date", "/api/characters/", {"name": "x", "joined_on": "2026-02-30"}, "joined_on", "2026-11-20"),
     Bad("an unknown scope", "/api/auth/bot-keys/", {"name": "x", "scopes": ["all"]}, "scopes", "points:read"),
     Bad("no scope", "/api/auth/bot-keys/", {"name": "x", "scopes": []}, "scopes", "points:read"),
-    Bad("an expiry that is past", "/api/auth/api-keys/", {"name": "x", "expires_at": "2001-01-01T00:00:00Z"}, "expires_at"),
+    Bad("an expiry that is past", "/api/auth/api-keys/", {"name": "x", "expires_at": "2001-01-01T00:00:00Z"},
+        "expires_at"),
     Bad("no Discord id", "/api/memberships/", {"discord_id": "me"}, "discord_id", "19 digits"),
     Bad("too many decimals to show", "/api/pools/", {"name": "x", "decimals": 3}, "decimals", "0 to 2"),
-    Bad("nothing to read", "/api/points/parse-attendance/", {"event_type": 1}, "text"),
-    Bad("an empty file", "/api/points/parse-attendance/", {"text": "  \n"}, "file"),
-    Bad("a web page", "/api/points/parse-attendance/", {"text": "<!doctype html><html><title>Login</title></html>"}, "file"),
-    Bad("an unknown format", "/api/points/parse-attendance/", {"text": "x", "format": "word"}, "format", "raid_dump"),
-    Bad("an unknown zone", "/api/points/parse-attendance/", {"text": "Thalindra", "zone": "Mars/Olympus"}, "zone", "IANA"),
-    Bad("a file without its time", "/api/points/parse-attendance/",
+    Bad("nothing to read", PARSE, {"event_type": 1}, "text"),
+    Bad("an empty file", PARSE, {"text": "  \n"}, "file"),
+    Bad("a web page", PARSE, {"text": "<!doctype html><html><title>Login</title></html>"}, "file"),
+    Bad("an unknown format", PARSE, {"text": "x", "format": "word"}, "format", "raid_dump"),
+    Bad("an unknown zone", PARSE, {"text": "Thalindra", "zone": "Mars/Olympus"}, "zone", "IANA"),
+    Bad("a file without its time", PARSE,
         {"text": "Thalindra", "event_type": "{event_type}", "apply": True}, "at"),
     Bad("a character twice", "/api/admin/bulk-status-update/",
         {"characters": ["{character}", "{character}"], "status": "active"}, "characters"),
@@ -176,7 +180,14 @@ def test_a_body_that_is_too_large_is_refused(settled: House) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["%00=1", "search=%00", "search=%ff%fe", "status=%F0%9F", "&".join(f"a{n}=1" for n in range(200)), "search=%ED%A0%80"],
+    [
+        "%00=1",
+        "search=%00",
+        "search=%ff%fe",
+        "status=%F0%9F",
+        "&".join(f"a{n}=1" for n in range(200)),
+        "search=%ED%A0%80",
+    ],
 )
 def test_queries_that_can_not_be_read_are_refused(query: str, settled: House) -> None:
     """G-8: NUL, broken UTF-8 and floods of parameters."""
@@ -184,7 +195,9 @@ def test_queries_that_can_not_be_read_are_refused(query: str, settled: House) ->
     assert answer.status_code == 422, answer.text
 
 
-@pytest.mark.parametrize("name", ["%00", "%ED%A0%80", "x" * 5000, "Robert'); DROP TABLE characters;--", "%25%5f\\", "名前"])
+@pytest.mark.parametrize(
+    "name", ["%00", "%ED%A0%80", "x" * 5000, "Robert'); DROP TABLE characters;--", "%25%5f\\", "名前"]
+)
 def test_names_in_paths_are_taken_as_they_are(name: str, settled: House) -> None:
     """G-8, G-9, O-13: nobody is called that, and nothing breaks."""
     for path in ("/api/characters/by-name/{}/", "/api/points/character-attribution/{}/"):
@@ -198,6 +211,6 @@ def test_idempotency_keys_are_bounded(key: str, settled: House) -> None:
     """G-7, G-8: the header is named."""
     body = {"user": settled.member_id, "amount": 1, "reason": "x"}
     headers = {b"Idempotency-Key": key.encode("latin-1")}
-    answer = settled.officer.post("/api/points/adjustments/", json=body, headers=headers)  # type: ignore[arg-type]
+    answer = settled.officer.post("/api/points/adjustments/", json=body, headers=headers)
     assert answer.status_code == 422, answer.text
     assert answer.json()["errors"][0]["field"] == "Idempotency-Key"

@@ -1,4 +1,4 @@
-"""Answers carry at least the fields of the Django REST peer, by its names, so that its load generator drives this too."""
+"""Answers carry at least the fields of the Django REST peer, so that its load generator drives this too."""
 
 from __future__ import annotations
 

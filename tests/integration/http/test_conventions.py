@@ -166,6 +166,20 @@ def test_whoever_is_in_several_guilds_says_which(api: Api) -> None:
     assert forgotten.json()["default_guild"] is None
 
 
+def test_everybody_chooses_what_to_be_notified_of(house: House) -> None:
+    """A-5: what is not given, or null, stays; unknown kinds are refused with what there is."""
+    me = "/api/users/me/"
+    assert house.member.get(me).json()["muted"] == []
+    assert house.member("PATCH", me, json={"muted": ["votes", "auctions"]}).json()["muted"] == ["auctions", "votes"]
+    assert house.member("PUT", me, json={"locale": "de", "muted": None}).json()["muted"] == ["auctions", "votes"]
+    answer = house.member("PATCH", me, json={"muted": ["votes", "everything"]})
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["field"]) == (422, "muted")
+    assert error["accepted"] == "applications, auctions, events, points, votes"
+    assert house.member("PATCH", me, json={"muted": []}).json()["muted"] == []
+    assert house.officer.get(me).json()["muted"] == []
+
+
 def test_a_deactivated_member_is_shut_out_at_once(house: House) -> None:
     """A-10: also from lists that were just read."""
     member = house.member.within(house.mark)
@@ -212,9 +226,7 @@ def test_a_problem_says_all_it_should(settled: House) -> None:
     assert problem["type"] == f"/problems/{problem['code']}"
     assert problem["instance"] == "/api/ranks/"
     assert problem["title"]
-    assert problem["errors"] == [
-        {"field": "name", "fault": "it is empty", "accepted": "1 to 64 printable characters"}
-    ]
+    assert problem["errors"] == [{"field": "name", "fault": "it is empty", "accepted": "1 to 64 printable characters"}]
     page = settled.api.client.get(problem["type"])
     assert page.status_code == 200
     assert problem["code"] in page.text

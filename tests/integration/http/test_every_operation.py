@@ -133,9 +133,7 @@ def test_one_of_the_named_scopes_is_enough(operation: Operation, api: Api) -> No
 
 
 @guarded_operation
-def test_a_guild_sees_and_changes_nothing_of_another(
-    operation: Operation, strangers: House, settled: House
-) -> None:
+def test_a_guild_sees_and_changes_nothing_of_another(operation: Operation, strangers: House, settled: House) -> None:
     """G-1, O-14: with another guild's ids every operation refuses, or answers without anything of that guild's."""
     sample = SAMPLES[operation.id](settled)
     before = _state(settled)

@@ -19,7 +19,9 @@ def adjust(house: House, key: str, amount: str = "5", **headers: str) -> httpx.R
 
 
 def current(house: House) -> str:
-    balance: str = house.officer.get(f"/api/points/user/{house.member_id}/pool/{house.things['pool']}/").json()["current"]
+    balance: str = house.officer.get(f"/api/points/user/{house.member_id}/pool/{house.things['pool']}/").json()[
+        "current"
+    ]
     return balance
 
 

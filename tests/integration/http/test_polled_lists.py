@@ -10,6 +10,7 @@ import pytest
 
 from dkp_core.kernel.actor import operator
 from dkp_entrypoints.containers import UseCases
+from dkp_entrypoints.http.operation import Operation
 from tests.integration.http.house import Api, House
 from tests.integration.http.operations import OPERATIONS
 from tests.integration.http.samples import SAMPLES
@@ -18,12 +19,10 @@ POLLED = [operation for operation in OPERATIONS if operation.polled]
 
 
 @pytest.mark.parametrize("operation", POLLED, ids=[each.id for each in POLLED])
-def test_an_unchanged_list_answers_304(operation: object, settled: House) -> None:
+def test_an_unchanged_list_answers_304(operation: Operation, settled: House) -> None:
     """Conventions: ETag and If-None-Match, also as one of several tags, or weak."""
-    assert operation in POLLED
-    each = POLLED[POLLED.index(operation)]  # type: ignore[arg-type]
-    sample = SAMPLES[each.id](settled)
-    path = each.path.format(**sample.path) + sample.query
+    sample = SAMPLES[operation.id](settled)
+    path = operation.path.format(**sample.path) + sample.query
     first = settled.officer.get(path)
     etag = first.headers["etag"]
     for given in (etag, f"W/{etag}", f'"other", {etag}', "*"):

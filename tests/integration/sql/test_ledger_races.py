@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import os
 import random
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,19 +17,20 @@ import pytest
 from dkp_adapters.memory import SettableClock
 from dkp_adapters.sql.database import SqlDatabase
 from dkp_adapters.sql.verifying import SqlVerifying
-from dkp_core.kernel.actor import operator
 from dkp_core.kernel.errors import Stale
-from dkp_core.kernel.ids import GuildId, PoolId, RankId, UserId
+from dkp_core.kernel.ids import PoolId, UserId
 from dkp_core.points import BalanceOutOfRange, EntryKind, StandingsFilter
 from dkp_core.raids import Presence
-from tests.integration.contracts.conftest import sql_installation
+from tests.integration.contracts.adapters import sql_installation
 from tests.integration.contracts.deeds import DAY, Bank, Raiding, join
 from tests.integration.contracts.place import NIGHT, Place
+from tests.integration.sql import appending
 
 THREADS: Final = 40
 PROCESSES: Final = 8
+TURNS: Final = 3
 USERS: Final = 12
-RETRIES_MAX: Final = 200
+RETRIES_MAX: Final = 500
 
 
 @pytest.fixture
@@ -55,27 +58,6 @@ def persistently(act: Callable[[], object]) -> None:
     raise AssertionError(f"it lost {RETRIES_MAX} races")
 
 
-def append_to_all(place: Place, users: Sequence[UserId], pools: Sequence[PoolId], seed: int) -> None:
-    """Give every user a hundredth in every pool, in some order, and take another one away."""
-    bank, chance = Bank(place), random.Random(seed)
-    moved = [(user, pool) for user in users for pool in pools]
-    chance.shuffle(moved)
-    entries = [bank.drafted(user, pool, "0.03") for user, pool in moved]
-    entries += [bank.drafted(user, pool, "-0.02", kind=EntryKind.AWARD) for user, pool in moved]
-    persistently(lambda: bank.book(*entries))
-
-
-def append_from_a_process(url: str, guild_id: int, users: list[int], pools: list[int], seed: int) -> None:
-    """The same, from a process of its own."""
-    database = SqlDatabase.open(url, clock=SettableClock(NIGHT))
-    installation = sql_installation(database, SettableClock(NIGHT))
-    guild = GuildId(guild_id)
-    place = Place(installation, guild, RankId(0), operator("test", guild))
-    for turn in range(3):
-        append_to_all(place, [UserId(user) for user in users], [PoolId(pool) for pool in pools], seed + turn)
-    database.close()
-
-
 def assert_all_moved(place: Place, users: Sequence[UserId], pools: Sequence[PoolId], times: int) -> None:
     """Every balance was moved so often, and the whole database adds up."""
     bank = Bank(place)
@@ -95,33 +77,32 @@ def test_forty_threads_append_to_the_same_balances_and_nothing_is_lost(place: Pl
     start = threading.Barrier(THREADS)
 
     def act(seed: int) -> None:
+        chance = random.Random(seed)
+        moved = [(user, pool) for user in users for pool in pools]
+        chance.shuffle(moved)
+        entries = [bank.drafted(user, pool, "0.03") for user, pool in moved]
+        entries += [bank.drafted(user, pool, "-0.02", kind=EntryKind.AWARD) for user, pool in moved]
         start.wait(30)
-        append_to_all(place, users, pools, seed)
+        persistently(lambda: bank.book(*entries))
 
     with ThreadPoolExecutor(THREADS) as threads:
         list(threads.map(act, range(THREADS)))
     assert_all_moved(place, users, pools, THREADS)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(240)
 def test_eight_processes_append_to_the_same_balances_and_nothing_is_lost(own_url: str, place: Place) -> None:
     """P-3, P-13: nor are two entries given the same id."""
     bank = Bank(place)
     users, pools = [place.member() for _ in range(USERS)], [bank.pool(), bank.pool()]
-    spawn = multiprocessing.get_context("spawn")
+    named = [own_url, str(place.guild_id), ",".join(map(str, users)), ",".join(map(str, pools)), str(TURNS)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     jobs = [
-        spawn.Process(
-            target=append_from_a_process,
-            args=(own_url, int(place.guild_id), list(map(int, users)), list(map(int, pools)), 100 * number),
-        )
-        for number in range(PROCESSES)
+        subprocess.Popen([sys.executable, appending.__file__, *named, str(seed)], env=environment)
+        for seed in range(PROCESSES)
     ]
-    for job in jobs:
-        job.start()
-    for job in jobs:
-        job.join(200)
-    assert [job.exitcode for job in jobs] == [0] * PROCESSES
-    assert_all_moved(place, users, pools, 3 * PROCESSES)
+    assert [job.wait(200) for job in jobs] == [0] * PROCESSES
+    assert_all_moved(place, users, pools, TURNS * PROCESSES)
 
 
 def test_of_those_who_would_pass_the_limit_together_only_as_many_as_fit_succeed(place: Place) -> None:

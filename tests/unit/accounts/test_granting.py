@@ -122,20 +122,26 @@ def test_memberships_are_filtered_searched_and_sorted(guild: GuildHouse) -> None
 
 
 def test_everybody_sets_their_own_preferences(guild: GuildHouse) -> None:
-    """A-5: time zone, locale, default guild."""
+    """A-5: time zone, locale, notification choices, default guild."""
     member = guild.joins()
     guild.use.change_preferences()(timezone="Asia/Tokyo", locale="de-AT", default_guild="twelfth-hour", by=member.by)
     profile = guild.use.show_profile()(by=member.by)
     assert (profile.timezone, profile.locale, profile.default_guild) == ("Asia/Tokyo", "de-AT", guild.id)
     assert [(each.slug, each.role_group) for each in profile.guilds] == [("twelfth-hour", RoleGroup.MEMBER)]
-    guild.use.change_preferences()(forget_default_guild=True, by=member.by)
-    assert guild.use.show_profile()(by=member.by).default_guild is None
+    guild.use.change_preferences()(forget_default_guild=True, muted=("votes", "auctions"), by=member.by)
+    profile = guild.use.show_profile()(by=member.by)
+    assert (profile.default_guild, profile.muted, profile.locale) == (None, ("auctions", "votes"), "de-AT")
+    guild.use.change_preferences()(timezone="UTC", by=member.by)
+    assert guild.use.show_profile()(by=member.by).muted == ("auctions", "votes")
+    guild.use.change_preferences()(muted=(), by=member.by)
+    assert guild.use.show_profile()(by=member.by).muted == ()
 
 
 @pytest.mark.parametrize(
-    ("change", "field"), [({"timezone": "Nowhere"}, "timezone"), ({"locale": "klingon!"}, "locale")]
+    ("change", "field"),
+    [({"timezone": "Nowhere"}, "timezone"), ({"locale": "klingon!"}, "locale"), ({"muted": ("everything",)}, "muted")],
 )
-def test_a_preference_that_is_not_accepted_is_named(guild: GuildHouse, change: dict[str, str], field: str) -> None:
+def test_a_preference_that_is_not_accepted_is_named(guild: GuildHouse, change: dict[str, object], field: str) -> None:
     """A-5, G-8."""
     with pytest.raises(InvalidValue) as refused:
         guild.use.change_preferences()(by=guild.officer.by, **change)  # type: ignore[arg-type]  # one of them

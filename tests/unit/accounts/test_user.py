@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from attrs import evolve
 
-from dkp_core.accounts import User, discord_id_of
+from dkp_core.accounts import NotificationKind, User, discord_id_of
 from dkp_core.accounts.events import UserAdded, UserChanged, UserDeactivated, UserReactivated
 from dkp_core.kernel.errors import InvalidValue
 from dkp_core.kernel.ids import GuildId, UserId
@@ -110,6 +110,28 @@ def test_what_is_no_language_tag_is_refused(locale: str) -> None:
         a_user().prefer(locale=locale)
     assert refused.value.sentence == (
         f"locale: {locale[:40]!r} is no locale; accepted: a language tag such as en or de-AT."
+    )
+
+
+def test_everything_is_told_until_it_is_muted() -> None:
+    """A-5: what is given replaces what was muted; an empty list mutes nothing."""
+    assert a_user().muted == frozenset()
+    quiet = a_user().prefer(muted=("points", "votes", "points"))
+    assert quiet.muted == {NotificationKind.VOTES, NotificationKind.POINTS}
+    assert quiet.pending == (UserChanged(user_id=UserId(5), fields=("muted",)),)
+    assert quiet.prefer(muted=("votes", "points")) is quiet
+    assert quiet.prefer(locale="de").muted == quiet.muted
+    assert quiet.prefer(muted=("events",)).muted == {NotificationKind.EVENTS}
+    assert quiet.prefer(muted=()).muted == frozenset()
+
+
+@pytest.mark.parametrize("kind", ["", "raids", "Votes", "votes ", "x" * 60])
+def test_what_nobody_is_notified_of_can_not_be_muted(kind: str) -> None:
+    """A-5, G-8: with what there is."""
+    with pytest.raises(InvalidValue) as refused:
+        a_user().prefer(muted=("votes", kind))
+    assert refused.value.sentence == (
+        f"muted: {kind[:40]!r} is no kind of notification; accepted: applications, auctions, events, points, votes."
     )
 
 

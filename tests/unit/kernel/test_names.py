@@ -132,3 +132,15 @@ def test_a_text_holds_nothing_that_no_database_keeps(char: str) -> None:
     with pytest.raises(InvalidValue) as refused:
         clean_text(f"a{char}b", "note", length_max=10)
     assert refused.value.sentence == "note: it holds NUL or half a character; accepted: at most 10 characters of text."
+
+
+@pytest.mark.timeout(20)
+def test_a_megabyte_of_accents_is_refused_before_it_is_normalised() -> None:
+    """G-8, G-9: normalising it would take minutes; it is no name, and equals none."""
+    zalgo = "a" + "\u0301\u0323" * 500_000
+    with pytest.raises(InvalidValue):
+        clean_name(zalgo)
+    with pytest.raises(InvalidValue):
+        clean_text(zalgo, "notes")
+    assert name_key(zalgo) == zalgo
+    assert name_key("E\u0301" + "x" * 1022) == "\u00e9" + "x" * 1022

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 import pytest
+from attrs import evolve
 
 from dkp_core.accounts import RoleGroup
+from dkp_core.kernel.actor import Actor
 from dkp_core.kernel.errors import InvalidValue, NameTaken, NoSuch, NotPermitted
 from dkp_core.kernel.ids import CharacterId, RankId, UserId
 from dkp_core.kernel.page import PageRequest
+from dkp_core.kernel.permission import Permission
 from dkp_core.roster import (
     CharacterRow,
     CharacterStatus,
@@ -217,6 +220,41 @@ def test_guests_of_a_public_roster_do_not_see_whose_a_character_is(guild: GuildH
         show(RosterFilter(user_id=UserId(2)), page=PageRequest(), by=by)
     with pytest.raises(NotPermitted):
         guild.use.list_members()(by=by)
+
+
+def test_a_hidden_rank_takes_its_characters_off_the_roster(guild: GuildHouse) -> None:
+    """R-2, R-5: officers list them, members find them by id and name, guests of a public roster neither."""
+    guild.use.create_rank()(name="Bench", is_hidden=True, by=guild.officer.by)
+    guild.use.change_guild()(settings={"public_roster": True}, by=guild.officer.by)
+    member = guild.joins("Anna")
+    guest = guild._person(guild.joins("Guest", RoleGroup.GUEST).id, RoleGroup.GUEST, public_roster=True)
+    main, alt = guild.plays(member, "Main", rank_id=guild.rank("Bench")), guild.plays(member, "Alt")
+    show, find, show_list = guild.use.show_character(), guild.use.find_character(), guild.use.list_characters()
+
+    def names(by: Actor) -> list[str]:
+        return [row.name for row in show_list(RosterFilter(), page=PageRequest(), by=by).results]
+
+    assert names(guild.officer.by) == ["Alt", "Main"]
+    for person in (member, guest):
+        assert names(person.by) == ["Alt"]
+    for by in (guild.officer.by, member.by):
+        assert show(main, by=by).name == find("main", by=by).name == show(alt, by=by).main_character == "Main"
+    with pytest.raises(NoSuch):
+        show(main, by=guest.by)
+    with pytest.raises(NoSuch):
+        find("Main", by=guest.by)
+    assert (show(alt, by=guest.by).main_id, find("Alt", by=guest.by).main_character) == (None, None)
+
+
+def test_who_may_write_the_roster_sees_all_of_it(guild: GuildHouse) -> None:
+    """R-2, A-7: also a bot that may write the roster, yet otherwise sees its public part only."""
+    guild.use.create_rank()(name="Bench", is_hidden=True, by=guild.officer.by)
+    hidden = guild.plays(None, "Benched", rank_id=guild.rank("Bench"))
+    bot = evolve(guild.officer.by, permissions=frozenset({Permission.ROSTER_PUBLIC, Permission.ROSTER_WRITE}))
+    reader = evolve(guild.officer.by, permissions=frozenset({Permission.ROSTER_READ}))
+    counts = [guild.use.list_characters()(RosterFilter(), page=PageRequest(), by=by).count for by in (bot, reader)]
+    assert counts == [1, 0]
+    assert guild.use.show_character()(hidden, by=bot).name == "Benched"
 
 
 def test_a_character_that_history_names_is_retired_not_removed(guild: GuildHouse) -> None:

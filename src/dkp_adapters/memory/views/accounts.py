@@ -67,6 +67,7 @@ class MemoryAccountsView(MemoryView, AccountsView):
             timezone=user.timezone,
             locale=user.locale,
             default_guild=user.default_guild,
+            muted=tuple(sorted(user.muted)),
             added_at=user.added_at,
             guilds=tuple(
                 UserGuildRow(

@@ -73,25 +73,39 @@ class MemoryRosterView(MemoryView, RosterView):
     """Reads the roster."""
 
     def characters(
-        self, wanted: RosterFilter, *, ordering: tuple[Order, ...], page: PageRequest, at: datetime
+        self,
+        wanted: RosterFilter,
+        *,
+        with_hidden: bool,
+        ordering: tuple[Order, ...],
+        page: PageRequest,
+        at: datetime,
     ) -> Page[RosterRow]:
         glance = self.look()
         counts = AttendanceCounts(glance, at)
-        lines = (_line(glance, each, counts) for each in glance.tables.characters.values())
+        lines = (
+            _line(glance, each, counts, with_hidden=with_hidden)
+            for each in glance.tables.characters.values()
+            if with_hidden or not _is_hidden(glance, each)
+        )
         found = sorted((line for line in lines if _is_wanted(line, wanted)), key=_by_name)
         page_of_lines = page_of(ordered(found, ordering, _COLUMNS), page)
         return Page(tuple(line.row for line in page_of_lines.results), page_of_lines.count)
 
-    def character(self, character_id: CharacterId) -> CharacterRow:
+    def character(self, character_id: CharacterId, *, with_hidden: bool) -> CharacterRow:
         glance = self.look()
-        return _character_row(glance, _existing(glance, character_id))
+        character = _existing(glance, character_id)
+        if not with_hidden and _is_hidden(glance, character):
+            raise NoSuch("character", character_id)
+        return _character_row(glance, character, with_hidden=with_hidden)
 
-    def character_named(self, name: str) -> CharacterRow:
+    def character_named(self, name: str, *, with_hidden: bool) -> CharacterRow:
         glance = self.look()
         borne = glance.tables.names.get(name_key(name))
-        if borne is None:
+        character = None if borne is None else glance.tables.characters[borne.character_id]
+        if character is None or (not with_hidden and _is_hidden(glance, character)):
             raise NoSuch("character", name)
-        return _character_row(glance, glance.tables.characters[borne.character_id])
+        return _character_row(glance, character, with_hidden=with_hidden)
 
     def ownership_history(self, character_id: CharacterId) -> tuple[OwnershipRow, ...]:
         glance = self.look()
@@ -141,7 +155,7 @@ class MemoryRosterView(MemoryView, RosterView):
         glance = self.look()
         shown: dict[UserId, list[Character]] = {user_id: [] for user_id in sorted(glance.members)}
         for character in glance.tables.characters.values():
-            hidden = glance.tables.ranks[character.rank_id].is_hidden
+            hidden = _is_hidden(glance, character)
             if character.owner in shown and not hidden and character.status is not CharacterStatus.RETIRED:
                 shown[character.owner].append(character)
         return tuple(
@@ -187,11 +201,17 @@ def _existing(glance: Glance, character_id: CharacterId) -> Character:
     return character
 
 
-def _main_name(glance: Glance, character: Character) -> str | None:
-    return None if character.main_id is None else glance.tables.characters[character.main_id].name
+def _is_hidden(glance: Glance, character: Character) -> bool:
+    return glance.tables.ranks[character.rank_id].is_hidden
 
 
-def _line(glance: Glance, character: Character, counts: AttendanceCounts) -> _Line:
+def _main(glance: Glance, character: Character, *, with_hidden: bool) -> Character | None:
+    main = None if character.main_id is None else glance.tables.characters[character.main_id]
+    return None if main is None or (_is_hidden(glance, main) and not with_hidden) else main
+
+
+def _line(glance: Glance, character: Character, counts: AttendanceCounts, *, with_hidden: bool) -> _Line:
+    main = _main(glance, character, with_hidden=with_hidden)
     rank = glance.tables.ranks[character.rank_id]
     attendance = (NEVER if character.owner is None else counts.of(character.owner)).windows[0]
     row = RosterRow(
@@ -206,8 +226,8 @@ def _line(glance: Glance, character: Character, counts: AttendanceCounts) -> _Li
         user_id=character.owner,
         owner=glance.username_or_none(character.owner),
         is_main=character.is_main,
-        main_id=character.main_id,
-        main_character=_main_name(glance, character),
+        main_id=None if main is None else main.id,
+        main_character=None if main is None else main.name,
         joined_on=character.joined_on,
         attendance_30=attendance.percent,
     )
@@ -233,7 +253,8 @@ def _is_wanted(line: _Line, wanted: RosterFilter) -> bool:
     )
 
 
-def _character_row(glance: Glance, character: Character) -> CharacterRow:
+def _character_row(glance: Glance, character: Character, *, with_hidden: bool) -> CharacterRow:
+    main = _main(glance, character, with_hidden=with_hidden)
     names = glance.tables.names.items()
     current = name_key(character.name)
     return CharacterRow(
@@ -248,8 +269,8 @@ def _character_row(glance: Glance, character: Character) -> CharacterRow:
         user_id=character.owner,
         owner=glance.username_or_none(character.owner),
         is_main=character.is_main,
-        main_id=character.main_id,
-        main_character=_main_name(glance, character),
+        main_id=None if main is None else main.id,
+        main_character=None if main is None else main.name,
         joined_on=character.joined_on,
         notes=character.notes,
         aliases=tuple(

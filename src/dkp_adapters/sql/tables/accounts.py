@@ -21,6 +21,7 @@ users: Final = table(
     Column("timezone", Word, nullable=False),
     Column("locale", Word, nullable=False),
     Column("default_guild", Id),
+    Column("muted", LongText, nullable=False),
     Column("added_at", Moment, nullable=False),
     Column("deactivated_at", Moment),
     Column("version", Integer, nullable=False),

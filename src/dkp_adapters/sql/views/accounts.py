@@ -92,6 +92,7 @@ _PROFILE: Final = Statement(
         users.c.timezone,
         users.c.locale,
         users.c.default_guild,
+        users.c.muted,
         users.c.added_at,
         guilds.c.id,
         guilds.c.slug,
@@ -210,12 +211,13 @@ class SqlAccountsView(SqlView, AccountsView):
             timezone=first[7],
             locale=first[8],
             default_guild=first[9],
-            added_at=moment_at(first[10]),
+            muted=tuple(json.loads(first[10])),
+            added_at=moment_at(first[11]),
             guilds=tuple(
                 UserGuildRow(
                     id=guild_id, slug=slug, name=name, role_group=RoleGroup(role_group), status=MembershipStatus(status)
                 )
-                for guild_id, slug, name, role_group, status in (row[11:] for row in rows)
+                for guild_id, slug, name, role_group, status in (row[12:] for row in rows)
                 if guild_id is not None
             ),
         )

@@ -70,11 +70,15 @@ _mains: Final = characters.alias("mains")
 _WINDOW: Final = timedelta(days=30)
 _STATUSES: Final = {status.value: status for status in CharacterStatus}
 
-_with_names: Final = (
-    characters.join(ranks, and_(ranks.c.guild_id == characters.c.guild_id, ranks.c.id == characters.c.rank_id))
-    .outerjoin(users, users.c.id == characters.c.owner)
-    .outerjoin(_mains, and_(_mains.c.guild_id == characters.c.guild_id, _mains.c.id == characters.c.main_id))
-)
+_of_rank: Final = and_(ranks.c.guild_id == characters.c.guild_id, ranks.c.id == characters.c.rank_id)
+_is_main: Final = and_(_mains.c.guild_id == characters.c.guild_id, _mains.c.id == characters.c.main_id)
+_with_owners: Final = characters.join(ranks, _of_rank).outerjoin(users, users.c.id == characters.c.owner)
+_with_names: Final = _with_owners.outerjoin(_mains, _is_main)
+_is_shown: Final = ranks.c.is_hidden == 0
+_hidden_ranks: Final = ranks.alias("hidden_ranks")
+_hidden_rank_ids: Final = select(_hidden_ranks.c.id).where(in_guild(_hidden_ranks), _hidden_ranks.c.is_hidden == 1)
+# Who may not see a main is not told of it by its alts.
+_with_shown_names: Final = _with_owners.outerjoin(_mains, and_(_is_main, _mains.c.rank_id.not_in(_hidden_rank_ids)))
 _SHOWN: Final = (
     characters.c.id,
     characters.c.name,
@@ -87,7 +91,7 @@ _SHOWN: Final = (
     characters.c.owner,
     users.c.username,
     characters.c.is_main,
-    characters.c.main_id,
+    _mains.c.id,
     _mains.c.name,
     characters.c.joined_on,
 )
@@ -151,6 +155,7 @@ _FILTERS: Final[dict[str, ColumnElement[bool]]] = {
     "level_max": characters.c.level <= bindparam("level_max"),
     "attendance_min": and_(_held > 0, _attended * 100 >= bindparam("attendance_min", type_=BigInteger) * _held),
     "search": part_of(characters.c.name_key),
+    "shown": _is_shown,
 }
 
 
@@ -171,7 +176,7 @@ def _counted(wanted: frozenset[str]) -> Statement:
 
 
 def _narrowed(query: Select[Any], wanted: frozenset[str], *, by_attendance: bool = False) -> Select[Any]:
-    sources: FromClause = _with_names
+    sources: FromClause = _with_shown_names if "shown" in wanted else _with_names
     if by_attendance or "attendance_min" in wanted:
         sources = sources.join(_window, true()).outerjoin(_shares, _shares.c.user_id == characters.c.owner)
     return query.select_from(sources).where(in_guild(characters), *(_FILTERS[name] for name in sorted(wanted)))
@@ -203,29 +208,37 @@ def _percent(raids_attended: int, raids_held: int) -> str:
 
 # --- one character ----------------------------------------------------------------------------------------------------
 
-_one_character: Final = (
-    select(*_SHOWN, characters.c.notes, character_names.c.name)
-    .select_from(
-        _with_names.outerjoin(
-            character_names,
-            and_(
-                character_names.c.guild_id == characters.c.guild_id,
-                character_names.c.character_id == characters.c.id,
-                character_names.c.name_key != characters.c.name_key,
-            ),
+
+def _one_character(sources: FromClause) -> Select[Any]:
+    return (
+        select(*_SHOWN, characters.c.notes, character_names.c.name)
+        .select_from(
+            sources.outerjoin(
+                character_names,
+                and_(
+                    character_names.c.guild_id == characters.c.guild_id,
+                    character_names.c.character_id == characters.c.id,
+                    character_names.c.name_key != characters.c.name_key,
+                ),
+            )
         )
+        .where(in_guild(characters))
+        .order_by(character_names.c.name_key)
     )
-    .where(in_guild(characters))
-    .order_by(character_names.c.name_key)
-)
-_CHARACTER: Final = Statement(_one_character.where(characters.c.id == _the_id))
+
+
+_any_character: Final = _one_character(_with_names)
+_shown_character: Final = _one_character(_with_shown_names).where(_is_shown)
+_has_id: Final = characters.c.id == _the_id
+_CHARACTER: Final = Statement(_any_character.where(_has_id))
+_SHOWN_CHARACTER: Final = Statement(_shown_character.where(_has_id))
 _bearers: Final = character_names.alias("bearers")
-_CHARACTER_NAMED: Final = Statement(
-    _one_character.where(
-        characters.c.id
-        == select(_bearers.c.character_id).where(in_guild(_bearers), _bearers.c.name_key == _name_key).scalar_subquery()
-    )
+_bears_name: Final = (
+    characters.c.id
+    == select(_bearers.c.character_id).where(in_guild(_bearers), _bearers.c.name_key == _name_key).scalar_subquery()
 )
+_CHARACTER_NAMED: Final = Statement(_any_character.where(_bears_name))
+_SHOWN_CHARACTER_NAMED: Final = Statement(_shown_character.where(_bears_name))
 _OWNERSHIPS: Final = Statement(
     select(ownerships.c.owner, users.c.username, ownerships.c.since, ownerships.c.until, ownerships.c.reason)
     .select_from(
@@ -391,10 +404,16 @@ class SqlRosterView(SqlView, RosterView):
     """Reads the roster."""
 
     def characters(
-        self, wanted: RosterFilter, *, ordering: tuple[Order, ...], page: PageRequest, at: datetime
+        self,
+        wanted: RosterFilter,
+        *,
+        with_hidden: bool,
+        ordering: tuple[Order, ...],
+        page: PageRequest,
+        at: datetime,
     ) -> Page[RosterRow]:
         filters = _filter_params(wanted)
-        names = frozenset(filters).intersection(_FILTERS)
+        names = frozenset(filters).intersection(_FILTERS) | (frozenset() if with_hidden else {"shown"})
         window = {"since": micros(at - _WINDOW), "at": micros(at)}
         rows = self.session.all(_listed(names, ordering), **filters, **window, **page_params(page))
         if not rows:
@@ -408,11 +427,13 @@ class SqlRosterView(SqlView, RosterView):
         none = _percent(0, held)
         return Page(tuple([_roster_row(row, shares.get(row[8], none)) for row in rows]), count)
 
-    def character(self, character_id: CharacterId) -> CharacterRow:
-        return _character_row(self.session.all(_CHARACTER, the_id=character_id), character_id)
+    def character(self, character_id: CharacterId, *, with_hidden: bool) -> CharacterRow:
+        one = _CHARACTER if with_hidden else _SHOWN_CHARACTER
+        return _character_row(self.session.all(one, the_id=character_id), character_id)
 
-    def character_named(self, name: str) -> CharacterRow:
-        return _character_row(self.session.all(_CHARACTER_NAMED, name_key=name_key(name)), name)
+    def character_named(self, name: str, *, with_hidden: bool) -> CharacterRow:
+        one = _CHARACTER_NAMED if with_hidden else _SHOWN_CHARACTER_NAMED
+        return _character_row(self.session.all(one, name_key=name_key(name)), name)
 
     def ownership_history(self, character_id: CharacterId) -> tuple[OwnershipRow, ...]:
         rows = self.session.all(_OWNERSHIPS, the_id=character_id)

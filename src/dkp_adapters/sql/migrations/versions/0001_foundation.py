@@ -555,6 +555,7 @@ def upgrade() -> None:
         sa.Column("timezone", letters(64), nullable=False),
         sa.Column("locale", letters(64), nullable=False),
         sa.Column("default_guild", sa.BigInteger(), nullable=True),
+        sa.Column("muted", LONG_TEXT, nullable=False),
         sa.Column("added_at", sa.BigInteger(), nullable=False),
         sa.Column("deactivated_at", sa.BigInteger(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),

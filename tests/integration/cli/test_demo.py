@@ -1,0 +1,135 @@
+"""`dkp demo`: a believable guild, the same each time, in seconds; and nobody's own guild is touched."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import dkp_entrypoints.demo
+from dkp_adapters.sql.outbox import SqlOutbox
+from dkp_core.accounts import NotAuthenticated
+from dkp_entrypoints.cli import app
+from dkp_entrypoints.containers import UseCases
+from dkp_entrypoints.settings import Settings
+from tests.integration.cli.command_line import OFFICER, CommandLine
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
+    """The demo, filled once."""
+    demo = CommandLine(tmp_path_factory.mktemp("demo") / "dkp.db")
+    demo.run("demo", "--no-serve")
+    return demo
+
+
+def test_the_demo_holds_what_it_promises(filled: CommandLine) -> None:
+    """I-3: people, characters, accents, pools, raids, and everything an officer has to deal with."""
+    assert len(filled.json("user", "list")) == 60
+    characters = filled.json("character", "list")
+    assert len(characters) == 130
+    assert sum(not row["name"].isascii() for row in characters) > 15
+    assert {row["status"] for row in characters} >= {"active", "pending", "trial", "inactive"}
+    assert {row["role_group"] for row in filled.json("user", "list")} >= {"officer", "recruiter", "member", "applicant"}
+    assert len(filled.json("pool", "list")) == 2
+    assert len(filled.json("event-type", "list")) == 5
+    assert [row["status"] for row in filled.json("raid", "list")].count("cancelled") == 1
+    assert filled.json("raid", "unresolved")
+    assert len(filled.json("points", "adjustments", "--reversed")) == 1
+    assert len(filled.json("points", "adjustments")) > 50
+
+
+def test_it_raids_three_or_four_times_a_week_with_hourly_ticks(filled: CommandLine) -> None:
+    """D-2: over the last 90 days, and none of them to come."""
+    raids = filled.json("raid", "list", "--order", "starts_at")
+    starts = [datetime.fromisoformat(raid["starts_at"]) for raid in raids]
+    assert 36 <= len(raids) <= 53
+    assert max(starts) < datetime.now(UTC)
+    assert min(starts) > datetime.now(UTC) - timedelta(days=91)
+    weeks = Counter((start - min(starts)).days // 7 for start in starts)
+    assert set(weeks[week] for week in list(weeks)[:-1]) <= {3, 4}
+    assert all(2 <= raid["ticks"] <= 4 for raid in raids)
+    assert all(20 <= raid["attendees"] <= 58 for raid in raids)
+    ticks = filled.json("raid", "show", raids[0]["id"])["ticks"]
+    first, second = (datetime.fromisoformat(tick["at"]) for tick in ticks[:2])
+    assert second - first == timedelta(hours=1)
+
+
+def test_everything_in_it_adds_up(filled: CommandLine) -> None:
+    """P-3: and nothing is left for a worker to do."""
+    assert filled.json("verify")["clean"] is True
+    standings = filled.json("standings")
+    assert len(standings) > 45
+    assert len({row["current"] for row in standings}) > 30
+    cases = UseCases(settings=Settings(database_url=filled.url))
+    assert SqlOutbox.of(cases.database()).lag().due == 0
+    cases.database().close()
+
+
+def test_it_is_the_same_each_time(filled: CommandLine, tmp_path: Path) -> None:
+    """Who shows it twice shows the same guild: names, points, everything but times and secrets."""
+    again = CommandLine(tmp_path / "again.db")
+    again.run("demo", "--no-serve")
+    for command in (("standings",), ("character", "list"), ("raid", "unresolved")):
+        mine, yours = filled.json(*command), again.json(*command)
+        for row in (*mine, *yours):
+            row.pop("last_seen", None)
+        assert mine == yours
+
+
+def test_the_second_time_it_is_served_as_it_is(filled: CommandLine) -> None:
+    """What somebody tried out in it stays; the key is a new one, and the old one is dead."""
+    raids = len(filled.json("raid", "list"))
+    first, second = filled.json("demo", "--no-serve"), filled.json("demo", "--no-serve")
+    assert len(filled.json("raid", "list")) == raids
+    cases = UseCases(settings=Settings(database_url=filled.url))
+    assert cases.authenticate()(second["key"], entrypoint="test").guild_id == 1
+    with pytest.raises(NotAuthenticated):
+        cases.authenticate()(first["key"], entrypoint="test")
+    cases.database().close()
+    assert "standings" in filled.run("demo", "--no-serve").stdout
+
+
+def test_the_commands_find_it_without_being_told(tmp_path: Path) -> None:
+    """I-3: `dkp demo --no-serve && dkp standings --json && dkp verify`, in an empty folder."""
+    for command in (["demo", "--no-serve"], ["standings", "--json"], ["verify"]):
+        outcome = CliRunner().invoke(app, command)
+        assert outcome.exit_code == 0, outcome.output
+    assert [path.name for path in tmp_path.iterdir()] == ["dkp.db"]
+
+
+def test_nobodys_guild_is_overwritten(dkp: CommandLine) -> None:
+    """G-4: a database with a guild in it is left as it is, and another name is asked for."""
+    before = dkp.path.read_bytes()
+    assert "--database" in dkp.refused("demo", "--no-serve", code=6)
+    assert dkp.path.read_bytes() == before
+
+
+def test_a_demo_beside_ones_own_guild_is_ones_own_database(filled: CommandLine, tmp_path: Path) -> None:
+    """Who founded a guild in the demo's database keeps it."""
+    copy = CommandLine(tmp_path / "copy.db")
+    copy.path.write_bytes(filled.path.read_bytes())
+    copy.run("init", "--guild", "Mine", "--officer", OFFICER)
+    copy.refused("demo", "--no-serve", code=6)
+
+
+def test_an_interrupted_demo_leaves_nothing(nothing: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No half a demo is ever taken for a whole one."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(dkp_entrypoints.demo, "fill", interrupted)
+    outcome = CliRunner().invoke(app, ["demo", "--no-serve", "--database", nothing.url])
+    assert outcome.exit_code == 130
+    assert list(nothing.path.parent.iterdir()) == []
+
+
+def test_a_database_that_was_only_made_is_filled(nothing: CommandLine) -> None:
+    """O-10: after `dkp db upgrade`, as a container does it."""
+    nothing.run("db", "upgrade")
+    nothing.run("demo", "--no-serve")
+    assert len(nothing.json("user", "list")) == 60

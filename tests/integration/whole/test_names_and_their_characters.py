@@ -1,0 +1,174 @@
+"""Names that are read at the very moment in which their characters come to count: nobody is forgotten.
+
+On SQLite these can't meet: one writer comes after the other.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from attrs import frozen
+
+from dkp_adapters.sql import schema
+from dkp_core.kernel.page import PageRequest
+from dkp_core.raids import NamedPresence, RaidFilter
+from dkp_entrypoints.containers import UseCases
+from dkp_entrypoints.execution import attempted
+from dkp_entrypoints.settings import Settings
+from dkp_entrypoints.worker import Worker
+from tests import services
+from tests.integration.worker.waiting_names import Waiting, waiting_guild
+from tests.services import Engine
+
+MEETING_SECONDS = 0.3
+"""For how long one waits that the other gets as far as it can; less than a lock is waited for."""
+JOIN_SECONDS_MAX = 60.0
+
+
+@pytest.fixture(scope="module", params=["postgresql", "mariadb"])
+def url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A database with the schema in it, on each server in turn."""
+    engine: Engine = request.param
+    made = services.make_database(engine)
+    try:
+        schema.upgrade(made)
+        yield made
+    finally:
+        services.drop_database(made)
+
+
+@frozen
+class Meeting:
+    """A guild in which a pending character's name waits, as two processes see it; one of them is this thread's."""
+
+    here: UseCases
+    there: UseCases
+    guild: Waiting
+
+    def read_again(self, cases: UseCases) -> None:
+        """Take attendance at another raid, where the same name is read."""
+        (event_type,) = cases.list_event_types()(by=self.guild.by)
+        starts_at = cases.list_raids()(RaidFilter(), page=PageRequest(), by=self.guild.by).results[0].starts_at
+        raid = cases.record_raid()(event_type_id=event_type.id, starts_at=starts_at, by=self.guild.by)
+        cases.record_attendance()(raid.id, [NamedPresence(name="Wartend 001")], by=self.guild.by)
+
+    def approve(self, cases: UseCases) -> None:
+        """Let the character count."""
+        attempted(lambda: cases.approve_character()(self.guild.characters[0], by=self.guild.by))
+
+    def react(self, cases: UseCases) -> None:
+        """Do what follows."""
+        while Worker.of(cases).run_reactions():
+            pass
+
+
+@pytest.fixture
+def meeting(url: str, request: pytest.FixtureRequest) -> Iterator[Meeting]:
+    """Such a guild of this test's own."""
+    here, there = (UseCases(settings=Settings(database_url=url)) for _ in range(2))
+    slug = f"n{sum(map(ord, request.node.name)) % 1000:03}"
+    found = Meeting(here, there, waiting_guild(here, 1, slug=slug))
+    found.react(here)
+    yield found
+    for cases in (here, there):
+        cases.database().close()
+
+
+class Elsewhere:
+    """A thread whose fault is raised where it is waited for."""
+
+    def __init__(self, act: Callable[[], None]) -> None:
+        self.fault: BaseException | None = None
+        self.thread = threading.Thread(target=self._run, args=(act,), daemon=True)
+        self.thread.start()
+
+    def _run(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except BaseException as fault:  # noqa: BLE001  # it is raised where the test waits
+            self.fault = fault
+
+    def gets_as_far_as_it_can(self) -> None:
+        """Until it is done, or likely waits for a lock."""
+        self.thread.join(MEETING_SECONDS)
+
+    def ends(self) -> None:
+        """Until it is done. Raises: what it raised."""
+        self.thread.join(JOIN_SECONDS_MAX)
+        assert not self.thread.is_alive()
+        if self.fault is not None:
+            raise self.fault
+
+
+def test_a_name_that_is_read_while_its_character_is_approved_is_awarded(meeting: Meeting) -> None:
+    """D-5, P-13: attendance that saw it pending commits after the approval, and all that follows from it, is done."""
+
+    def approve_and_react() -> None:
+        meeting.approve(meeting.there)
+        meeting.react(meeting.there)
+
+    with meeting.here.database().scope():
+        meeting.read_again(meeting.here)
+        other = Elsewhere(approve_and_react)
+        other.gets_as_far_as_it_can()
+    other.ends()
+    assert meeting.guild.paid() == ["20.00"]
+
+
+def test_a_name_that_is_read_while_its_character_is_entered_is_awarded(meeting: Meeting) -> None:
+    """D-5, P-13: the same for a character that was not there at all."""
+    owner = meeting.guild.by.user_id or meeting.here.show_character()(
+        meeting.guild.characters[0], by=meeting.guild.by
+    ).user_id
+
+    def enter_and_react() -> None:
+        attempted(lambda: meeting.there.enter_character()(name="Neuling", owner=owner, by=meeting.guild.by))
+        meeting.react(meeting.there)
+
+    (raid,) = meeting.here.list_raids()(RaidFilter(), page=PageRequest(), by=meeting.guild.by).results
+    with meeting.here.database().scope():
+        meeting.here.record_attendance()(raid.id, [NamedPresence(name="Neuling")], by=meeting.guild.by)
+        other = Elsewhere(enter_and_react)
+        other.gets_as_far_as_it_can()
+    other.ends()
+    assert meeting.guild.paid() == ["10.00"]
+
+
+def test_an_approval_that_commits_while_the_name_is_read_counts_at_once(meeting: Meeting) -> None:
+    """D-5, P-13: attendance that comes to see the character pending, and may not commit so, looks again."""
+    reacted = threading.Event()
+
+    def read_and_wait() -> None:
+        with meeting.there.database().scope():
+            meeting.read_again(meeting.there)
+            assert reacted.wait(JOIN_SECONDS_MAX)
+
+    with meeting.here.database().scope() as scope:
+        meeting.approve(meeting.here)
+        assert scope.transaction is not None
+        scope.transaction.flush()
+        other = Elsewhere(read_and_wait)
+        other.gets_as_far_as_it_can()
+    meeting.react(meeting.here)
+    reacted.set()
+    other.ends()
+    assert meeting.guild.paid() == ["20.00"]
+
+
+def test_a_raid_that_is_cancelled_while_a_name_is_awarded_gives_nothing(meeting: Meeting) -> None:
+    """D-8, P-3: who waited for a raid that was being cancelled is not paid for it after all."""
+    guild = meeting.guild
+    guild.approve_all()
+    (raid,) = meeting.here.list_raids()(RaidFilter(), page=PageRequest(), by=guild.by).results
+    with meeting.here.database().scope():
+        meeting.here.cancel_raid()(raid.id, by=guild.by)
+        other = Elsewhere(lambda: meeting.react(meeting.there))
+        other.gets_as_far_as_it_can()
+    other.ends()
+    assert guild.paid() == []
+    mine = [
+        each for each in meeting.here.verify()(by=guild.by).differences if each.guild_id == guild.guild_id
+    ]
+    assert mine == []
