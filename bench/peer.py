@@ -110,6 +110,7 @@ def _compare(folder: Path, fixture: Path, kind: str, peer_port: int, port: int, 
     file = folder / f"config-{kind}.json"
     file.write_text(json.dumps(config))
     addresses = [f"http://127.0.0.1:{peer_port}", f"http://127.0.0.1:{port}"]
-    out = ROOT / f"bench-peer-{kind}.json"
+    (ROOT / ".bench").mkdir(exist_ok=True)
+    out = ROOT / ".bench" / f"peer-{kind}.json"
     command = [sys.executable, str(PEER / "compare.py"), *addresses, "--config", str(file), "--out", str(out)]
     subprocess.run(command, check=True)

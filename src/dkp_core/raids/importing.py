@@ -248,7 +248,7 @@ class ImportDump:
                 NamedPresence(name=each.name, presence=each.presence, line=each.line)
                 for each in reading.check.attendees
             ]
-            taken = judged(work, raid.id if raid else UNMADE, tick, names, upload_id)
+            taken = judged(work, raid.id if raid else UNMADE, tick, names, upload_id, for_good=apply)
             if raid is not None and upload_id is not None:
                 now = self.clock.now()
                 if raid.pending:  # it is new, or has a new tick: it must stand before anybody can be there

@@ -166,7 +166,7 @@ class RecordAttendance:
             raid = work.raids.get(raid_id)
             must_run(raid, by)
             chosen = raid.tick(tick)
-            taken = judged(work, raid_id, chosen, cleaned)
+            taken = judged(work, raid_id, chosen, cleaned, for_good=True)
             work.raids.save(credited(work, raid, chosen, taken, ids=self.ids, at=self.clock.now(), by=by))
         return chosen, taken
 
@@ -187,17 +187,34 @@ def must_run(raid: Raid, by: Actor) -> None:
 
 
 def judged(
-    work: RaidsWork, raid_id: RaidId, tick: Tick, names: Sequence[NamedPresence], upload_id: UploadId | None = None
+    work: RaidsWork,
+    raid_id: RaidId,
+    tick: Tick,
+    names: Sequence[NamedPresence],
+    upload_id: UploadId | None = None,
+    *,
+    for_good: bool,
 ) -> Taken:
-    """What taking attendance at a tick comes to; nothing is written."""
-    return take_attendance(
-        raid_id,
-        tick,
-        names,
-        known=work.characters.attributed([named.name for named in names], tick.at),
-        present=work.attendances.present(raid_id, tick.number),
-        upload_id=upload_id,
-    )
+    """What taking attendance at a tick comes to; nothing is written. `for_good`: it is going to be."""
+
+    def looked_at() -> Taken:
+        return take_attendance(
+            raid_id,
+            tick,
+            names,
+            known=work.characters.attributed([named.name for named in names], tick.at),
+            present=work.attendances.present(raid_id, tick.number),
+            upload_id=upload_id,
+        )
+
+    taken = looked_at()
+    if for_good and taken.unresolved:
+        # A character that comes to count at this moment would award the names that wait for it before these do, and
+        # they would wait for ever. Whoever changes the roster writes the guild's row before it commits: either that
+        # is done, and shows now, or it has to wait until these names can be found.
+        work.guilds.get(work.guild_id)
+        taken = looked_at()
+    return taken
 
 
 def credited(

@@ -19,7 +19,7 @@ from dkp_core.raids.attendance import Attendance, pay
 from dkp_core.raids.errors import NotUnresolved
 from dkp_core.raids.events import NameResolved
 from dkp_core.raids.ports import RaidsView, RaidsWork
-from dkp_core.raids.raid import Tick
+from dkp_core.raids.raid import RaidStatus, Tick
 from dkp_core.raids.recording import entries_for
 from dkp_core.raids.views import UnresolvedRow
 from dkp_core.roster import CharacterAliasAdded, CharacterStatus
@@ -142,6 +142,8 @@ def _settle(
     settled: list[Attendance] = []
     for raid_id, of_raid in groupby(waiting, key=lambda line: line.raid_id):
         raid = work.raids.get(raid_id)
+        if raid.status is RaidStatus.CANCELLED:  # since its lines were read: it gives nothing any more
+            continue
         changed: list[Attendance] = []
         for number, lines in groupby(of_raid, key=lambda line: line.tick):
             tick = raid.tick(number)

@@ -5,26 +5,30 @@ On SQLite these can't meet: one writer comes after the other.
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from attrs import frozen
 
 from dkp_adapters.sql import schema
-from dkp_core.kernel.page import PageRequest
-from dkp_core.raids import NamedPresence, RaidFilter
+from dkp_core.kernel.ids import RaidId
+from dkp_core.raids import NamedPresence
 from dkp_entrypoints.containers import UseCases
 from dkp_entrypoints.execution import attempted
 from dkp_entrypoints.settings import Settings
 from dkp_entrypoints.worker import Worker
 from tests import services
-from tests.integration.worker.waiting_names import Waiting, waiting_guild
+from tests.integration.worker.waiting_names import AT, Waiting, waiting_guild
 from tests.services import Engine
 
+NAME = "Wartend 001"
 MEETING_SECONDS = 0.3
 """For how long one waits that the other gets as far as it can; less than a lock is waited for."""
 JOIN_SECONDS_MAX = 60.0
+_slugs = ("".join(letters) for letters in itertools.product("abcdefgh", repeat=4))
 
 
 @pytest.fixture(scope="module", params=["postgresql", "mariadb"])
@@ -46,13 +50,11 @@ class Meeting:
     here: UseCases
     there: UseCases
     guild: Waiting
+    other_raid: RaidId
 
-    def read_again(self, cases: UseCases) -> None:
-        """Take attendance at another raid, where the same name is read."""
-        (event_type,) = cases.list_event_types()(by=self.guild.by)
-        starts_at = cases.list_raids()(RaidFilter(), page=PageRequest(), by=self.guild.by).results[0].starts_at
-        raid = cases.record_raid()(event_type_id=event_type.id, starts_at=starts_at, by=self.guild.by)
-        cases.record_attendance()(raid.id, [NamedPresence(name="Wartend 001")], by=self.guild.by)
+    def read_again(self, cases: UseCases, name: str) -> None:
+        """Take attendance at another raid, where that name is read."""
+        cases.record_attendance()(self.other_raid, [NamedPresence(name=name)], by=self.guild.by)
 
     def approve(self, cases: UseCases) -> None:
         """Let the character count."""
@@ -65,11 +67,13 @@ class Meeting:
 
 
 @pytest.fixture
-def meeting(url: str, request: pytest.FixtureRequest) -> Iterator[Meeting]:
+def meeting(url: str) -> Iterator[Meeting]:
     """Such a guild of this test's own."""
     here, there = (UseCases(settings=Settings(database_url=url)) for _ in range(2))
-    slug = f"n{sum(map(ord, request.node.name)) % 1000:03}"
-    found = Meeting(here, there, waiting_guild(here, 1, slug=slug))
+    guild = waiting_guild(here, 1, slug=next(_slugs))
+    (event_type,) = here.list_event_types()(by=guild.by)
+    other_raid = here.record_raid()(event_type_id=event_type.id, starts_at=AT + timedelta(days=1), by=guild.by)
+    found = Meeting(here, there, guild, other_raid.id)
     found.react(here)
     yield found
     for cases in (here, there):
@@ -110,7 +114,7 @@ def test_a_name_that_is_read_while_its_character_is_approved_is_awarded(meeting:
         meeting.react(meeting.there)
 
     with meeting.here.database().scope():
-        meeting.read_again(meeting.here)
+        meeting.read_again(meeting.here, NAME)
         other = Elsewhere(approve_and_react)
         other.gets_as_far_as_it_can()
     other.ends()
@@ -119,17 +123,14 @@ def test_a_name_that_is_read_while_its_character_is_approved_is_awarded(meeting:
 
 def test_a_name_that_is_read_while_its_character_is_entered_is_awarded(meeting: Meeting) -> None:
     """D-5, P-13: the same for a character that was not there at all."""
-    owner = meeting.guild.by.user_id or meeting.here.show_character()(
-        meeting.guild.characters[0], by=meeting.guild.by
-    ).user_id
+    owner = meeting.here.show_character()(meeting.guild.characters[0], by=meeting.guild.by).user_id
 
     def enter_and_react() -> None:
         attempted(lambda: meeting.there.enter_character()(name="Neuling", owner=owner, by=meeting.guild.by))
         meeting.react(meeting.there)
 
-    (raid,) = meeting.here.list_raids()(RaidFilter(), page=PageRequest(), by=meeting.guild.by).results
     with meeting.here.database().scope():
-        meeting.here.record_attendance()(raid.id, [NamedPresence(name="Neuling")], by=meeting.guild.by)
+        meeting.read_again(meeting.here, "Neuling")
         other = Elsewhere(enter_and_react)
         other.gets_as_far_as_it_can()
     other.ends()
@@ -142,7 +143,7 @@ def test_an_approval_that_commits_while_the_name_is_read_counts_at_once(meeting:
 
     def read_and_wait() -> None:
         with meeting.there.database().scope():
-            meeting.read_again(meeting.there)
+            meeting.read_again(meeting.there, NAME)
             assert reacted.wait(JOIN_SECONDS_MAX)
 
     with meeting.here.database().scope() as scope:
@@ -161,14 +162,13 @@ def test_a_raid_that_is_cancelled_while_a_name_is_awarded_gives_nothing(meeting:
     """D-8, P-3: who waited for a raid that was being cancelled is not paid for it after all."""
     guild = meeting.guild
     guild.approve_all()
-    (raid,) = meeting.here.list_raids()(RaidFilter(), page=PageRequest(), by=guild.by).results
+    (waiting,) = meeting.here.list_unresolved()(by=guild.by)
+    (raid_id,) = waiting.raids
     with meeting.here.database().scope():
-        meeting.here.cancel_raid()(raid.id, by=guild.by)
+        meeting.here.cancel_raid()(raid_id, by=guild.by)
         other = Elsewhere(lambda: meeting.react(meeting.there))
         other.gets_as_far_as_it_can()
     other.ends()
     assert guild.paid() == []
-    mine = [
-        each for each in meeting.here.verify()(by=guild.by).differences if each.guild_id == guild.guild_id
-    ]
+    mine = [each for each in meeting.here.verify()(by=guild.by).differences if each.guild_id == guild.guild_id]
     assert mine == []

@@ -130,6 +130,8 @@ def connector(url: URL) -> Callable[[Purpose], Connection]:
             # Ids set aside are safe by the next commit at the latest, and nothing that uses them is safe before.
             "synchronous_commit": "off" if purpose == "aside" else "on",
             "jit": "off",  # our queries are over before it has compiled them
+            # Statements find their rows by primary keys whatever the values; planning the standings took longer than they.
+            "plan_cache_mode": "force_generic_plan",
         }
         chosen = " ".join(f"-c {name}={value}" for name, value in settings.items())
         try:
