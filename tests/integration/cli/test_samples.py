@@ -14,6 +14,7 @@ FILES = (
     "RaidTick-2024-03-22_09-47-32.txt",
     "ZealRaidAttendance_europa_comment.txt",
     "eq_raiddump_classic_6col.txt",
+    "eq_log_lines_from_public_tests.txt",
     "opendkp_raidtick_names_only.txt",
     "softres_it_export.csv",
 )

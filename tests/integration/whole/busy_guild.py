@@ -28,7 +28,7 @@ WORTH: Final = (500, 1250)
 """What a raid of each event type pays at its first tick, in hundredths; the second event type pays into two pools."""
 SECOND_TICK: Final = 325
 AGREED: Final = 100
-FIRST_NIGHT: Final = datetime(2026, 3, 2, 19, 0, tzinfo=UTC)
+FIRST_NIGHT: Final = datetime(2024, 3, 1, 19, 0, tzinfo=UTC)
 
 MAINS: Final = tuple(f"Haupt {number:02}" for number in range(WITH_MAIN))
 ALTS: Final = tuple(f"Zweit {number:02}" for number in range(WITH_ALT))

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Final
 
 from attrs import define, field
 
@@ -40,7 +40,7 @@ class Program:
     """One process, with what it says."""
 
     name: str
-    process: subprocess.Popen[Any]
+    process: subprocess.Popen[bytes]
     log: Path
     killed: bool = False
     """It was ended on purpose, without warning."""
@@ -108,16 +108,16 @@ class Programs:
         """A worker."""
         return self.dkp("worker")
 
-    def start(self, name: str, command: list[str], *, stdin: int | None = None, stdout: int | None = None) -> Program:
-        """Any program; what it says on stderr is kept."""
+    def start(self, name: str, command: list[str], *, piped: bool = False) -> Program:
+        """Any program; what it says is kept, but for stdout where it is `piped`, with stdin, to who starts it."""
         log = self.folder / f"program-{len(self.all)}.log"
         with log.open("wb") as said:
             process = subprocess.Popen(
                 command,
                 env=environment(),
                 cwd=self.folder,
-                stdin=subprocess.DEVNULL if stdin is None else stdin,
-                stdout=said if stdout is None else stdout,
+                stdin=subprocess.PIPE if piped else subprocess.DEVNULL,
+                stdout=subprocess.PIPE if piped else said,
                 stderr=said,
                 start_new_session=True,
             )

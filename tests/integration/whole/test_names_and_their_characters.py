@@ -72,7 +72,7 @@ def meeting(url: str) -> Iterator[Meeting]:
     here, there = (UseCases(settings=Settings(database_url=url)) for _ in range(2))
     guild = waiting_guild(here, 1, slug=next(_slugs))
     (event_type,) = here.list_event_types()(by=guild.by)
-    other_raid = here.record_raid()(event_type_id=event_type.id, starts_at=AT + timedelta(days=1), by=guild.by)
+    other_raid = here.record_raid()(event_type_id=event_type.id, starts_at=AT - timedelta(days=1), by=guild.by)
     found = Meeting(here, there, guild, other_raid.id)
     found.react(here)
     yield found

@@ -11,9 +11,7 @@ import pytest
 
 from tests.unit.architecture.source_tree import ROOT, SRC
 
-LINT = (
-    "from importlinter.cli import lint_imports; raise SystemExit(lint_imports(no_cache=True, no_logo=True))"
-)
+LINT = "from importlinter.cli import lint_imports; raise SystemExit(lint_imports(no_cache=True, no_logo=True))"
 
 
 def test_everything_imports_downwards_only() -> None:
@@ -29,14 +27,10 @@ def test_everything_imports_downwards_only() -> None:
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
 
 
-@pytest.mark.parametrize(
-    "library", ["sqlalchemy", "litestar", "discord", "typer", "dependency_injector", "msgspec"]
-)
+@pytest.mark.parametrize("library", ["sqlalchemy", "litestar", "discord", "typer", "dependency_injector", "msgspec"])
 def test_the_core_is_forbidden_every_library_that_the_rule_names(library: str) -> None:
     """G-10: a library missing in the contract would be allowed."""
-    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"][
-        "contracts"
-    ]
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
     forbidden = [
         contract["forbidden_modules"]
         for contract in contracts

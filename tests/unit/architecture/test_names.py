@@ -14,9 +14,7 @@ PACKAGES = ("dkp_core", "dkp_adapters", "dkp_entrypoints")
 MODULE = re.compile(
     r"(?:^|_)(?:utils?|common|helpers?|managers?|services?|misc|stuff|tools|base|impl|interfaces?)(?:$|_)"
 )
-CLASS = re.compile(
-    r"^I[A-Z][a-z]|^Abstract|^Base[A-Z]|(?:Impl|Managers?|Services?|Helpers?|Utils?|DTO|UseCase|Mixin)$"
-)
+CLASS = re.compile(r"^I[A-Z][a-z]|^Abstract|^Base[A-Z]|(?:Impl|Managers?|Services?|Helpers?|Utils?|DTO|UseCase|Mixin)$")
 
 
 def vague_names(module: Module) -> Iterator[str]:
@@ -35,17 +33,13 @@ def test_no_module_or_class_has_a_name_that_says_nothing() -> None:
     assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize(
-    "name", ["utils", "sql_utils", "common", "helpers", "raid_manager", "service", "base"]
-)
+@pytest.mark.parametrize("name", ["utils", "sql_utils", "common", "helpers", "raid_manager", "service", "base"])
 def test_vague_module_names_are_seen(name: str) -> None:
     """The check itself."""
     assert list(vague_names(Module(f"dkp_core.{name}", "")))
 
 
-@pytest.mark.parametrize(
-    "name", ["IClock", "AbstractClock", "ClockImpl", "RaidManager", "BidService", "RaidDTO"]
-)
+@pytest.mark.parametrize("name", ["IClock", "AbstractClock", "ClockImpl", "RaidManager", "BidService", "RaidDTO"])
 def test_vague_class_names_are_seen(name: str) -> None:
     """The check itself."""
     assert list(vague_names(Module("dkp_core.raids.raid", f"class {name}: ...")))

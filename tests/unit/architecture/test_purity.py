@@ -85,11 +85,7 @@ def floats(module: Module) -> Iterator[str]:
 
 
 def _is_exact(node: ast.expr) -> bool:
-    return (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id in {"Fraction", "Decimal"}
-    )
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"Fraction", "Decimal"}
 
 
 def test_the_core_reads_no_clock_no_random_and_no_environment_and_does_no_io() -> None:
@@ -101,9 +97,7 @@ def test_the_core_reads_no_clock_no_random_and_no_environment_and_does_no_io() -
 def test_no_float_comes_near_points() -> None:
     """G-3: points are exact decimals; never a float, anywhere."""
     counting = [
-        module
-        for module in modules_of("dkp_core")
-        if module.name.startswith(("dkp_core.points", "dkp_core.kernel"))
+        module for module in modules_of("dkp_core") if module.name.startswith(("dkp_core.points", "dkp_core.kernel"))
     ]
     found = [each for module in counting for each in floats(module)]
     assert not found, "\n".join(found)

@@ -138,9 +138,7 @@ def test_ci_shows_the_command_without_running_it(tmp_path: Path) -> None:
 
 
 @on_unix
-@pytest.mark.parametrize(
-    "command", [f"echo '{SUMMARY}'; exit 1", f"false\necho '{SUMMARY}'", "echo nothing ran"]
-)
+@pytest.mark.parametrize("command", [f"echo '{SUMMARY}'; exit 1", f"false\necho '{SUMMARY}'", "echo nothing ran"])
 def test_ci_fails_when_the_command_fails_or_ran_no_tests(command: str, tmp_path: Path) -> None:
     """A green CI means that tests ran and passed."""
     assert run_ci(tmp_path, readme(command)).returncode != 0
@@ -157,8 +155,6 @@ def test_ci_fails_when_the_readme_names_no_command(tmp_path: Path) -> None:
 @on_unix
 def test_the_readme_marks_the_command_that_passes_the_tests() -> None:
     """Its last line runs nox, whose default sessions are what a change must pass."""
-    outcome = subprocess.run(
-        ["bash", str(ROOT / ".ci" / "run"), "--show"], capture_output=True, text=True, check=False
-    )
+    outcome = subprocess.run(["bash", str(ROOT / ".ci" / "run"), "--show"], capture_output=True, text=True, check=False)
     assert outcome.returncode == 0, outcome.stderr
     assert outcome.stdout.split()[-1].endswith("nox")

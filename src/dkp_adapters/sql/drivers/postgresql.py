@@ -130,7 +130,7 @@ def connector(url: URL) -> Callable[[Purpose], Connection]:
             # Ids set aside are safe by the next commit at the latest, and nothing that uses them is safe before.
             "synchronous_commit": "off" if purpose == "aside" else "on",
             "jit": "off",  # our queries are over before it has compiled them
-            # Statements find their rows by primary keys whatever the values; planning the standings took longer than they.
+            # Rows are found by keys whatever the values are; planning the standings took longer than reading them.
             "plan_cache_mode": "force_generic_plan",
         }
         chosen = " ".join(f"-c {name}={value}" for name, value in settings.items())

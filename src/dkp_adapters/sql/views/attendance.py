@@ -8,29 +8,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Final
 
-from attrs import field, frozen
+from attrs import frozen
 from sqlalchemy import (
     BigInteger,
     BindParameter,
     ColumnElement,
     FromClause,
+    Select,
     Subquery,
+    Text,
     and_,
     bindparam,
     case,
     func,
-    literal,
-    not_,
+    literal_column,
+    null,
     or_,
     select,
+    text,
     true,
 )
 
 from dkp_adapters.sql.moments import micros
-from dkp_adapters.sql.statement import in_guild, int_sum
+from dkp_adapters.sql.statement import in_guild
 from dkp_adapters.sql.tables.accounts import memberships
 from dkp_adapters.sql.tables.guilds import guilds
 from dkp_adapters.sql.tables.raids import NEVER, attendance_totals, attended, raid_totals, raids
@@ -39,6 +43,11 @@ from dkp_core.accounts.role_group import ACTIVE_ROLE_GROUPS
 from dkp_core.raids import WINDOWS, AttendanceShare
 
 _DAY: Final = 24 * 60 * 60 * 1_000_000
+
+# Constants of ours are part of the text: as parameters they would be sent anew each time.
+_ZERO: Final[ColumnElement[int]] = literal_column("0", BigInteger)
+_ONE: Final[ColumnElement[int]] = literal_column("1", BigInteger)
+_NEVER: Final[ColumnElement[int]] = literal_column(str(NEVER), BigInteger)
 
 AT: Final[BindParameter[int]] = bindparam("at", type_=BigInteger)
 _STARTS: Final[Sequence[BindParameter[int]]] = [bindparam(f"at_{days}", type_=BigInteger) for days in WINDOWS]
@@ -50,15 +59,17 @@ def windows_ending(at: datetime) -> dict[str, int]:
     return {"at": end, **{f"at_{days}": end - days * _DAY for days in WINDOWS}}
 
 
+def _word(word: StrEnum) -> ColumnElement[str]:
+    assert word.isidentifier()
+    return literal_column(f"'{word}'", Text)
+
+
 def is_active() -> ColumnElement[bool]:
     """An active member: in force, and a member or above, or a trial where the guild counts them."""
-    groups = [group.value for group in ACTIVE_ROLE_GROUPS]
+    trial = and_(memberships.c.trial == _ONE, guilds.c.trials_are_active == _ONE)
+    groups = [_word(group) for group in ACTIVE_ROLE_GROUPS]
     return and_(
-        memberships.c.status == MembershipStatus.IN_FORCE.value,
-        or_(
-            *(memberships.c.role_group == group for group in groups),
-            and_(memberships.c.trial == 1, guilds.c.trials_are_active == 1),
-        ),
+        memberships.c.status == _word(MembershipStatus.IN_FORCE), or_(memberships.c.role_group.in_(groups), trial)
     )
 
 
@@ -90,108 +101,116 @@ def all_people(others: FromClause, *wanted: ColumnElement[bool]) -> Subquery:
 
 # --- the query --------------------------------------------------------------------------------------------------------
 
-
-def _counted(moment: ColumnElement[int], *also: ColumnElement[bool]) -> list[ColumnElement[int]]:
-    """How many rows lie in each window, and how many at its end or later."""
-    spans = [and_(moment >= start, moment < AT) for start in _STARTS]
-    return [int_sum(case((and_(span, *also), 1), else_=0)) for span in (*spans, moment >= AT)]
-
-
 _NAMES: Final = (*(f"last_{days}" for days in WINDOWS), "later")
 
 
-def _named(prefix: str, columns: Sequence[ColumnElement[int]]) -> list[Any]:
-    return [column.label(f"{prefix}_{name}") for column, name in zip(columns, _NAMES, strict=True)]
+def _since_each(prefix: str, moment: ColumnElement[int], *also: ColumnElement[bool]) -> list[Any]:
+    """How many rows there are since the beginning of each window, and since their end; the query begins with one."""
+    conditions = [(moment >= start,) for start in (*_STARTS[:-1], AT)]
+    conditions.insert(len(WINDOWS) - 1, ())
+    counted = (func.count(case((and_(*each, *also), _ONE)) if each or also else text("*")) for each in conditions)
+    return [column.label(f"{prefix}_{name}") for column, name in zip(counted, _NAMES, strict=True)]
 
 
-@frozen
-class AttendanceColumns:
-    """The columns that an `AttendanceReader` reads, over `people`; `joined` is the FROM with all that they need.
+def _lives(people: Subquery) -> Subquery:
+    """Each user's lifetime: since when, what was attended, and what was held before, where that may be used."""
+    totals = attendance_totals
+    joined_earlier = people.c.joined_at < func.coalesce(totals.c.since, _NEVER)
+    return (
+        select(
+            people.c.user_id,
+            totals.c.attended,
+            totals.c.excused,
+            totals.c.last_raid,
+            case((joined_earlier, null()), else_=totals.c.held_before).label("held_before"),
+            case((joined_earlier, people.c.joined_at), else_=func.coalesce(totals.c.since, _NEVER)).label("since"),
+        )
+        .join_from(people, totals, and_(in_guild(totals), totals.c.user_id == people.c.user_id), isouter=True)
+        .subquery("lives")
+    )
 
-    `only` restricts whose recent raids are looked at, for a query over few people.
-    """
 
-    people: Subquery
-    only: ColumnElement[bool] | None = None
-    joined: FromClause = field(init=False)
-    columns: tuple[ColumnElement[Any], ...] = field(init=False)
+class AttendanceQuery:
+    """A query over `people` with their attendance; `only` restricts whose recent raids are looked at."""
 
-    def __attrs_post_init__(self) -> None:
-        held = (
-            select(*_named("held", _counted(raids.c.starts_at)))
-            .where(in_guild(raids), raids.c.counts == 1, raids.c.starts_at >= _STARTS[-1])
+    def __init__(self, people: Subquery, only: ColumnElement[bool] | None = None) -> None:
+        self._lives = _lives(people)
+        self._held = (
+            select(*_since_each("held", raids.c.starts_at))
+            .where(in_guild(raids), raids.c.counts == _ONE, raids.c.starts_at >= _STARTS[-1])
             .subquery("held_recently")
         )
-        came = attended.c.present == 1
         recent = (
             select(
                 attended.c.user_id,
-                *_named("came", _counted(attended.c.starts_at, came)),
-                *_named("excused", _counted(attended.c.starts_at, attended.c.present == 0)),
+                *_since_each("noted", attended.c.starts_at),
+                *_since_each("came", attended.c.starts_at, attended.c.present == _ONE),
             )
             .where(in_guild(attended), attended.c.starts_at >= _STARTS[-1])
             .group_by(attended.c.user_id)
         )
-        recently = (recent if self.only is None else recent.where(self.only)).subquery("recently")
-        people, totals = self.people, attendance_totals
-        joined = (
-            guilds.join(people, true())
-            .join(held, true())
+        self._recently = (recent if only is None else recent.where(only)).subquery("recently")
+
+    @property
+    def user_id(self) -> ColumnElement[int]:
+        """Whose row it is."""
+        return self._lives.c.user_id
+
+    @property
+    def tables(self) -> FromClause:
+        """What the query reads; other tables may be joined to it."""
+        return (
+            guilds.join(self._lives, true())
+            .join(self._held, true())
             .outerjoin(raid_totals, raid_totals.c.guild_id == guilds.c.id)
-            .outerjoin(totals, and_(in_guild(totals), totals.c.user_id == people.c.user_id))
-            .outerjoin(recently, recently.c.user_id == people.c.user_id)
+            .outerjoin(self._recently, self._recently.c.user_id == self._lives.c.user_id)
         )
-        object.__setattr__(self, "joined", joined)
-        settled, since = _lifetime_of(people)
-        columns = (
-            guilds.c.leave_out_excused,
-            totals.c.last_raid,
-            *(held.c[f"held_{name}"] for name in _NAMES),
-            *(func.coalesce(recently.c[f"came_{name}"], 0) for name in _NAMES),
-            *(func.coalesce(recently.c[f"excused_{name}"], 0) for name in _NAMES),
-            func.coalesce(totals.c.attended, 0),
-            case(
-                (settled, func.coalesce(raid_totals.c.held, 0) - totals.c.held_before),
-                else_=_held_since(since),
-            ),
-            case(
-                (guilds.c.leave_out_excused == 0, literal(0, BigInteger())),
-                (settled, totals.c.excused),
-                else_=_excused_since(people, since),
-            ),
+
+    def select(self, *columns: ColumnElement[Any], tables: FromClause) -> Select[Any]:
+        """A row for each of the people: these columns, then those that `shares_of` reads."""
+        lives = self._lives
+        unsettled = lives.c.held_before.is_(None)
+        return (
+            select(
+                *columns,
+                guilds.c.leave_out_excused,
+                lives.c.last_raid,
+                *(self._held.c[f"held_{name}"] for name in _NAMES),
+                *(self._recently.c[f"noted_{name}"] for name in _NAMES),
+                *(self._recently.c[f"came_{name}"] for name in _NAMES),
+                lives.c.attended,
+                case((unsettled, _held_since(lives)), else_=raid_totals.c.held - lives.c.held_before),
+                case(
+                    (guilds.c.leave_out_excused == _ZERO, _ZERO),
+                    (unsettled, _excused_since(lives)),
+                    else_=lives.c.excused,
+                ),
+            )
+            .select_from(tables)
+            .where(guilds.c.id == bindparam("guild_id", type_=BigInteger))
         )
-        object.__setattr__(self, "columns", columns)
 
 
-def _lifetime_of(people: FromClause) -> tuple[ColumnElement[bool], ColumnElement[int]]:
-    """Whether the counts of a user's lifetime may be used, and when it began."""
-    totals = attendance_totals
-    known = func.coalesce(totals.c.since, NEVER)
-    earlier = and_(people.c.joined_at.is_not(None), people.c.joined_at < known)
-    settled = and_(totals.c.held_before.is_not(None), not_(earlier))
-    return settled, case((earlier, people.c.joined_at), else_=known)
-
-
-def _held_since(since: ColumnElement[int]) -> ColumnElement[int]:
-    held = raids.alias("held_since")
+def _held_since(lives: FromClause) -> Any:
+    held = raids.alias("held")
     return (
         select(func.count())
         .select_from(held)
-        .where(in_guild(held), held.c.counts == 1, held.c.starts_at >= since)
+        .where(in_guild(held), held.c.counts == _ONE, held.c.starts_at >= lives.c.since)
         .scalar_subquery()
     )
 
 
-def _excused_since(people: FromClause, since: ColumnElement[int]) -> ColumnElement[int]:
-    excused = attended.alias("excused_since")
+def _excused_since(lives: FromClause) -> Any:
+    excused = attended.alias("excused")
     return (
         select(func.count())
         .select_from(excused)
         .where(
             in_guild(excused),
-            excused.c.starts_at >= since,
-            excused.c.user_id == people.c.user_id,
-            excused.c.present == 0,
+            excused.c.starts_at >= lives.c.since,
+            excused.c.user_id == lives.c.user_id,
+            excused.c.present == _ZERO,
         )
         .scalar_subquery()
     )
@@ -207,15 +226,26 @@ class Shares:
 
 
 def shares_of(row: Sequence[Any]) -> Shares:
-    """The attendance in the columns of `AttendanceColumns`, in their order."""
-    leave_out, last_raid = row[0], row[1]
-    held, came, excused = row[2:6], row[6:10], row[10:14]
-    lifetime_came, lifetime_held, lifetime_excused = row[14:]
-    if not leave_out:
-        excused = (0, 0, 0, 0)
-    recent = tuple(share(came[i], held[i] - excused[i]) for i in range(len(WINDOWS)))
-    held_up_to_now = lifetime_held - held[-1] - lifetime_excused + excused[-1]
-    return Shares(recent, share(lifetime_came - came[-1], max(held_up_to_now, 0)), last_raid)
+    """The attendance in the columns that `AttendanceQuery` adds, in their order."""
+    leave_out, last_raid, held_30, held_60, held_90, held_later = row[:6]
+    noted_30, noted_60, noted_90, noted_later, came_30, came_60, came_90, came_later, life, held, excused = row[6:]
+    if came_30 is None:  # nothing noted in the last 90 days
+        noted_30 = noted_60 = noted_90 = noted_later = came_30 = came_60 = came_90 = came_later = 0
+    if leave_out:
+        absent_later = noted_later - came_later
+        held_30 += came_30 - noted_30 + absent_later
+        held_60 += came_60 - noted_60 + absent_later
+        held_90 += came_90 - noted_90 + absent_later
+        held += absent_later - excused
+    return Shares(
+        (
+            share(came_30 - came_later, held_30 - held_later),
+            share(came_60 - came_later, held_60 - held_later),
+            share(came_90 - came_later, held_90 - held_later),
+        ),
+        share((life or 0) - came_later, max(held - held_later, 0)),
+        last_raid,
+    )
 
 
 @lru_cache(maxsize=65_536)

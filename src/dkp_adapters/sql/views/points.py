@@ -9,7 +9,19 @@ from functools import lru_cache
 from typing import Any, Final
 
 from attrs import frozen
-from sqlalchemy import BigInteger, ColumnElement, Text, and_, bindparam, case, cast, func, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Subquery,
+    Text,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal_column,
+    select,
+)
 
 from dkp_adapters.sql.moments import micros, moment_at, moment_or_none
 from dkp_adapters.sql.statement import Statement, in_guild, int_sum, json_values
@@ -22,7 +34,7 @@ from dkp_adapters.sql.views import PAGE_OFFSET, PAGE_SIZE, SqlView, page_params
 from dkp_adapters.sql.views.accounts import has_place
 from dkp_adapters.sql.views.attendance import (
     AT,
-    AttendanceColumns,
+    AttendanceQuery,
     Shares,
     active_people,
     all_people,
@@ -301,35 +313,32 @@ def _history_row(row: Sequence[Any], balance: int) -> HistoryRow:
 # --- standings --------------------------------------------------------------------------------------------------------
 
 
-def _standings(attendance: AttendanceColumns) -> Statement:
-    people = attendance.people
-    main = and_(in_guild(characters), characters.c.main_of == people.c.user_id)
+def _standings(people: Subquery) -> Statement:
+    query = AttendanceQuery(people)
+    main = and_(in_guild(characters), characters.c.main_of == query.user_id)
     rank = and_(ranks.c.guild_id == characters.c.guild_id, ranks.c.id == characters.c.rank_id)
-    kept = and_(in_guild(balances), balances.c.pool_id == _pool_id, balances.c.user_id == people.c.user_id)
-    return Statement(
-        select(
-            people.c.user_id,
-            users.c.username,
-            characters.c.name,
-            characters.c.character_class,
-            characters.c.rank_id,
-            ranks.c.name,
-            *(func.coalesce(balances.c[number], 0) for number in _NUMBERS),
-            *attendance.columns,
-        )
-        .select_from(
-            attendance.joined.join(users, users.c.id == people.c.user_id)
-            .join(pools, and_(pools.c.guild_id == guilds.c.id, pools.c.id == _pool_id))
-            .outerjoin(characters, main)
-            .outerjoin(ranks, rank)
-            .outerjoin(balances, kept)
-        )
-        .where(guilds.c.id == bindparam("guild_id", type_=BigInteger))
+    kept = and_(in_guild(balances), balances.c.pool_id == _pool_id, balances.c.user_id == query.user_id)
+    tables = (
+        query.tables.join(users, users.c.id == query.user_id)
+        .join(pools, and_(pools.c.guild_id == guilds.c.id, pools.c.id == _pool_id))
+        .outerjoin(characters, main)
+        .outerjoin(ranks, rank)
+        .outerjoin(balances, kept)
     )
+    columns = (
+        query.user_id,
+        users.c.username,
+        characters.c.name,
+        characters.c.character_class,
+        characters.c.rank_id,
+        ranks.c.name,
+        *(func.coalesce(balances.c[number], literal_column("0", BigInteger)) for number in _NUMBERS),
+    )
+    return Statement(query.select(*columns, tables=tables))
 
 
-_STANDINGS: Final = _standings(AttendanceColumns(active_people()))
-_STANDINGS_OF_ALL: Final = _standings(AttendanceColumns(all_people(balances, balances.c.pool_id == _pool_id)))
+_STANDINGS: Final = _standings(active_people())
+_STANDINGS_OF_ALL: Final = _standings(all_people(balances, balances.c.pool_id == _pool_id))
 _ATTENDANCE: Final = 10
 """Where the columns of attendance begin."""
 

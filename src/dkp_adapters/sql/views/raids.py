@@ -43,7 +43,7 @@ from dkp_adapters.sql.tables.roster import character_names, characters
 from dkp_adapters.sql.views import PAGE_OFFSET, PAGE_SIZE, SqlView, ordered_by, page_params, part_of, pattern_of
 from dkp_adapters.sql.views.accounts import has_place
 from dkp_adapters.sql.views.attendance import (
-    AttendanceColumns,
+    AttendanceQuery,
     Shares,
     active_people,
     all_people,
@@ -424,21 +424,14 @@ def _one_person() -> Subquery:
     )
 
 
-def _who(people: Subquery) -> tuple[ColumnElement[Any], ...]:
-    return people.c.user_id, users.c.username, characters.c.name
-
-
-def _main_of(people: Subquery) -> ColumnElement[bool]:
-    return and_(in_guild(characters), characters.c.main_of == people.c.user_id)
-
-
 def _shares(people: Subquery, only: ColumnElement[bool] | None = None) -> Statement:
-    found = AttendanceColumns(people, only)
-    return Statement(
-        select(*_who(people), *found.columns)
-        .select_from(found.joined.join(users, users.c.id == people.c.user_id).outerjoin(characters, _main_of(people)))
-        .where(guilds.c.id == bindparam("guild_id", type_=BigInteger))
-    )
+    query = AttendanceQuery(people, only)
+    tables = query.tables.join(users, users.c.id == query.user_id).outerjoin(characters, _main_of(query.user_id))
+    return Statement(query.select(query.user_id, users.c.username, characters.c.name, tables=tables))
+
+
+def _main_of(user_id: ColumnElement[int]) -> ColumnElement[bool]:
+    return and_(in_guild(characters), characters.c.main_of == user_id)
 
 
 _SHARES: Final = _shares(active_people())
@@ -523,13 +516,19 @@ def _in_pool(people: Subquery) -> Statement:
         )
         .where(*_of_pool)
     )
-    user_id, username, main = _who(people)
     persons: Select[Any] = (
-        select(_kind(_PERSON), people.c.joined_at, user_id, guilds.c.leave_out_excused, username, main)
+        select(
+            _kind(_PERSON),
+            people.c.joined_at,
+            people.c.user_id,
+            guilds.c.leave_out_excused,
+            users.c.username,
+            characters.c.name,
+        )
         .select_from(
             guilds.join(people, literal(1) == 1)
             .join(users, users.c.id == people.c.user_id)
-            .outerjoin(characters, _main_of(people))
+            .outerjoin(characters, _main_of(people.c.user_id))
         )
         .where(guilds.c.id == bindparam("guild_id", type_=BigInteger))
     )
