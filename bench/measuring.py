@@ -67,19 +67,25 @@ def server_cpu(name: str) -> float:
 
 
 def process(command: Sequence[str], times: int = 7, **environment: str) -> float:
-    """Milliseconds that a whole process takes, the median of some runs, after one that warms the disk."""
+    """Milliseconds that a whole process takes, the median of some runs after one that warms the disk; or of that one."""
 
     taken = []
     for _ in range(times + 1):
         began = time.perf_counter()
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=os.environ | environment, cwd=ROOT)
         taken.append((time.perf_counter() - began) * 1000)
-    return statistics.median(taken[1:])
+    return statistics.median(taken[1:] or taken)
 
 
 def peak_memory_mb() -> float:
     """The most memory this process has held so far."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def resident_memory_mb(pid: int) -> float:
+    """The memory that a process holds now."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 
 
 def python(code: str) -> list[str]:

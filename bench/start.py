@@ -1,4 +1,4 @@
-"""How long whole processes take to start (O-19), and what importing the core costs."""
+"""How long whole processes take to start, what importing the core costs, and a server at rest (O-19)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.measuring import process, python
+from bench.measuring import process, python, resident_memory_mb
+from bench.server import dkp
 
 
 def run(*, quick: bool = False) -> bool:
@@ -22,10 +23,11 @@ def run(*, quick: bool = False) -> bool:
     print(f"import kernel and one context    {core:8.1f} ms   (aim: 60 ms)")
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{Path(folder) / 'demo.db'}"
-        made = process(
-            [sys.executable, "-m", "dkp_entrypoints", "demo", "--no-serve"], 0 if quick else 1, DKP_DATABASE_URL=url
-        )
+        made = process([sys.executable, "-m", "dkp_entrypoints", "demo", "--no-serve"], 0, DKP_DATABASE_URL=url)
         standings = process([sys.executable, "-m", "dkp_entrypoints", "standings"], times, DKP_DATABASE_URL=url)
+        with dkp(url) as (_, pid):
+            resident = resident_memory_mb(pid)
     print(f"dkp demo --no-serve              {made:8.1f} ms")
     print(f"dkp standings                    {standings:8.1f} ms")
+    print(f"dkp serve at rest                {resident:8.1f} MB   (aim: 150 MB)")
     return True

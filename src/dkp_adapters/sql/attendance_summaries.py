@@ -116,9 +116,11 @@ _ADD_ATTENDED: Final = Statement(
         update=lambda _, new: {"present": new.present},
     )
 )
+_recounted: Final = json_rows("recounted", raids.c.id)
+# Joined: with IN, MariaDB would look at each raid of the guild.
 _RECOUNT: Final = Statement(
     update(raids)
-    .where(in_guild(raids), raids.c.id.in_(json_values("raid_ids")))
+    .where(in_guild(raids), raids.c.id == _recounted.c.id)
     .values(
         attendees=select(func.count())
         .where(
@@ -394,7 +396,7 @@ class AttendanceSummaries:
             # The totals first: they tell by what is not there yet whom this raid is new to.
             self.session.run(_ADD_TOTALS, presences=presences)
             self.session.run(_ADD_ATTENDED, presences=presences)
-        self.session.run(_RECOUNT, raid_ids=sorted(taken))
+        self.session.run(_RECOUNT, recounted=[[raid_id] for raid_id in sorted(taken)])
 
     def _write_ended(self, raid: _Raid) -> None:
         session = self.session

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, and_, bindparam, delete, exists, insert, literal, select, tuple_, update
+from sqlalchemy import BigInteger, and_, bindparam, delete, exists, insert, literal, select, update
 
 from dkp_adapters.sql.attendance_summaries import AttendanceSummaries, has_points
 from dkp_adapters.sql.moments import micros, micros_or_none, moment_at, moment_or_none
@@ -405,12 +405,13 @@ _INSERT_LINES: Final = Statement(
 )
 _waiting: Final = json_rows("waiting", unresolved_names.c.name_key, unresolved_names.c.raid_id, unresolved_names.c.tick)
 _INSERT_UNRESOLVED: Final = Statement(insert_rows(unresolved_names, select(GUILD, *_waiting.c)))
+# One by one: given a list, MariaDB would look at each name that waits in the guild, and wait for those being written.
 _DELETE_UNRESOLVED: Final = Statement(
     delete(unresolved_names).where(
         in_guild(unresolved_names),
-        tuple_(unresolved_names.c.name_key, unresolved_names.c.raid_id, unresolved_names.c.tick).in_(
-            select(*_waiting.c)
-        ),
+        unresolved_names.c.name_key == bindparam("key"),
+        unresolved_names.c.raid_id == bindparam("raid_id"),
+        unresolved_names.c.tick == bindparam("tick"),
     )
 )
 _outcomes: Final = json_rows(
@@ -505,9 +506,9 @@ class SqlAttendances(Attendances):
         ]
         if self.session.run(_RESOLVE, outcomes=outcomes) != len(outcomes):
             raise Stale("somebody else resolved the name first")
-        done = [[line.key, raid.id, line.tick] for line in lines if not line.is_unresolved]
-        if done:
-            self.session.run(_DELETE_UNRESOLVED, waiting=done)
+        for line in lines:
+            if not line.is_unresolved:
+                self.session.run(_DELETE_UNRESOLVED, key=line.key, raid_id=raid.id, tick=line.tick)
         self.summaries.took(raid, lines)
 
 

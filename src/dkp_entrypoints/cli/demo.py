@@ -42,7 +42,7 @@ class NotADemo(Conflict):
 
     @property
     def sentence(self) -> str:
-        return f"{self.where} holds a guild that is not the demo's; name another with --database, such as demo.db."
+        return f"The database {self.where} holds a guild that is not the demo's; name another with --database demo.db."
 
 
 @frozen(kw_only=True)
@@ -75,7 +75,7 @@ def demo(
     if call.as_json:
         print_json(shown)
     else:
-        _tell(shown, serving=serve)
+        _tell(call, shown, serving=serve)
     if listener is not None:
         serve_until_told(call.use_cases(), settings, listener)
 
@@ -150,7 +150,7 @@ def _sqlite_file(settings: Settings) -> Path | None:
 
 def _where(settings: Settings) -> str:
     path = _sqlite_file(settings)
-    return "The database" if path is None else str(path)
+    return settings.database_url.rpartition("/")[2] if path is None else str(path)
 
 
 def _shown(call: Call, settings: Settings, url: str) -> _Shown:
@@ -177,14 +177,13 @@ def _shown(call: Call, settings: Settings, url: str) -> _Shown:
     )
 
 
-def _tell(shown: _Shown, *, serving: bool) -> None:
+def _tell(call: Call, shown: _Shown, *, serving: bool) -> None:
     print(f"{shown.guild}, in {shown.database}: 60 people, 130 characters, 90 days of raids.")
     print(f"An officer's key: {shown.key}")
     if serving:
         print(f"Open:  {shown.docs}")
         print(f"Try:   curl -H 'Authorization: Bearer {shown.key}' {shown.standings}")
         print(f"       curl -H 'Authorization: Bearer {shown.key}' '{shown.url}/api/raids/?page_size=5'")
-    print(
-        "Or:    dkp standings · dkp raid list · dkp raid unresolved · dkp points history Almaryn · dkp verify",
-        flush=True,
-    )
+    where = "" if call.asked.database is None else f" --database {call.asked.database}"
+    for words in ("standings", "raid unresolved", "points history Almaryn", "verify"):
+        print(f"Or:    dkp {words}{where}", flush=True)

@@ -25,12 +25,13 @@ from dkp_entrypoints.http import accounts, guilds, health, points, raids, roster
 from dkp_entrypoints.http.document import document_of
 from dkp_entrypoints.http.front import Api, Front
 from dkp_entrypoints.http.health import Checkup
+from dkp_entrypoints.http.key_uses import KeyUses
 from dkp_entrypoints.http.operation import Operation
 from dkp_entrypoints.http.pages import CONTENT_SECURITY, Pages
 from dkp_entrypoints.http.polling import Polls
 from dkp_entrypoints.http.presenting import encode
 from dkp_entrypoints.http.problems import MethodNotAllowed, NoSuchPath, is_ours, refusal
-from dkp_entrypoints.http.reception import KeyUses, Reception
+from dkp_entrypoints.http.reception import Reception
 from dkp_entrypoints.http.routes import HttpRequest, Routes, Sent, asked_by
 from dkp_entrypoints.observability import Metrics
 from dkp_entrypoints.settings import Settings
@@ -80,7 +81,6 @@ def create_app(
         use_cases=cases,
         database=database,
         answered=SqlAnsweredRequests(database),
-        key_uses=key_uses,
         waited_seconds=waited_seconds,
         public_url=settings.public_url,
     )

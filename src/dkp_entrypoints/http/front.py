@@ -27,7 +27,7 @@ from dkp_entrypoints.http.polling import Polls, key_of
 from dkp_entrypoints.http.routes import ASKED, sent
 
 if TYPE_CHECKING:
-    from dkp_entrypoints.http.reception import KeyUses
+    from dkp_entrypoints.http.key_uses import KeyUses
     from dkp_entrypoints.observability import Metrics
 
 _logger: Final = structlog.get_logger("dkp.http")
@@ -86,7 +86,6 @@ class Front:
         if reply is None or reply.by is None:
             return False
         asked.by, asked.route = reply.by, reply.route
-        self.key_uses.count_again(reply.by)
         await sent(reply, asked)(asked.scope, _nothing_more, send)
         return True
 
@@ -100,6 +99,8 @@ class Front:
 
     def _noted(self, asked: Asked, status: int, seconds: float) -> None:
         route = asked.route or "unknown"
+        if asked.by is not None:
+            self.key_uses.count(asked.by)
         method = asked.method if asked.method in _METHODS else "OTHER"
         self.metrics.answered(method, route, status, seconds, asked.database_seconds)
         # Reads are many and change nothing: their lines are for those who look for something.

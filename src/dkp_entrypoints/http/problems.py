@@ -280,6 +280,10 @@ def _faults(error: DomainError) -> Iterator[Fault]:
             )
 
 
+# Errors of other entrypoints never come out of this one.
+_SPOKEN_HERE: Final = ("dkp_core.", "dkp_adapters.", "dkp_entrypoints.http.")
+
+
 def catalogue() -> dict[str, tuple[int, str]]:
     """Every code that a problem may have, with its status and title."""
     found: dict[str, tuple[int, str]] = {}
@@ -288,6 +292,6 @@ def catalogue() -> dict[str, tuple[int, str]]:
         kind = left.pop()
         left += kind.__subclasses__()
         status = next((status for each, status in _STATUS if issubclass(kind, each)), None)
-        if status is not None and kind.code not in found:
+        if status is not None and kind.code not in found and kind.__module__.startswith(_SPOKEN_HERE):
             found[kind.code] = (status, _title(kind))
     return dict(sorted(found.items()))

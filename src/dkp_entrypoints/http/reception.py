@@ -6,15 +6,13 @@ Who calls, in which guild; what they ask; whether it was answered before; the us
 from __future__ import annotations
 
 import hashlib
-import threading
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import urlencode
 
 import structlog
-from attrs import define, field, frozen
+from attrs import frozen
 
 from dkp_adapters.answers import KEY_LENGTH_MAX, Answer
 from dkp_core.accounts import NotAuthenticated
@@ -59,38 +57,6 @@ class AnsweredRequests(Protocol):
         """Keep the answer with what the scope changes."""
 
 
-@define(eq=False)
-class KeyUses:
-    """Counts how often each key was used, without a write per request (A-8)."""
-
-    _counts: dict[str, tuple[int, datetime]] = field(init=False, factory=dict)
-    _lock: threading.Lock = field(init=False, factory=threading.Lock)
-
-    def count(self, by: Actor, at: datetime) -> None:
-        """The actor's key was used once more."""
-        with self._lock:
-            self._counts[by.id] = (self._counts.get(by.id, (0, at))[0] + 1, at)
-
-    def count_again(self, by: Actor) -> None:
-        """The actor's key was used once more, just after it was."""
-        with self._lock:
-            uses, at = self._counts.get(by.id, (0, None))
-            self._counts[by.id] = (uses + 1, at or datetime.now(UTC))
-
-    def taken(self) -> dict[str, tuple[int, datetime]]:
-        """What was counted since this was last asked."""
-        with self._lock:
-            counted, self._counts = self._counts, {}
-        return counted
-
-    def give_back(self, counted: Mapping[str, tuple[int, datetime]]) -> None:
-        """Count again what could not be written down."""
-        with self._lock:
-            for key_id, (uses, at) in counted.items():
-                more, later = self._counts.get(key_id, (0, at))
-                self._counts[key_id] = (uses + more, max(at, later))
-
-
 @frozen(kw_only=True)
 class Reception:
     """Takes requests, any number of threads at once; `waited_seconds` tells how long one waited for the database."""
@@ -98,7 +64,6 @@ class Reception:
     use_cases: UseCases
     database: SqlDatabase
     answered: AnsweredRequests
-    key_uses: KeyUses
     waited_seconds: Callable[[], float]
     public_url: str = ""
 
@@ -134,7 +99,6 @@ class Reception:
         guild = guild_named(received.path.get("guild", asked.guild))
         by = self.use_cases.authenticate()(asked.token, guild=guild, entrypoint=ENTRYPOINT, request_id=asked.request_id)
         asked.by = by
-        self.key_uses.count(by, self.database.clock.now())
         structlog.contextvars.bind_contextvars(guild=by.guild_id, actor=f"{by.kind}:{by.id}")
         return by
 

@@ -85,7 +85,9 @@ class Routes:
             asked.route = operation.path
             must_be_spoken(asked)
             if operation.polled:
-                return sent(await self.polls.ask(key_of(asked), self._reading(operation, asked, request)), asked)
+                reply = await self.polls.ask(key_of(asked), self._reading(operation, asked, request))
+                asked.by = reply.by  # it may have been read for another request of the same caller
+                return sent(reply, asked)
             received = await self._received(operation, asked, request)
             return sent(await self._hop(operation, asked, received), asked)
 

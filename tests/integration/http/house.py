@@ -20,7 +20,7 @@ from dkp_core.kernel.permission import Permission
 from dkp_entrypoints.containers import UseCases
 from dkp_entrypoints.http import create_app
 from dkp_entrypoints.http.front import Api as HttpApi
-from dkp_entrypoints.http.reception import KeyUses
+from dkp_entrypoints.http.key_uses import KeyUses
 from dkp_entrypoints.settings import Settings
 
 PEPPER: Final = "of the tests"

@@ -11,8 +11,8 @@ from dkp_core.kernel.permission import Permission
 from dkp_entrypoints.containers import UseCases
 from dkp_entrypoints.http.operation import Operation
 from tests.integration.http.house import ALL_SCOPES, Api, Caller, House
-from tests.integration.http.operations import OPERATIONS, documented
 from tests.integration.http.samples import SAMPLES
+from tests.unit.http.operations import OPERATIONS, documented
 
 # What the operator does with the command line, what the worker does, and what every request does by itself.
 WITHOUT_OPERATION = {"authenticate", "award_waiting_names", "prune_uploads", "record_key_uses", "schedule_retention"}

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.integration.http.house import Api, House
-from tests.integration.http.operations import OPERATIONS
+from tests.unit.http.operations import OPERATIONS
 
 POINTS = "/api/points/adjustments/"
 

@@ -27,8 +27,8 @@ from dkp_entrypoints.http.operation import Operation
 from tests import services
 from tests.integration.databases import with_schema
 from tests.integration.http.house import Api, House, serving
-from tests.integration.http.operations import OPERATIONS
 from tests.integration.http.samples import SAMPLES
+from tests.unit.http.operations import OPERATIONS
 
 EXAMPLES = 8
 SCHEMA = schemathesis.openapi.from_dict(document_of(OPERATIONS, version="0"))

@@ -12,8 +12,8 @@ from dkp_core.kernel.actor import operator
 from dkp_entrypoints.containers import UseCases
 from dkp_entrypoints.http.operation import Operation
 from tests.integration.http.house import Api, House
-from tests.integration.http.operations import OPERATIONS
 from tests.integration.http.samples import SAMPLES
+from tests.unit.http.operations import OPERATIONS
 
 POLLED = [operation for operation in OPERATIONS if operation.polled]
 

@@ -181,11 +181,12 @@ TAMPERED = {
             ("presence at raid {second}", "attended", "excused"),
             ("raids attended", "1", "2"),
             ("last raid", "2026-10-21T20:15:00+00:00", "2026-10-31T20:15:00+00:00"),
+            ("raids excused from", "1", "0"),
         ],
     ),
     "an attended raid that is gone": (
         "DELETE FROM attended WHERE guild_id = {guild} AND raid_id = {second}",
-        [("presence at raid {second}", "none", "excused")],
+        [("presence at raid {second}", "none", "excused"), ("raids excused from", "1", "0")],
     ),
     "attendance that never was": (
         "INSERT INTO attended VALUES ({guild}, 1790000000000000, {user}, {third}, 0)",

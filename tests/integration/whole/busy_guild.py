@@ -10,8 +10,7 @@ from typing import Any, Final
 from attrs import asdict, frozen
 
 from dkp_core.kernel.actor import Actor, operator
-from dkp_core.kernel.ids import GuildId
-from dkp_core.kernel.names import name_key
+from dkp_core.kernel.ids import CharacterId, GuildId
 from dkp_core.kernel.points import Points
 from dkp_core.points import AdjustmentLine
 from dkp_core.raids import NamedPresence
@@ -123,11 +122,10 @@ def busy_guild(cases: UseCases, *, agreed: int) -> BusyGuild:
         ]
     owners = dict(zip(MAINS, members, strict=False)) | dict(zip(ALTS, members, strict=False))
     without_main = iter(members[WITH_MAIN:])
-    for names in (PENDING_NAMES, UNKNOWN_NAMES):
+    for names, first in ((PENDING_NAMES, 0), (UNKNOWN_NAMES, PENDING // 2)):
         half = len(names) // 2
-        owners |= dict(zip(names[:half], without_main, strict=False))
-        first = 0 if names is PENDING_NAMES else half  # members with a main, and some with an alt too
-        owners |= dict(zip(names[half:], members[first:], strict=False))
+        owners |= {name: next(without_main) for name in names[:half]}
+        owners |= dict(zip(names[half:], members[first:], strict=False))  # who have a main, and some an alt too
     owners |= dict(zip(LATE_NAMES, without_main, strict=True))
 
     def entered(names: tuple[str, ...], status: CharacterStatus) -> dict[str, int]:
@@ -148,8 +146,8 @@ def busy_guild(cases: UseCases, *, agreed: int) -> BusyGuild:
             cases.add_tick()(raid.id, name="Second", at=at + timedelta(hours=1), points=Points(SECOND_TICK), by=by)
             worth = (WORTH[event_type], SECOND_TICK)
             raids.append(SharedRaid(id=raid.id, pools=tuple(raid.pools), worth=worth))
-            first = FIRST_THERE if number else FIRST_THERE + LATE_NAMES
-            cases.record_attendance()(raid.id, [NamedPresence(name=name) for name in first], by=by)
+            there = FIRST_THERE if number else FIRST_THERE + LATE_NAMES
+            cases.record_attendance()(raid.id, [NamedPresence(name=name) for name in there], by=by)
         given = cases.adjust_points()(
             [AdjustmentLine(user_id=members[0], amount=Points(AGREED))] * agreed, reason="to be taken back", by=by
         )
@@ -171,12 +169,7 @@ def approve_late(cases: UseCases, guild: BusyGuild) -> None:
     """Approve all who were noted at the first raid and are pending, at once: a handful for the worker."""
     with cases.database().scope():
         for character_id in guild.late.values():
-            cases.approve_character()(character_id, by=guild.by)
-
-
-def same_name(one: str, other: str) -> bool:
-    """Whether both stand for the same character."""
-    return name_key(one) == name_key(other)
+            cases.approve_character()(CharacterId(character_id), by=guild.by)
 
 
 def _discord_id(number: int) -> str:

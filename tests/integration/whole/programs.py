@@ -125,10 +125,18 @@ class Programs:
         self.all.append(program)
         return program
 
-    def run(self, *arguments: str) -> tuple[int, str]:
-        """The exit code of `dkp` with these arguments, and all it said."""
-        program = self.dkp(*arguments)
-        return program.process.wait(WAIT_SECONDS_MAX), program.says
+    def run(self, *arguments: str) -> tuple[int, str, str]:
+        """The exit code of `dkp` with these arguments, its answer, and what it said besides."""
+        ended = subprocess.run(
+            [sys.executable, "-m", "dkp_entrypoints", *arguments, "--database", self.url],
+            env=environment(),
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=WAIT_SECONDS_MAX,
+            check=False,
+        )
+        return ended.returncode, ended.stdout.decode(), ended.stderr.decode()
 
     def tell(self, to: IO[str]) -> None:
         """Write down what each of them said."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
@@ -10,11 +11,13 @@ from typing import Final
 from attrs import define, field
 
 from dkp_adapters.sql.outbox import SqlOutbox
+from dkp_core.kernel.errors import NoSuch
 from dkp_core.kernel.ids import PoolId, RaidId
 from dkp_core.kernel.page import PageRequest
 from dkp_core.kernel.points import Points
 from dkp_core.points import AdjustmentFilter, AdjustmentRow, StandingsFilter
 from dkp_core.raids import AttendanceRow, RaidFilter, RaidRow, RaidStatus
+from dkp_core.roster import CharacterStatus
 from dkp_entrypoints.containers import UseCases
 from tests.integration.whole.busy_guild import (
     AGREED,
@@ -43,6 +46,7 @@ from tests.integration.whole.deeds import (
     own_raid,
     scripts,
 )
+from tests.integration.whole.programs import Programs
 
 PROGRESS_SECONDS_MAX: Final = 90.0
 _PAGE: Final = PageRequest(1, 100_000)
@@ -106,11 +110,11 @@ class Expected:
     """How many were told that it was they who entered or approved it."""
 
     @classmethod
-    def after(cls, guild: BusyGuild, answers: Mapping[Key, Outcome], *, late: bool = True) -> Expected:
-        """What there must be when exactly these deeds were done; `late`: those waiting were approved."""
+    def after(cls, guild: BusyGuild, answers: Mapping[Key, Outcome]) -> Expected:
+        """What there must be when exactly these deeds were done, and those who came late were approved."""
         expected = cls(guild)
-        expected.counted |= {*MAINS, *ALTS} | set(LATE_NAMES if late else ())
-        expected.adjustments |= {each: (guild.agreed_of, AGREED) for each in guild.agreed}
+        expected.counted |= {*MAINS, *ALTS, *LATE_NAMES}
+        expected.adjustments |= dict.fromkeys(guild.agreed, (guild.agreed_of, AGREED))
         for raid in guild.raids:
             expected.noted[raid.id, 1] = set(FIRST_THERE)
         expected.noted[guild.raids[0].id, 1] |= set(LATE_NAMES)
@@ -217,6 +221,67 @@ class Found:
     def names_at(self, raid: int, tick: int) -> set[str]:
         """The names at a tick."""
         return {line.name for line in self.attendance(raid) if line.tick == tick}
+
+    def counts(self, name: str) -> bool:
+        """Whether there is a character of that name that is not pending."""
+        try:
+            return self.cases.find_character()(name, by=self.guild.by).status is not CharacterStatus.PENDING
+        except NoSuch:
+            return False
+
+
+def verified(programs: Programs) -> int:
+    """How many entries `dkp verify` counts, when it finds no difference."""
+    code, answer, said = programs.run("verify", "--json")
+    assert code == 0, f"{said}\n{answer}"
+    told = json.loads(answer)
+    assert told["clean"] is True
+    assert told["differences"] == []
+    return int(told["entries"])
+
+
+def happened(found: Found, begun: Iterable[Step], answers: Mapping[Key, Outcome]) -> dict[Key, Outcome]:
+    """What came of deeds that were begun and never answered, because their process was killed: all of it, or nothing.
+
+    Where somebody else was told that it was they, it was not these.
+    """
+    adjustments, raids = found.adjustments(), {raid.id: raid for raid in found.raids()}
+    reversed_ones = {row.id for row in adjustments if row.reversed_at is not None}
+    cancelled = {raid.id for raid in raids.values() if raid.status is RaidStatus.CANCELLED}
+    outcomes: dict[Key, Outcome] = {}
+    for step in begun:
+        told = {**answers, **outcomes}
+        mine = {label: each for (who, label), each in told.items() if who == step.writer}
+        expected = Expected.after(found.guild, told)
+        outcome: Outcome | None = None
+        match step.deed:
+            case Adjust(amounts):
+                made = sorted(row.id for row in adjustments if row.note == step.key)
+                assert len(made) in (0, len(amounts)), f"half of {step.key} was done"
+                outcome = list(map(int, made)) or None
+            case TakeBack(of):
+                first = mine[of]
+                assert isinstance(first, list)
+                outcome = first[0] in reversed_ones or None
+            case TakeBackAgreed(number):
+                adjustment = found.guild.agreed[number]
+                outcome = (adjustment in reversed_ones and adjustment not in expected.taken_back) or None
+            case Hold():
+                outcome = next((int(raid.id) for raid in raids.values() if raid.note == step.key), None)
+            case Attend(number, tick, names):
+                outcome = found.names_at(found.guild.raids[number].id, tick) >= set(names) or None
+            case AttendOwn(of, names):
+                outcome = found.names_at(own_raid(mine[of]), 1) >= set(names) or None
+            case CallOff(number):
+                raid = found.guild.raids[number].id
+                outcome = (raid in cancelled and raid not in expected.called_off) or None
+            case CallOffOwn(of):
+                outcome = own_raid(mine[of]) in cancelled or None
+            case Enter(name) | Approve(name):
+                outcome = (found.counts(name) and not expected.firsts[name]) or None
+        if outcome is not None:
+            outcomes[step.writer, step.label] = outcome
+    return outcomes
 
 
 def must_add_up(cases: UseCases, expected: Expected, *, entries: int) -> None:

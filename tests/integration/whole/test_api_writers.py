@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import threading
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
 
-from dkp_adapters.memory.clock import SettableClock
 from dkp_adapters.sql import schema
-from dkp_adapters.sql.outbox import SqlOutbox
-from dkp_adapters.sql.statement import Statement
-from dkp_adapters.sql.tables.kernel import deliveries
 from dkp_core.kernel.actor import operator
 from dkp_core.kernel.ids import UserId
 from dkp_entrypoints.containers import UseCases
 from dkp_entrypoints.settings import Settings
-from dkp_entrypoints.worker import Worker
 from tests import services
 from tests.integration.whole.api_writer import ApiDoer, Pairs
-from tests.integration.whole.busy_guild import BusyGuild, approve_late, busy_guild
+from tests.integration.whole.busy_guild import BusyGuild, busy_guild
 from tests.integration.whole.deeds import PAIRS, Outcome, Step, scripts
-from tests.integration.whole.programs import Program, Programs, programs, until
-from tests.integration.whole.proof import Answers, Expected, must_add_up
+from tests.integration.whole.programs import Program, Programs, programs
+from tests.integration.whole.proof import Answers, Expected, Key, must_add_up, verified
+from tests.integration.whole.worker_at_work import finish, kill_in_the_middle
 from tests.services import Engine
 
 JOIN_SECONDS_MAX = 90.0
-_CLAIMED = Statement(
-    select(func.count()).where(deliveries.c.claimed_by.is_not(None), deliveries.c.parked == 0), across_guilds=True
-)
 
 
 @pytest.fixture(params=["postgresql", "mariadb"])
@@ -53,14 +43,6 @@ def cases(url: str) -> Iterator[UseCases]:
     opened = UseCases(settings=Settings(database_url=url))
     yield opened
     opened.database().close()
-
-
-def claimed(cases: UseCases) -> int:
-    """How many deliveries some worker has claimed."""
-    with cases.database().reading() as views:
-        row = views.session.first(_CLAIMED)
-    assert row is not None
-    return int(row[0])
 
 
 class Writers:
@@ -136,48 +118,15 @@ def test_forty_clients_lose_nothing_and_double_nothing(url: str, cases: UseCases
             writers.pairs.give_up()
         finish(cases, url, stranded)
         entries = verified(running)
-        print(
-            f"{len(writers.answers.by_key)} deeds, {sum(doer.sent_again for doer in writers.doers.values())} sent again, "
-            f"{sum(doer.replayed for doer in writers.doers.values())} answered as before, {stranded} left by the worker"
-        )
-        same_answer_to_both(writers.answers)
-        must_add_up(cases, Expected.after(guild, writers.answers.by_key), entries=entries)
+        answers, doers = writers.answers.by_key, writers.doers.values()
+        again, replayed = (sum(getattr(doer, what) for doer in doers) for what in ("sent_again", "replayed"))
+        print(f"{len(answers)} deeds, {again} sent again, {replayed} answered as before, {stranded} left by the worker")
+        same_answer_to_both(answers)
+        must_add_up(cases, Expected.after(guild, answers), entries=entries)
         assert running.faults() == []
 
 
-def kill_in_the_middle(cases: UseCases, guild: BusyGuild, worker: Program) -> int:
-    """Give the worker a handful to do and kill it while it is at it; tells how many it leaves claimed."""
-    until(lambda: worker.runs and "the worker runs" in worker.says, "the worker runs")
-    approve_late(cases, guild)
-    until(lambda: claimed(cases) > 0 or SqlOutbox.of(cases.database()).lag().due == 0, "it claims", pause_seconds=0)
-    worker.kill()
-    return claimed(cases)
-
-
-def finish(cases: UseCases, url: str, stranded: int) -> None:
-    """Wait for the worker, then do what the dead one had claimed, as any worker would a minute later."""
-    outbox = SqlOutbox.of(cases.database())
-    until(lambda: outbox.lag().due <= stranded, "the worker has done everything that is not the dead one's")
-    later = UseCases(settings=Settings(database_url=url), clock=SettableClock(datetime.now(UTC) + timedelta(minutes=2)))
-    try:
-        while Worker.of(later).run_reactions():
-            pass
-    finally:
-        later.database().close()
-    assert outbox.lag().due == 0
-
-
-def verified(programs: Programs) -> int:
-    """How many entries `dkp verify` counts, when it finds no difference."""
-    code, said = programs.run("verify", "--json")
-    assert code == 0, said
-    answer = json.loads(said)
-    assert answer["clean"] is True
-    assert answer["differences"] == []
-    return int(answer["entries"])
-
-
-def same_answer_to_both(answers: Answers) -> None:
+def same_answer_to_both(answers: Mapping[Key, Outcome]) -> None:
     """G-7: what a pair sent under one key was done once, and both were told so."""
     for pair in range(PAIRS):
-        assert answers.by_key[2 * pair, "both"] == answers.by_key[2 * pair + 1, "both"]
+        assert answers[2 * pair, "both"] == answers[2 * pair + 1, "both"]

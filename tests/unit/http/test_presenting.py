@@ -16,7 +16,7 @@ from dkp_core.kernel.points import Points
 from dkp_entrypoints.http.operation import Operations
 from dkp_entrypoints.http.presenting import encode, fields_of, presenter, row_of
 from dkp_entrypoints.http.schemas import Schemas, example_of
-from tests.integration.http.operations import OPERATIONS
+from tests.unit.http.operations import OPERATIONS
 
 
 class Colour(StrEnum):

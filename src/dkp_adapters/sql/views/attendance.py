@@ -29,7 +29,6 @@ from sqlalchemy import (
     null,
     or_,
     select,
-    text,
     true,
 )
 
@@ -105,11 +104,14 @@ _NAMES: Final = (*(f"last_{days}" for days in WINDOWS), "later")
 
 
 def _since_each(prefix: str, moment: ColumnElement[int], *also: ColumnElement[bool]) -> list[Any]:
-    """How many rows there are since the beginning of each window, and since their end; the query begins with one."""
-    conditions = [(moment >= start,) for start in (*_STARTS[:-1], AT)]
-    conditions.insert(len(WINDOWS) - 1, ())
-    counted = (func.count(case((and_(*each, *also), _ONE)) if each or also else text("*")) for each in conditions)
+    """How many rows there are since each window began (the query begins with the last) and since they end."""
+    counted = [_count(moment >= start, *also) for start in _STARTS[:-1]]
+    counted += [_count(*also), _count(moment >= AT, *also)]
     return [column.label(f"{prefix}_{name}") for column, name in zip(counted, _NAMES, strict=True)]
+
+
+def _count(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.count(case((and_(*conditions), _ONE))) if conditions else func.count()
 
 
 def _lives(people: Subquery) -> Subquery:
