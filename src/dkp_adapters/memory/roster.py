@@ -118,6 +118,10 @@ class MemoryCharacters(Characters):
         if name_key(name) not in names:
             names.put(name_key(name), BorneName(character_id, name))
 
+    def names(self, character_id: CharacterId) -> tuple[str, ...]:
+        borne = sorted(self.session.tables.names.items())
+        return tuple(name.name for _, name in borne if name.character_id == character_id)
+
     def latest_ownership(self, character_id: CharacterId) -> Ownership | None:
         periods = self.session.tables.ownerships.get(character_id)
         return periods[-1] if periods else None

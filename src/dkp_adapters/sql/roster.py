@@ -280,6 +280,12 @@ _BEARERS: Final = Statement(
     )
 )
 
+_NAMES: Final = Statement(
+    select(character_names.c.name)
+    .where(in_guild(character_names), character_names.c.character_id == bindparam("the_id"))
+    .order_by(character_names.c.name_key)
+)
+
 
 def _name_taken(params: Params) -> Exception:
     """Somebody was faster: of one name it is known which, of several the next try tells."""
@@ -436,6 +442,9 @@ class SqlCharacters(Characters):
             raise NameTaken("character", name)
         if not rows:
             self.session.run(_INSERT_NAMES, rows=[[key, name, character_id]])
+
+    def names(self, character_id: CharacterId) -> tuple[str, ...]:
+        return tuple(name for (name,) in self.session.all(_NAMES, the_id=character_id))
 
     def latest_ownership(self, character_id: CharacterId) -> Ownership | None:
         row = self.session.first(_LATEST_OWNERSHIP, the_id=character_id)

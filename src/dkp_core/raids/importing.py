@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -14,7 +14,7 @@ from dkp_core.kernel.actor import Actor
 from dkp_core.kernel.errors import InvalidValue
 from dkp_core.kernel.ids import CharacterId, EventTypeId, RaidId, UploadId, UserId
 from dkp_core.kernel.names import clean_text, name_key
-from dkp_core.kernel.period import moment_of, zone_named
+from dkp_core.kernel.period import AmbiguousTime, moment_of, zone_named
 from dkp_core.kernel.permission import Permission
 from dkp_core.kernel.points import ZERO, Points
 from dkp_core.kernel.ports import Begin, Clock, Ids
@@ -116,13 +116,17 @@ class _Received:
 
 @frozen
 class _Reading:
-    """A file that was read, the check in it that is meant, and when that was."""
+    """A file that was read, and the check in it that is meant."""
 
     dump: Dump
     check: Check
     file_name: str
     received: _Received
-    chosen: bool
+
+    @property
+    def chosen(self) -> bool:
+        """Whether the check is one of several, so that the time named tells which, and not when it was."""
+        return len(_with_attendees(self.dump)) > 1
 
     @property
     def key(self) -> str:
@@ -233,10 +237,12 @@ class ImportDump:
             raise InvalidValue("event_type", "neither an event type nor a raid is named", accepted)
         if zone is not None:
             zone_named(zone, "zone")
-        reading = _read(data, file_name, format, at)
+        received = _Received(hashlib.sha256(), bytearray())
+        dump = read_dump(received.passing(data), file_name=file_name, format=format)
         new_raid_id = RaidId(self.ids.next("raid")) if apply and raid_id is None else UNMADE
         with self.begin(by) as work:
             zone = zone or work.uploads.last_zone(by) or work.guilds.get(work.guild_id).timezone
+            reading = _Reading(dump, _meant(dump, at, zone), file_name, received)
             when = self._moment(reading, at, zone, apply=apply)
             made = None if again else work.uploads.made(reading.sha256, reading.key)
             if made is not None and raid_id in (None, made):
@@ -263,7 +269,13 @@ class ImportDump:
         local = reading.check.taken_at if reading.chosen or at is None else at
         if local is None and apply:
             raise TimeNeeded
-        return self.clock.now() if local is None else moment_of(local, zone)
+        try:
+            return self.clock.now() if local is None else moment_of(local, zone)
+        except AmbiguousTime as twice:
+            if at is None or at.tzinfo is None:
+                raise
+            meant = at.astimezone(UTC)
+            return min((twice.earlier, twice.later), key=lambda moment: abs(moment - meant)).astimezone(UTC)
 
     def _raid(
         self,
@@ -306,27 +318,23 @@ def _tick_named(raid: Raid, name: str) -> Tick | None:
     return next((tick for tick in raid.ticks if name_key(tick.name) == name_key(name)), None)
 
 
-def _read(
-    data: Iterable[bytes],
-    file_name: str,
-    named: DumpFormat | None,
-    at: datetime | None,
-) -> _Reading:
-    """Read the file, and choose the check that is meant. Raises: UnreadableDump, CheckNotChosen."""
-    received = _Received(hashlib.sha256(), bytearray())
-    dump = read_dump(received.passing(data), file_name=file_name, format=named)
-    checks = [check for check in dump.checks if check.attendees]
+def _with_attendees(dump: Dump) -> list[Check]:
+    return [check for check in dump.checks if check.attendees]
+
+
+def _meant(dump: Dump, at: datetime | None, zone: str) -> Check:
+    """The check that is meant: the only one, or the one nearest to the time named. Raises: CheckNotChosen."""
+    checks = _with_attendees(dump)
     if len(checks) == 1:
-        return _Reading(dump, checks[0], file_name, received, chosen=False)
+        return checks[0]
     times = tuple(check.taken_at for check in checks if check.taken_at is not None)
     if at is None:
         raise CheckNotChosen(times)
-    local = at.replace(tzinfo=None)
+    local = at if at.tzinfo is None else at.astimezone(zone_named(zone)).replace(tzinfo=None)
     near = [check for check in checks if check.taken_at and abs(check.taken_at - local) <= CHECK_WITHIN]
     if not near:
         raise CheckNotChosen(times)
-    nearest = min(near, key=lambda check: abs((check.taken_at or local) - local))
-    return _Reading(dump, nearest, file_name, received, chosen=True)
+    return min(near, key=lambda check: abs((check.taken_at or local) - local))
 
 
 _PLAIN: Final = {

@@ -89,21 +89,24 @@ class ResolveName:
 class AwardWaitingNames:
     """What follows when a character enters, is approved, renamed or first owned: lines that waited for it are awarded.
 
-    Nothing happens where none waits, or where the character is pending or belongs to nobody.
+    They may bear any of its names. Nothing happens where none waits, or where the character is pending or nobody's.
     """
 
     begin: Begin[RaidsWork]
     ids: Ids
     clock: Clock
 
-    def __call__(self, character_id: CharacterId, *, name: str | None = None, by: Actor) -> int:
+    def __call__(self, character_id: CharacterId, *, by: Actor) -> int:
         with self.begin(by) as work:
             found = work.characters.some([character_id])
             if not found or found[0].status is CharacterStatus.PENDING:
                 return 0
-            waiting = work.attendances.unresolved(name_key(name or found[0].name))
             judge = _as_character(work, character_id)
-            return _settle(work, found[0].name, waiting, judge, ids=self.ids, clock=self.clock, by=by).lines
+            awarded = 0
+            for name in work.characters.names(character_id):
+                waiting = work.attendances.unresolved(name_key(name))
+                awarded += _settle(work, name, waiting, judge, ids=self.ids, clock=self.clock, by=by).lines
+        return awarded
 
 
 def _ignored(line: Attendance, _: Tick) -> Attendance:

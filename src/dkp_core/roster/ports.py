@@ -112,6 +112,10 @@ class Characters(Protocol):
         """Let the name stand for the character too. Raises: NameTaken by another character."""
 
     @abstractmethod
+    def names(self, character_id: CharacterId) -> tuple[str, ...]:
+        """Every name the character is known by, its own and its aliases, in order of their keys."""
+
+    @abstractmethod
     def latest_ownership(self, character_id: CharacterId) -> Ownership | None:
         """The last period of ownership, ended or not; None where nobody ever owned it."""
 

@@ -214,6 +214,7 @@ def _revision(call: Call, pool_id: PoolId, query: AnyStandingsQuery) -> str:  # 
     "/api/points/leaderboard/{pool_id}/", Permission.POINTS_READ, polled=True, revision=_revision, query=StandingsQuery
 )
 def show_standings(call: Call, pool_id: PoolId, query: AnyStandingsQuery) -> tuple[StandingRow, ...]:
+    """What narrows them are parameters of the query: `rank=Raider&current_min=100`."""
     where = {name: text for name in _CONDITIONS if (text := getattr(query, name)) is not None}
     wanted = StandingsFilter(search=query.search, everyone=query.everyone)
     return call.use_cases.show_standings()(pool_id, wanted, where=where, ordering=query.ordering, by=call.by)

@@ -8,8 +8,7 @@ from typing import Final
 from attrs import frozen
 
 from dkp_adapters.waiting import Delivery, DueDeadline
-from dkp_core.kernel.actor import Actor, job
-from dkp_core.kernel.errors import NoSuch
+from dkp_core.kernel.actor import job
 from dkp_core.kernel.ids import CharacterId
 from dkp_core.raids import PRUNE_UPLOADS
 from dkp_core.reactions import AWARD_WAITING_NAMES, SCHEDULE_RETENTION
@@ -35,7 +34,8 @@ class Reacting:
         """Let follow what follows from an event. Raises: NotKnownHere, and whatever the use case raises."""
         by = job(delivery.reaction, delivery.guild_id)
         if delivery.reaction == AWARD_WAITING_NAMES:
-            self._award_waiting_names(CharacterId(int(str(delivery.data["character_id"]))), by)
+            character_id = CharacterId(int(str(delivery.data["character_id"])))
+            self.use_cases.award_waiting_names()(character_id, by=by)
         elif delivery.reaction == SCHEDULE_RETENTION:
             self.use_cases.schedule_retention()(by=by)
         else:
@@ -55,13 +55,3 @@ class Reacting:
         """Set the worker's own deadline a little ahead: where it is overdue, no worker runs, and health tells."""
         with self.store.begin_installation(job(HEARTBEAT)) as work:
             work.deadlines.set(HEARTBEAT, HEARTBEAT, self.store.clock.now() + BEAT, {})
-
-    def _award_waiting_names(self, character_id: CharacterId, by: Actor) -> None:
-        """Under whichever of its names the character was read; one that was removed meanwhile awards nothing."""
-        try:
-            character = self.use_cases.show_character()(character_id, by=by)
-        except NoSuch:
-            return
-        award = self.use_cases.award_waiting_names()
-        for name in (character.name, *character.aliases):
-            award(character_id, name=name, by=by)

@@ -493,6 +493,8 @@ class CharactersContract(Contract):
         with pytest.raises(NameTaken), place.work() as work:
             work.characters.add_alias(other_id, "elann")
         with place.work() as work:
+            assert work.characters.names(character_id) == ("Elan", "Elann")
+            assert work.characters.names(other_id) == ("Bert",)
             found = work.characters.named("elANN")
             assert found is not None
             assert found.id == character_id

@@ -75,8 +75,7 @@ def how(connection: Connection, statement: Statement, table: str, **params: Any)
 
 def test_a_history_begins_at_its_newest_entry(connection: Connection) -> None:
     """P-4, O-17: backwards along the key, and no further than the page."""
-    asked = {"user_id": 7, "page_size": 50}
-    assert how(connection, points._NEWEST, "entries", **asked) == {("Index Scan", "pk_entries")}
+    assert how(connection, points._NEWEST[50], "entries", user_id=7) == {("Index Scan", "pk_entries")}
 
 
 def test_a_balance_of_the_past_reads_one_users_entries(connection: Connection) -> None:

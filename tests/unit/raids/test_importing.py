@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -237,10 +238,32 @@ def test_a_log_with_several_checks_asks_which_one(guild: GuildHouse) -> None:
     ]
     assert len(report.warnings) == 1
     assert report.lines_total == len(report.lines) + report.noise
+    abroad = second.replace(tzinfo=UTC).astimezone(ZoneInfo("Asia/Tokyo"))
+    assert imported(guild, log, at=abroad, **more).already_imported  # type: ignore[arg-type]  # as given
     again = imported(guild, log, at=second, **more)  # type: ignore[arg-type]  # as given
     assert again.already_imported
     other = imported(guild, log, at=first, **more)  # type: ignore[arg-type]  # as given
     assert (other.already_imported, other.awarded) == (False, 1)
+
+
+def test_an_offset_tells_which_of_two_equal_hours_a_check_in_a_log_belongs_to(guild: GuildHouse) -> None:
+    """D-13: the time that names the check names its hour too."""
+    twice, later = datetime(2026, 10, 25, 2, 30), datetime(2026, 10, 25, 4, 0)  # noqa: DTZ001  # logs have no zone
+    log = who(twice, "Hero") + who(later, "Zoe")
+    kind = guild.event_type()
+    for at, hour in (("2026-10-25T02:31:00+01:00", 1), ("2026-10-25T02:29:00+02:00", 0)):
+        report = imported(
+            guild,
+            log,
+            file_name="eqlog_Hero_server.txt",
+            event_type_id=kind,
+            zone="Europe/Berlin",
+            at=datetime.fromisoformat(at),
+            again=True,
+        )
+        assert report.at == datetime(2026, 10, 25, hour, 30, tzinfo=UTC)
+    with pytest.raises(AmbiguousTime):
+        imported(guild, log, file_name="eqlog_Hero_server.txt", event_type_id=kind, zone="Europe/Berlin", at=twice)
 
 
 def test_what_is_no_dump_is_named_and_changes_nothing(guild: GuildHouse) -> None:

@@ -138,7 +138,7 @@ def test_a_pending_characters_name_waits_until_it_is_approved(guild: GuildHouse)
     award = guild.use.award_waiting_names()
     assert award(pending.id, by=job(AWARD_WAITING_NAMES, guild.id)) == 0
     guild.use.approve_character()(pending.id, by=guild.officer.by)
-    assert award(pending.id, name="Newbie", by=job(AWARD_WAITING_NAMES, guild.id)) == 1
+    assert award(pending.id, by=job(AWARD_WAITING_NAMES, guild.id)) == 1
     assert guild.current(member) == "10.00"
     assert award(pending.id, by=job(AWARD_WAITING_NAMES, guild.id)) == 0
     assert guild.history(member)[0].actor_id == AWARD_WAITING_NAMES
@@ -170,3 +170,15 @@ def test_every_event_that_makes_a_name_known_is_followed() -> None:
         "character_reassigned",
     }
     assert {reaction.name for reaction in REACTIONS} == {AWARD_WAITING_NAMES, SCHEDULE_RETENTION}
+
+
+def test_lines_that_wait_under_an_alias_are_awarded_too(guild: GuildHouse) -> None:
+    """R-1, D-5: a character is known by each of its names."""
+    member = guild.joins()
+    pending = guild.use.enter_character()(name="Newbie", by=member.by)
+    guild.use.add_alias()(pending.id, "Noobie", by=guild.officer.by)
+    guild.attends(guild.raids(), "Noobie")
+    guild.attends(guild.raids(guild.event_type("Other")), "Newbie")
+    guild.use.approve_character()(pending.id, by=guild.officer.by)
+    assert guild.use.award_waiting_names()(pending.id, by=job(AWARD_WAITING_NAMES, guild.id)) == 2
+    assert guild.current(member) == "20.00"

@@ -47,7 +47,8 @@ from dkp_core.kernel.actor import ActorKind
 from dkp_core.kernel.errors import NoSuch
 from dkp_core.kernel.ids import PoolId, UserId
 from dkp_core.kernel.names import name_key
-from dkp_core.kernel.page import Order, Page, PageRequest
+from dkp_core.kernel.page import PAGE_SIZE as PAGE_SIZE_USUAL
+from dkp_core.kernel.page import PAGE_SIZE_MAX, Order, Page, PageRequest
 from dkp_core.kernel.points import Points
 from dkp_core.points import (
     AdjustmentFilter,
@@ -218,21 +219,26 @@ _counted_entries: Final = (
     .where(in_guild(pools), _of_pools.c.user_id == _user_id)
     .scalar_subquery()
 )
-_NEWEST: Final = Statement(
-    select(*_ENTRY, balances.c.earned - balances.c.spent + balances.c.adjusted, _counted_entries)
-    .join_from(
-        entries,
-        balances,
-        and_(
-            balances.c.guild_id == entries.c.guild_id,
-            balances.c.pool_id == entries.c.pool_id,
-            balances.c.user_id == entries.c.user_id,
-        ),
+
+
+def _newest(most: int) -> Statement:
+    newest = (
+        select(*_ENTRY)
+        .where(in_guild(entries), entries.c.user_id == _user_id)
+        .order_by(entries.c.occurred_at.desc(), entries.c.id.desc())
+        # In the text, since PostgreSQL plans for a tenth of all rows where it does not know how many are wanted.
+        .limit(literal_column(str(most), BigInteger))
+        .subquery("newest")
     )
-    .where(in_guild(entries), entries.c.user_id == _user_id)
-    .order_by(entries.c.occurred_at.desc(), entries.c.id.desc())
-    .limit(PAGE_SIZE)
-)
+    kept = and_(in_guild(balances), balances.c.pool_id == newest.c.pool_id, balances.c.user_id == bindparam("user_id"))
+    return Statement(
+        select(*newest.c, balances.c.earned - balances.c.spent + balances.c.adjusted, _counted_entries)
+        .join_from(newest, balances, kept)
+        .order_by(newest.c.occurred_at.desc(), newest.c.id.desc())
+    )
+
+
+_NEWEST: Final = {most: _newest(most) for most in (PAGE_SIZE_USUAL, PAGE_SIZE_MAX)}
 """The first page of a whole history: balances and counts are kept, so that it costs the same however long that is."""
 
 _CHARACTER_NAMES: Final = Statement(
@@ -573,7 +579,7 @@ class SqlPointsView(SqlView, PointsView):
     def history(
         self, user_id: UserId, wanted: HistoryFilter, *, page: PageRequest, newest_first: bool
     ) -> Page[HistoryRow]:
-        if newest_first and page.number == 1 and wanted == HistoryFilter():
+        if newest_first and page.number == 1 and page.size <= PAGE_SIZE_MAX and wanted == HistoryFilter():
             found = self._newest(user_id, page.size)
         else:
             found = self._history(user_id, wanted, page, newest_first)
@@ -582,7 +588,8 @@ class SqlPointsView(SqlView, PointsView):
         return found
 
     def _newest(self, user_id: UserId, size: int) -> Page[HistoryRow]:
-        rows = self.session.all(_NEWEST, user_id=user_id, page_size=size)
+        statement = _NEWEST[PAGE_SIZE_USUAL if size <= PAGE_SIZE_USUAL else PAGE_SIZE_MAX]
+        rows = self.session.all(statement, user_id=user_id)[:size]
         running: dict[PoolId, int] = {}
         results = []
         for row in rows:
