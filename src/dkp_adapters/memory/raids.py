@@ -153,7 +153,8 @@ class MemoryUploads(Uploads):
 
     def last_zone(self, by: Actor) -> str | None:
         uploads = self.session.tables.uploads.values()
-        mine = [upload for upload in uploads if (upload.actor_kind, upload.actor_id) == (by.kind, by.id)]
+        named = (upload for upload in uploads if upload.zone_named)
+        mine = [upload for upload in named if (upload.actor_kind, upload.actor_id) == (by.kind, by.id)]
         return max(mine, key=_by_time).zone if mine else None
 
     def prune(self, before: datetime) -> int:

@@ -110,7 +110,10 @@ class MemoryCharacters(Characters):
         tables.rank_changes.drop(character.id)
 
     def in_history(self, character_id: CharacterId) -> bool:
-        return any(line.character_id == character_id for line in self.session.tables.attendance.values())
+        tables = self.session.tables
+        owned, ranked = tables.ownerships.get(character_id, ()), tables.rank_changes.get(character_id, ())
+        ended = any(period.until is not None for period in owned)
+        return ended or bool(ranked) or any(line.character_id == character_id for line in tables.attendance.values())
 
     def add_alias(self, character_id: CharacterId, name: str) -> None:
         self._must_be_free(name, character_id)

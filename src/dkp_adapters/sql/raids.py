@@ -561,6 +561,7 @@ _LAST_ZONE: Final = Statement(
     select(uploads.c.zone)
     .where(
         in_guild(uploads),
+        uploads.c.zone_named == 1,
         uploads.c.actor_id == bindparam("actor_id"),
         uploads.c.actor_kind == bindparam("actor_kind"),
     )
@@ -595,6 +596,7 @@ class SqlUploads(Uploads):
             parser_version=upload.parser_version,
             size=upload.size,
             zone=upload.zone,
+            zone_named=int(upload.zone_named),
             whole=int(upload.whole),
             raid_id=upload.raid_id,
             tick=upload.tick,

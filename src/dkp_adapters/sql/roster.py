@@ -304,8 +304,15 @@ _RESPELL_NAME: Final = Statement(
     .values(binds(character_names, "name"))
 )
 
+_ended: Final = ownerships.c.until.is_not(None)
 _IN_HISTORY: Final = Statement(
-    select(exists(select(literal(1)).where(in_guild(attendance), attendance.c.character_id == _the_id)).label("found"))
+    select(
+        or_(
+            exists(select(literal(1)).where(in_guild(ownerships), ownerships.c.character_id == _the_id, _ended)),
+            exists(select(literal(1)).where(in_guild(rank_changes), rank_changes.c.character_id == _the_id)),
+            exists(select(literal(1)).where(in_guild(attendance), attendance.c.character_id == _the_id)),
+        ).label("found")
+    )
 )
 
 _LATEST_OWNERSHIP: Final = Statement(

@@ -9,7 +9,7 @@ from typing import Final
 
 from attrs import evolve, frozen
 
-from dkp_core.accounts.errors import KeyIsRevoked
+from dkp_core.accounts.errors import KeyIsExpired, KeyIsRevoked
 from dkp_core.accounts.events import KeyIssued, KeyRevoked, KeyRotated, KeyScopesChanged
 from dkp_core.kernel.domain_events import Aggregate, changes
 from dkp_core.kernel.errors import InvalidValue
@@ -84,9 +84,11 @@ class ApiKey(Aggregate):
         return live and (current or (old and old_counts))
 
     def rotate(self, digest: str, at: datetime, grace: timedelta) -> ApiKey:
-        """With a new secret; the old one works for the grace time. Raises: KeyIsRevoked, InvalidValue."""
+        """With a new secret; the old one works for the grace time. Raises: KeyIsRevoked, KeyIsExpired, InvalidValue."""
         if self.revoked_at is not None:
             raise KeyIsRevoked(self.id)
+        if self.expires_at is not None and self.expires_at <= at:
+            raise KeyIsExpired(self.id, self.expires_at)
         if not timedelta(0) <= grace <= GRACE_MAX:
             accepted = f"0 to {int(GRACE_MAX.total_seconds())} seconds"
             raise InvalidValue("grace_seconds", f"{grace.total_seconds():.0f} is out of range", accepted)

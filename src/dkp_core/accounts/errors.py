@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from attrs import define
@@ -69,6 +70,19 @@ class KeyIsRevoked(Conflict):
     @property
     def sentence(self) -> str:
         return f"The key {self.key_id} is revoked; make another."
+
+
+@define
+class KeyIsExpired(Conflict):
+    """A new secret would not open an expired key either."""
+
+    key_id: str
+    expired_at: datetime
+    code: ClassVar[str] = "key_expired"
+
+    @property
+    def sentence(self) -> str:
+        return f"The key {self.key_id} expired at {self.expired_at.isoformat()}; make another."
 
 
 @define

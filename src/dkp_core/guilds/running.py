@@ -21,6 +21,8 @@ class ListGuilds:
     read: Read[GuildsView]
 
     def __call__(self, *, by: Actor) -> tuple[GuildRow, ...]:
+        if not by.is_operator:
+            by.must(Permission.ROSTER_READ, Permission.GUILD_WRITE)
         with self.read(by) as views:
             if by.is_operator:
                 return views.guilds()

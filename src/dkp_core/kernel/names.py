@@ -14,6 +14,9 @@ TEXT_LENGTH_MAX: Final = 4000
 UNNORMALISED_LENGTH_MAX: Final = 1024
 # A character is at most so many when it is taken apart.
 DECOMPOSED: Final = 4
+# What nobody sees makes two names look alike; but for what joins letters in some scripts, and emoji.
+_INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+_JOINERS: Final = frozenset("\u200c\u200d")
 
 
 def name_key(name: str) -> str:
@@ -44,8 +47,8 @@ def clean_name(name: str, field: str = "name", *, length_max: int = NAME_LENGTH_
         raise InvalidValue(field, "it is empty", accepted)
     if len(cleaned) > length_max or len(name_key(cleaned)) > 2 * length_max:
         raise InvalidValue(field, f"it has {len(cleaned)} characters", accepted)
-    if any(unicodedata.category(char) in {"Cc", "Cs"} for char in cleaned):
-        raise InvalidValue(field, "it holds control characters", accepted)
+    if any(unicodedata.category(char) in _INVISIBLE and char not in _JOINERS for char in cleaned):
+        raise InvalidValue(field, "it holds control or invisible characters", accepted)
     return cleaned
 
 

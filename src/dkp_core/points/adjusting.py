@@ -166,14 +166,14 @@ def adjustments_from_csv(text: str) -> tuple[AdjustmentLine, ...]:
         if "amount" not in columns or not columns & {"character", "name", "user", "user_id"}:
             raise InvalidValue("file", "its first line does not name the columns", accepted)
         lines, faults = [], []
-        for number, row in enumerate(rows, start=2):
+        for row in rows:
             cells = {(name or "").strip().lower(): (cell or "").strip() for name, cell in row.items() if name}
             if not any(cells.values()):
                 continue
             try:
                 lines.append(_csv_line(cells))
             except InvalidValue as fault:
-                faults.append(InvalidValue(f"line {number}", f"{fault.name} {fault.fault}", fault.accepted))
+                faults.append(InvalidValue(f"line {rows.line_num}", f"{fault.name} {fault.fault}", fault.accepted))
     except csv.Error as unreadable:
         raise InvalidValue("file", f"it can't be read as CSV ({unreadable})", accepted) from unreadable
     if faults:

@@ -13,7 +13,7 @@ from dkp_core.kernel.points import POINTS_MAX
 
 @define
 class PoolIsArchived(Conflict):
-    """No points move in an archived pool."""
+    """Nothing new begins in an archived pool: no adjustments, no raids; what was begun is finished, and corrected."""
 
     pool_id: PoolId
     code: ClassVar[str] = "pool_archived"

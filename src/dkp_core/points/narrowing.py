@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import Enum
 from typing import Final
 
@@ -16,6 +17,7 @@ from dkp_core.points.ports import STANDINGS_COLUMNS
 from dkp_core.points.views import StandingRow
 
 _TEXTS: Final = frozenset({"username", "main_character", "character_class", "rank"})
+_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]{1,10})?", re.ASCII)
 _DATES: Final = frozenset({"last_raid"})
 
 
@@ -57,13 +59,9 @@ def condition_of(name: str, text: str) -> Condition:
         return Condition(column, comparison, name_key(text))
     if column in _DATES:
         return Condition(column, comparison, _moment(name, text))
-    try:
-        number = Decimal(text.strip()) if len(text) <= 40 else Decimal("NaN")
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if not number.is_finite():
+    if not _NUMBER.fullmatch(text.strip()):
         raise InvalidValue(name, f"{text[:40]!r} is no number", "a number")
-    return Condition(column, comparison, number)
+    return Condition(column, comparison, Decimal(text.strip()))
 
 
 def _parts(name: str) -> tuple[str, _Comparison]:

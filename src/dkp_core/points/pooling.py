@@ -51,6 +51,7 @@ class CreatePool:
         by.must(Permission.POOLS_WRITE)
         pool_id = PoolId(self.ids.next("pool"))
         with self.begin(by) as work:
+            work.guilds.get(work.guild_id)  # held, so that two new defaults don't pass each other by
             pools = work.pools.all()
             pool = Pool.create(
                 pool_id,
@@ -84,6 +85,7 @@ class ChangePool:
     ) -> Pool:
         by.must(Permission.POOLS_WRITE)
         with self.begin(by) as work:
+            work.guilds.get(work.guild_id)  # as above
             pools = work.pools.all()
             pool = work.pools.get(pool_id)
             if pool.is_default and is_default is False:

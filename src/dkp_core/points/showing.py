@@ -85,7 +85,7 @@ class ShowStandings:
     """The standings of a pool: active members by current points, with attendance and the last raid.
 
     `where` narrows them by any column: `{"rank": "Raider"}` to what equals, `{"current_min": "100"}` to what is at
-    least that, `{"attendance_30_max": "50"}` to what is at most that.
+    least that, `{"attendance_30_max": "50"}` to what is at most that; all as it is shown.
     """
 
     read: Read[PointsView]

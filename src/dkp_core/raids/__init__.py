@@ -16,6 +16,7 @@ from dkp_core.raids.classifying import ChangeEventType, CreateEventType, ListEve
 from dkp_core.raids.errors import (
     CheckNotChosen,
     EventTypeIsInactive,
+    NobodyOwnedIt,
     NotUnresolved,
     RaidIsCancelled,
     TimeInFuture,
@@ -93,6 +94,7 @@ __all__ = [
     "ListRaids",
     "ListUnresolved",
     "NamedPresence",
+    "NobodyOwnedIt",
     "NotUnresolved",
     "Presence",
     "Present",

@@ -8,7 +8,7 @@ from typing import ClassVar
 from attrs import define
 
 from dkp_core.kernel.errors import Conflict, Invalid, InvalidValue
-from dkp_core.kernel.ids import EventTypeId, RaidId
+from dkp_core.kernel.ids import CharacterId, EventTypeId, RaidId
 
 
 @define
@@ -107,3 +107,19 @@ class NotUnresolved(Conflict):
     @property
     def sentence(self) -> str:
         return f"No unresolved attendance bears the name {self.name!r}."
+
+
+@define
+class NobodyOwnedIt(Conflict):
+    """The character belonged to nobody when its name was read, so that there is nobody to award."""
+
+    name: str
+    character_id: CharacterId
+    code: ClassVar[str] = "nobody_owned_it"
+
+    @property
+    def sentence(self) -> str:
+        return (
+            f"Nobody owned character {self.character_id} when {self.name!r} was read; "
+            "give it an owner, or name the user."
+        )

@@ -23,7 +23,7 @@ from dkp_core.raids.errors import CheckNotChosen, TimeNeeded
 from dkp_core.raids.formats import Check, Dump, DumpFormat, Line, LineOutcome, read_dump
 from dkp_core.raids.ports import RaidsWork
 from dkp_core.raids.raid import FIRST_TICK, Raid, Tick
-from dkp_core.raids.recording import credited, judged, must_run
+from dkp_core.raids.recording import credited, event_type_to_record, judged, must_run
 from dkp_core.raids.upload import KEPT_BYTES_MAX, Upload
 
 PARSER_VERSION: Final = 1
@@ -138,7 +138,9 @@ class _Reading:
     def sha256(self) -> str:
         return self.received.digest.hexdigest()
 
-    def upload(self, upload_id: UploadId, raid: Raid, tick: Tick, *, zone: str, by: Actor, at: datetime) -> Upload:
+    def upload(
+        self, upload_id: UploadId, raid: Raid, tick: Tick, *, zone: str, zone_named: bool, by: Actor, at: datetime
+    ) -> Upload:
         """The file as it is kept."""
         return Upload(
             id=upload_id,
@@ -150,6 +152,7 @@ class _Reading:
             parser_version=PARSER_VERSION,
             size=self.received.size,
             zone=zone,
+            zone_named=zone_named,
             content=bytes(self.received.kept) if self.received.whole else self._extract(),
             whole=self.received.whole,
             raid_id=raid.id,
@@ -204,8 +207,9 @@ class ImportDump:
     """Read attendance from a file and record it: a new raid of an event type, or a tick of a raid that is there.
 
     With `apply` False nothing is changed, and the report tells what would be. The same bytes find the raid they
-    made before and add nothing, unless `again`. Times in files have no zone: `zone` names it, else the zone of this
-    uploader's last upload is taken, else the guild's. In a log with several checks `at` names the one that is meant.
+    made before and add nothing, unless `again`. Times in files have no zone: `zone` names it, else the zone that
+    this uploader named last is taken, else the one they live in, else the guild's. In a log with several checks
+    `at` names the one that is meant.
     """
 
     begin: Begin[RaidsWork]
@@ -230,6 +234,8 @@ class ImportDump:
     ) -> ImportReport:
         if raid_id is None:
             by.must(Permission.RAIDS_WRITE)
+        else:
+            by.must(Permission.RAIDS_READ, Permission.RAIDS_WRITE)
         accepted = "the event type of a new raid, or a raid that is there"
         if raid_id is not None and event_type_id is not None:
             raise InvalidValue("event_type", "a raid is named as well", accepted)
@@ -241,13 +247,17 @@ class ImportDump:
         dump = read_dump(received.passing(data), file_name=file_name, format=format)
         new_raid_id = RaidId(self.ids.next("raid")) if apply and raid_id is None else UNMADE
         with self.begin(by) as work:
-            zone = zone or work.uploads.last_zone(by) or work.guilds.get(work.guild_id).timezone
+            # Holding the guild, whoever else applies the same bytes finds the raid that they make here (D-7).
+            guild = work.guilds.get(work.guild_id)
+            if raid_id is not None:
+                must_run(work.raids.get(raid_id), by)
+            named, zone = zone, zone or self._zone(work, by) or guild.timezone
             reading = _Reading(dump, _meant(dump, at, zone), file_name, received)
             when = self._moment(reading, at, zone, apply=apply)
             made = None if again else work.uploads.made(reading.sha256, reading.key)
-            if made is not None and raid_id in (None, made):
+            if made is not None:
                 return _found(work.raids.get(made), work.attendances.of_raid(made), reading, when, zone)
-            raid = self._raid(work, new_raid_id, event_type_id, raid_id, when, tick_name, note, by)
+            raid = self._raid(work, new_raid_id, event_type_id, raid_id, when, tick_name, note)
             tick = self._tick(raid, when, tick_name)
             upload_id = UploadId(self.ids.next("upload")) if apply else None
             names = [
@@ -261,8 +271,18 @@ class ImportDump:
                     work.raids.save(raid)
                     raid = raid.saved()
                 work.raids.save(credited(work, raid, tick, taken, ids=self.ids, at=now, by=by, upload_id=upload_id))
-                work.uploads.append(reading.upload(upload_id, raid, tick, zone=zone, by=by, at=now))
+                work.uploads.append(
+                    reading.upload(upload_id, raid, tick, zone=zone, zone_named=named is not None, by=by, at=now)
+                )
         return _report(reading, raid, tick, taken, when=when, zone=zone, applied=apply)
+
+    def _zone(self, work: RaidsWork, by: Actor) -> str | None:
+        """The zone this uploader named last, else the one they live in, if they said so (A-5)."""
+        last = work.uploads.last_zone(by)
+        if last is not None or by.user_id is None:
+            return last
+        preferred = work.users.get(by.user_id).timezone
+        return None if preferred == "UTC" else preferred
 
     def _moment(self, reading: _Reading, at: datetime | None, zone: str, *, apply: bool) -> datetime:
         """When the file was taken: as it says itself, unless somebody says otherwise. Raises: TimeNeeded and others."""
@@ -286,7 +306,6 @@ class ImportDump:
         when: datetime,
         tick_name: str | None,
         note: str,
-        by: Actor,
     ) -> Raid | None:
         """The raid that the file is about, with the tick; None for a preview that names neither raid nor event type."""
         now = self.clock.now()
@@ -294,7 +313,7 @@ class ImportDump:
             return Raid.record(
                 new_raid_id,
                 work.guild_id,
-                event_type=work.event_types.get(event_type_id),
+                event_type=event_type_to_record(work, event_type_id),
                 starts_at=when,
                 note=note,
                 tick_name=tick_name or FIRST_TICK,
@@ -303,7 +322,6 @@ class ImportDump:
         if raid_id is None:
             return None
         raid = work.raids.get(raid_id)
-        must_run(raid, by)
         if tick_name is None or _tick_named(raid, tick_name) is not None:
             return raid
         return raid.add_tick(name=tick_name, at=when, points=None, now=now)

@@ -106,7 +106,7 @@ class Uploads(Protocol):
 
     @abstractmethod
     def last_zone(self, by: Actor) -> str | None:
-        """The zone this actor named at the last upload; None at the first."""
+        """The zone this actor named last at an upload; None where they never named one."""
 
     @abstractmethod
     def prune(self, before: datetime) -> int:

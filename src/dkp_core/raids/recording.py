@@ -18,6 +18,7 @@ from dkp_core.kernel.points import Points
 from dkp_core.kernel.ports import Begin, Clock, Ids, Read
 from dkp_core.points import BUCKETS, Entry, EntryKind, Source, SourceKind
 from dkp_core.raids.attendance import Attendance, NamedPresence, Taken, take_attendance
+from dkp_core.raids.event_type import EventType
 from dkp_core.raids.events import AttendanceRecorded, RaidRemoved
 from dkp_core.raids.ports import ATTENDANCE_COLUMNS, RAID_COLUMNS, RaidsView, RaidsWork
 from dkp_core.raids.raid import FIRST_TICK, Raid, Tick
@@ -53,7 +54,7 @@ class RecordRaid:
             raid = Raid.record(
                 raid_id,
                 work.guild_id,
-                event_type=work.event_types.get(event_type_id),
+                event_type=event_type_to_record(work, event_type_id),
                 points=points,
                 starts_at=starts_at,
                 ends_at=ends_at,
@@ -94,7 +95,7 @@ class ChangeRaid:
 
 @frozen
 class AddTick:
-    """Add an attendance check to a raid; its points are the raid's unless given."""
+    """Add an attendance check to a raid; its points are the raid's, unless an officer gives others."""
 
     begin: Begin[RaidsWork]
     clock: Clock
@@ -102,6 +103,8 @@ class AddTick:
     def __call__(
         self, raid_id: RaidId, *, name: str, at: datetime | None = None, points: Points | None = None, by: Actor
     ) -> Raid:
+        if points is not None:
+            by.must(Permission.RAIDS_WRITE)
         now = self.clock.now()
         with self.begin(by) as work:
             raid = work.raids.get(raid_id)
@@ -171,6 +174,14 @@ class RecordAttendance:
         return chosen, taken
 
 
+def event_type_to_record(work: RaidsWork, event_type_id: EventTypeId) -> EventType:
+    """The event type of a new raid. Raises: NoSuch, PoolIsArchived."""
+    event_type = work.event_types.get(event_type_id)
+    for pool_id in event_type.pools:
+        work.pools.get(pool_id).must_be_open()
+    return event_type
+
+
 def _cleaned(named: NamedPresence) -> NamedPresence:
     name = clean_name(named.name, "characters")
     return named if name == named.name else evolve(named, name=name)
@@ -179,9 +190,11 @@ def _cleaned(named: NamedPresence) -> NamedPresence:
 def must_run(raid: Raid, by: Actor) -> None:
     """Refuse who may not take this raid's attendance, and a raid that was cancelled.
 
-    Officers may, and the raid's leader (A-3). Raises: NotPermitted, RaidIsCancelled.
+    Officers may, and the raid's leader while they are in the guild (A-3). Raises: NotPermitted, RaidIsCancelled.
     """
-    if raid.leader is None or raid.leader != by.user_id:
+    if raid.leader is not None and raid.leader == by.user_id:
+        by.must(Permission.RAIDS_READ)
+    else:
         by.must(Permission.RAIDS_WRITE)
     raid.must_stand()
 

@@ -16,16 +16,19 @@ from dkp_core.kernel.names import clean_name, name_key
 from dkp_core.kernel.permission import Permission
 from dkp_core.kernel.ports import Begin, Clock, Ids, Read
 from dkp_core.raids.attendance import Attendance, pay
-from dkp_core.raids.errors import NotUnresolved
+from dkp_core.raids.errors import NobodyOwnedIt, NotUnresolved
 from dkp_core.raids.events import NameResolved
 from dkp_core.raids.ports import RaidsView, RaidsWork
 from dkp_core.raids.raid import RaidStatus, Tick
 from dkp_core.raids.recording import entries_for
 from dkp_core.raids.views import UnresolvedRow
-from dkp_core.roster import CharacterAliasAdded, CharacterStatus
+from dkp_core.roster import CharacterAliasAdded, CharacterStatus, StillPending
 
 SUGGESTIONS: Final = 3
 ALIKE: Final = 0.7
+# Comparing every name with every other takes long in a large guild; more than this nobody resolves at a sitting.
+SUGGESTED_ROWS_MAX: Final = 50
+LENGTHS_APART_MAX: Final = 2
 
 _Judge = Callable[[Attendance, Tick], Attendance]
 
@@ -77,12 +80,17 @@ class ResolveName:
                 return _settle(work, name, waiting, _as_user(work, user_id), ids=self.ids, clock=self.clock, by=by)
             assert character_id is not None, "one of the three is given"
             judge = _as_character(work, character_id)
+            if work.characters.get(character_id).status is CharacterStatus.PENDING:
+                raise StillPending(character_id)
             if remember:
                 alias = clean_name(name)
                 work.characters.add_alias(character_id, alias)
                 event = CharacterAliasAdded(character_id=character_id, name=alias)
                 work.characters.save(work.characters.get(character_id).announcing(event))
-            return _settle(work, name, waiting, judge, ids=self.ids, clock=self.clock, by=by)
+            resolved = _settle(work, name, waiting, judge, ids=self.ids, clock=self.clock, by=by)
+            if not resolved.lines:
+                raise NobodyOwnedIt(name, character_id)
+        return resolved
 
 
 @frozen
@@ -131,7 +139,7 @@ def _as_character(work: RaidsWork, character_id: CharacterId) -> _Judge:
 
     def judge(line: Attendance, tick: Tick) -> Attendance:
         found = work.characters.attributed([character.name], tick.at).get(name_key(character.name))
-        if found is None or found.status is CharacterStatus.PENDING:
+        if found is None or found.owner is None or found.status is CharacterStatus.PENDING:
             return line
         return evolve(line, character_id=found.character_id, user_id=found.owner)
 
@@ -171,7 +179,7 @@ def _settle(
 
 @frozen
 class ListUnresolved:
-    """Names that stand for nobody yet, of one raid or of all, each with known names that look alike."""
+    """Names that stand for nobody yet, of one raid or of all; the first 50 with known names that look alike."""
 
     read: Read[RaidsView]
 
@@ -180,8 +188,13 @@ class ListUnresolved:
         with self.read(by) as views:
             rows = views.unresolved(raid_id)
             by_key = {name_key(name): name for name in views.known_names()} if rows else {}
-        return tuple(evolve(row, suggestions=_alike(row.name, by_key)) for row in rows)
+        return tuple(
+            evolve(row, suggestions=_alike(row.name, by_key)) if number < SUGGESTED_ROWS_MAX else row
+            for number, row in enumerate(rows)
+        )
 
 
 def _alike(name: str, known: dict[str, str]) -> tuple[str, ...]:
-    return tuple(known[key] for key in get_close_matches(name_key(name), known, SUGGESTIONS, ALIKE))
+    wanted = name_key(name)
+    near = [key for key in known if abs(len(key) - len(wanted)) <= LENGTHS_APART_MAX]
+    return tuple(known[key] for key in get_close_matches(wanted, near, SUGGESTIONS, ALIKE))

@@ -31,6 +31,7 @@ class Upload:
     parser_version: int
     size: int
     zone: str
+    zone_named: bool
     content: bytes | None
     whole: bool
     raid_id: RaidId

@@ -27,6 +27,7 @@ from dkp_core.roster.errors import (
     OwnersDiffer,
     RankInUse,
     SameOwner,
+    StillPending,
 )
 from dkp_core.roster.events import (
     CharacterAliasAdded,
@@ -114,6 +115,7 @@ __all__ = [
     "ShowOwnershipHistory",
     "ShowRankHistory",
     "StatusUpdate",
+    "StillPending",
     "UpdateRanks",
     "UpdateStatuses",
     "handover_at",

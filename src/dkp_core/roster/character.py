@@ -12,7 +12,7 @@ from dkp_core.kernel.domain_events import Aggregate, changes
 from dkp_core.kernel.errors import InvalidValue
 from dkp_core.kernel.ids import CharacterId, GuildId, RankId, UserId
 from dkp_core.kernel.names import clean_name, clean_text
-from dkp_core.roster.errors import NotPending
+from dkp_core.roster.errors import NotPending, StillPending
 from dkp_core.roster.events import (
     CharacterApproved,
     CharacterChanged,
@@ -88,7 +88,12 @@ class Character(Aggregate):
         joined_on: date | None = None,
         notes: str | None = None,
     ) -> Character:
-        """The character with some of it changed; moving on from pending approves it. Raises: InvalidValue."""
+        """The character with some of it changed; making a pending one active or a trial approves it.
+
+        Raises: InvalidValue, StillPending (what was never approved is removed, not retired).
+        """
+        if self.status is CharacterStatus.PENDING and status in (CharacterStatus.INACTIVE, CharacterStatus.RETIRED):
+            raise StillPending(self.id)
         changed = evolve(
             self,
             character_class=self.character_class

@@ -114,7 +114,7 @@ def _rank(work: RosterWork, rank_id: RankId | None) -> RankId:
 
 @frozen
 class ChangeCharacter:
-    """Change a character's name, class, level, race, joining date or notes; officers also status and main.
+    """Change a character's class, level, race, notes or main; officers also its name, status and joining date.
 
     A former name stays as an alias. `is_main` makes it the main of its owner, and the others hang under it;
     `main_id` hangs it under that main.
@@ -137,6 +137,8 @@ class ChangeCharacter:
         main_id: CharacterId | None = None,
         by: Actor,
     ) -> Character:
+        if is_main and main_id is not None:
+            raise InvalidValue("main_id", "the character is to be a main itself", "one of is_main and main_id")
         with self.begin(by) as work:
             character = work.characters.get(character_id)
             _must_be_allowed(character, by, officers_only=bool(status or joined_on or name))
@@ -196,7 +198,7 @@ class RemoveCharacter:
         with self.begin(by) as work:
             character = work.characters.get(character_id)
             _must_be_allowed(character, by, officers_only=character.status is not CharacterStatus.PENDING)
-            if work.characters.in_history(character_id):
+            if character.status is not CharacterStatus.PENDING and work.characters.in_history(character_id):
                 work.characters.save(character.change(status=CharacterStatus.RETIRED))
                 return
             if character.owner is not None:

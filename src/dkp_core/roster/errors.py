@@ -72,6 +72,18 @@ class NotPending(Conflict):
 
 
 @define
+class StillPending(Conflict):
+    """A pending character is approved or removed."""
+
+    character_id: CharacterId
+    code: ClassVar[str] = "still_pending"
+
+    @property
+    def sentence(self) -> str:
+        return f"Character {self.character_id} was not approved yet; make it active or a trial, or remove it."
+
+
+@define
 class SameOwner(Conflict):
     """The character belongs to that user already."""
 

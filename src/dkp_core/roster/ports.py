@@ -105,7 +105,7 @@ class Characters(Protocol):
 
     @abstractmethod
     def in_history(self, character_id: CharacterId) -> bool:
-        """Whether attendance or an award names the character."""
+        """Whether attendance or an award names the character, it moved between ranks, or had an owner before."""
 
     @abstractmethod
     def add_alias(self, character_id: CharacterId, name: str) -> None:

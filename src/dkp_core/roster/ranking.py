@@ -53,6 +53,7 @@ class CreateRank:
         by.must(Permission.ROSTER_WRITE)
         rank_id = RankId(self.ids.next("rank"))
         with self.begin(by) as work:
+            work.guilds.get(work.guild_id)  # held, so that two new defaults don't pass each other by
             ranks = work.ranks.all()
             rank = Rank.create(
                 rank_id,
@@ -87,6 +88,7 @@ class ChangeRank:
     ) -> Rank:
         by.must(Permission.ROSTER_WRITE)
         with self.begin(by) as work:
+            work.guilds.get(work.guild_id)  # as above
             ranks = work.ranks.all()
             rank = work.ranks.get(rank_id)
             if rank.is_default and is_default is False:

@@ -142,7 +142,10 @@ def _row(call: Call, key_id: str, owner: UserId | None, by: Actor) -> KeyRow:
         rows = call.use_cases().list_bot_keys()(by=by)
     else:
         rows = call.use_cases().list_own_keys()(owner=owner, by=by)
-    return next(row for row in rows if row.id == key_id)
+    found = next((row for row in rows if row.id == key_id), None)
+    if found is None:
+        raise NoSuch("key", key_id)
+    return found
 
 
 def _id(call: Call, text: str) -> str:

@@ -150,7 +150,7 @@ def set_raid(
     ends_at: Annotated[str | None, typer.Option(help="When it ended.")] = None,
     leader: LEADER = None,
     note: NOTE = None,
-    closed: Annotated[bool | None, typer.Option("--close/--open", help="Whether it takes no more attendance.")] = None,
+    closed: Annotated[bool | None, typer.Option("--close/--open", help="Whether it is done, or goes on.")] = None,
     zone: ZONE = None,
 ) -> None:
     def changed(by: Actor) -> RaidDetailRow:

@@ -92,13 +92,13 @@ def moment_of(moment: datetime | None, field: str) -> datetime | None:
         utc = moment.astimezone(UTC)
     except OverflowError as far:
         raise _out_of_calendar(field) from far
-    if not 1900 <= utc.year <= 9998:
+    if not 1970 <= utc.year <= 9998:
         raise _out_of_calendar(field)
     return utc
 
 
 def _out_of_calendar(field: str) -> InvalidValue:
-    return InvalidValue(field, "it is out of the calendar", "a time between 1900 and 9998")
+    return InvalidValue(field, "it is out of the calendar", "a time between 1970 and 9998")
 
 
 # --- queries ----------------------------------------------------------------------------------------------------------

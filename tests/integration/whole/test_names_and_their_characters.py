@@ -14,8 +14,9 @@ import pytest
 from attrs import frozen
 
 from dkp_adapters.sql import schema
-from dkp_core.kernel.ids import RaidId
+from dkp_core.kernel.ids import CharacterId, RaidId, UserId
 from dkp_core.raids import NamedPresence
+from dkp_core.roster import CharacterStatus
 from dkp_entrypoints.containers import UseCases
 from dkp_entrypoints.execution import attempted
 from dkp_entrypoints.settings import Settings
@@ -56,9 +57,15 @@ class Meeting:
         """Take attendance at another raid, where that name is read."""
         cases.record_attendance()(self.other_raid, [NamedPresence(name=name)], by=self.guild.by)
 
-    def approve(self, cases: UseCases) -> None:
+    def approve(self, cases: UseCases, character_id: CharacterId | None = None) -> None:
         """Let the character count."""
-        attempted(lambda: cases.approve_character()(self.guild.characters[0], by=self.guild.by))
+        wanted = character_id or self.guild.characters[0]
+        attempted(lambda: cases.approve_character()(wanted, by=self.guild.by))
+
+    @property
+    def owner(self) -> UserId | None:
+        """Whose it is."""
+        return self.here.show_character()(self.guild.characters[0], by=self.guild.by).user_id
 
     def react(self, cases: UseCases) -> None:
         """Do what follows."""
@@ -123,7 +130,7 @@ def test_a_name_that_is_read_while_its_character_is_approved_is_awarded(meeting:
 
 def test_a_name_that_is_read_while_its_character_is_entered_is_awarded(meeting: Meeting) -> None:
     """D-5, P-13: the same for a character that was not there at all."""
-    owner = meeting.here.show_character()(meeting.guild.characters[0], by=meeting.guild.by).user_id
+    owner = meeting.owner
 
     def enter_and_react() -> None:
         attempted(lambda: meeting.there.enter_character()(name="Neuling", owner=owner, by=meeting.guild.by))
@@ -139,15 +146,19 @@ def test_a_name_that_is_read_while_its_character_is_entered_is_awarded(meeting: 
 
 def test_an_approval_that_commits_while_the_name_is_read_counts_at_once(meeting: Meeting) -> None:
     """D-5, P-13: attendance that comes to see the character pending, and may not commit so, looks again."""
+    newcomer = meeting.here.enter_character()(
+        name="Neuling", owner=meeting.owner, status=CharacterStatus.PENDING, by=meeting.guild.by
+    )
+    meeting.react(meeting.here)
     reacted = threading.Event()
 
     def read_and_wait() -> None:
         with meeting.there.database().scope():
-            meeting.read_again(meeting.there, NAME)
+            meeting.read_again(meeting.there, "Neuling")
             assert reacted.wait(JOIN_SECONDS_MAX)
 
     with meeting.here.database().scope() as scope:
-        meeting.approve(meeting.here)
+        meeting.approve(meeting.here, newcomer.id)
         assert scope.transaction is not None
         scope.transaction.flush()
         other = Elsewhere(read_and_wait)
@@ -155,7 +166,7 @@ def test_an_approval_that_commits_while_the_name_is_read_counts_at_once(meeting:
     meeting.react(meeting.here)
     reacted.set()
     other.ends()
-    assert meeting.guild.paid() == ["20.00"]
+    assert meeting.guild.paid() == ["10.00"]
 
 
 def test_a_raid_that_is_cancelled_while_a_name_is_awarded_gives_nothing(meeting: Meeting) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from dkp_core.accounts import (
     GuildNotChosen,
+    KeyIsExpired,
     KeyIsRevoked,
     MembershipDeactivated,
     MembershipStatus,
@@ -117,6 +118,15 @@ def test_a_key_ends_at_its_expiry(guild: GuildHouse) -> None:
     guild.clock.advance(timedelta(minutes=1))
     with pytest.raises(NotAuthenticated):
         caller(guild, token)
+
+
+def test_an_expired_key_gets_no_new_secret(guild: GuildHouse) -> None:
+    """A-8: it could not work."""
+    personal(guild, guild.officer, days=1)
+    key_id = guild.use.list_own_keys()(by=guild.officer.by)[0].id
+    guild.clock.advance(timedelta(days=1))
+    with pytest.raises(KeyIsExpired):
+        guild.use.rotate_key()(key_id, by=guild.officer.by)
 
 
 def test_a_key_does_not_expire_before_it_is_made(guild: GuildHouse) -> None:

@@ -98,3 +98,10 @@ def test_the_audit_log_shows_nothing_of_the_guild_next_door(guild: GuildHouse) -
     there = guild.use.show_audit_log()(AuditFilter(), page=PageRequest(1, 500), by=neighbour.officer.by)
     assert not {event.id for event in here.results} & {event.id for event in there.results}
     assert not [event for event in here.results if event.name == "membership_began" and event.data["user_id"] == 3]
+
+
+def test_guests_and_strangers_list_no_guild(guild: GuildHouse) -> None:
+    """G-1, A-3: what a guild has set is for its members."""
+    guest = guild.joins(role_group=RoleGroup.GUEST)
+    with pytest.raises(NotPermitted):
+        guild.use.list_guilds()(by=guest.by)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from dkp_core.accounts import RoleGroup
 from dkp_core.kernel.errors import InvalidValue, NoSuch, NotPermitted
 from dkp_core.kernel.ids import EventTypeId, RaidId
 from dkp_core.kernel.page import PageRequest
@@ -138,6 +139,19 @@ def test_the_guild_next_door_imports_the_same_file_for_itself(guild: GuildHouse)
         imported(guild, row("Other"), event_type_id=neighbour.event_type("Theirs"))
 
 
+def test_the_same_bytes_are_not_paid_again_at_another_raid(guild: GuildHouse) -> None:
+    """D-7: they find the raid they made, whichever is named; `again` says that it is meant."""
+    member = guild.joins()
+    guild.plays(member, "Hero")
+    kind = guild.event_type()
+    first = imported(guild, row("Hero"), event_type_id=kind)
+    other = guild.raids(kind, TONIGHT - timedelta(days=1))
+    second = imported(guild, row("Hero"), raid_id=other.id)
+    assert (second.already_imported, second.raid_id) == (True, first.raid_id)
+    assert guild.current(member) == "10.00"
+    assert imported(guild, row("Hero"), raid_id=other.id, again=True).awarded == 1
+
+
 def test_a_second_dump_becomes_another_tick_or_adds_to_one(guild: GuildHouse) -> None:
     """D-2, D-7: attendance that names no tick goes to the first."""
     member, late = guild.joins(), guild.joins("Late")
@@ -177,12 +191,16 @@ def test_times_in_files_are_local_to_a_zone_that_is_asked_once(guild: GuildHouse
     kind = guild.event_type()
     guild.use.change_guild()(timezone="America/New_York", by=guild.officer.by)
     assert imported(guild, row("One"), event_type_id=kind).at == datetime(2026, 11, 20, 1, 30, tzinfo=UTC)
+    guild.use.change_guild()(timezone="America/Denver", by=guild.officer.by)
+    assert imported(guild, row("Moved"), event_type_id=kind).zone == "America/Denver"
+    guild.use.change_preferences()(timezone="Europe/Paris", by=guild.officer.by)
+    assert imported(guild, row("Lives"), event_type_id=kind).zone == "Europe/Paris"
     berlin = imported(guild, row("Two"), event_type_id=kind, zone="Europe/Berlin")
     assert (berlin.at, berlin.zone) == (datetime(2026, 11, 19, 19, 30, tzinfo=UTC), "Europe/Berlin")
     assert imported(guild, row("Three"), event_type_id=kind).zone == "Europe/Berlin"
     other = guild.joins("Leader")
     raid = guild.raids(kind, TONIGHT - timedelta(days=1), leader=other.id)
-    assert imported(guild, row("Four"), raid_id=raid.id, by=other.by).zone == "America/New_York"
+    assert imported(guild, row("Four"), raid_id=raid.id, by=other.by).zone == "America/Denver"
     with pytest.raises(InvalidValue) as refused:
         imported(guild, row("Five"), event_type_id=kind, zone="Nowhere/City")
     assert refused.value.field == "zone"
@@ -284,8 +302,13 @@ def test_who_may_import(guild: GuildHouse) -> None:
         imported(guild, row("Hero"), event_type_id=kind, by=member.by)
     with pytest.raises(NotPermitted):
         imported(guild, row("Hero"), apply=False, by=member.by)
+    other = guild.raids(kind)
+    imported(guild, row("Known"), raid_id=other.id)
+    for text in (row("Hero"), row("Known")):
+        with pytest.raises(NotPermitted):
+            imported(guild, text, raid_id=other.id, by=member.by)
     with pytest.raises(NotPermitted):
-        imported(guild, row("Hero"), raid_id=guild.raids(kind).id, by=member.by)
+        imported(guild, row("Hero"), raid_id=other.id, by=guild.joins("Guest", RoleGroup.GUEST).by)
     led = guild.raids(kind, leader=member.id)
     assert imported(guild, row("Hero"), raid_id=led.id, by=member.by).recorded == 1
 

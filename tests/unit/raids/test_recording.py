@@ -14,7 +14,7 @@ from dkp_core.kernel.ids import EventTypeId, RaidId, UserId
 from dkp_core.kernel.page import PageRequest
 from dkp_core.kernel.permission import Permission
 from dkp_core.kernel.points import Points
-from dkp_core.points import EntryKind
+from dkp_core.points import EntryKind, PoolIsArchived
 from dkp_core.raids import (
     EventTypeIsInactive,
     NamedPresence,
@@ -375,3 +375,36 @@ def test_guests_see_no_raids_and_the_neighbours_are_not_there(guild: GuildHouse)
     ):
         with pytest.raises(NoSuch):
             reach()
+
+
+def test_a_leader_gives_no_points_of_their_own_making_and_none_after_leaving(guild: GuildHouse) -> None:
+    """A-3: a leader runs the attendance; what a tick pays is the officers' business."""
+    leader, member = guild.joins("Leader"), guild.joins("Member")
+    guild.plays(member, "Hero")
+    raid = guild.raids(leader=leader.id)
+    with pytest.raises(NotPermitted):
+        guild.use.add_tick()(raid.id, name="Mint", points=Points.of(5000), by=leader.by)
+    gone = evolve(leader.by, permissions=frozenset())
+    for attempt in (
+        lambda: guild.use.add_tick()(raid.id, name="Late", by=gone),
+        lambda: guild.attends(raid, "Hero", by=gone),
+    ):
+        with pytest.raises(NotPermitted):
+            attempt()
+    guild.use.add_tick()(raid.id, name="Boss", points=Points.of(50), by=guild.officer.by)
+    guild.attends(raid, "Hero", tick=2, by=leader.by)
+    assert guild.current(member) == "50.00"
+
+
+def test_no_raid_begins_in_an_archived_pool_but_those_begun_are_finished(guild: GuildHouse) -> None:
+    """P-5: nothing new begins in an archived pool."""
+    member = guild.joins()
+    guild.plays(member, "Hero")
+    old = guild.use.create_pool()(name="Old", by=guild.officer.by).id
+    kind = guild.event_type("Old content", pools=[old])
+    raid = guild.raids(kind)
+    guild.use.change_pool()(old, archived=True, by=guild.officer.by)
+    with pytest.raises(PoolIsArchived):
+        guild.raids(kind)
+    guild.attends(raid, "Hero")
+    assert guild.current(member, old) == "10.00"

@@ -7,8 +7,9 @@ import pytest
 from dkp_core.kernel.actor import job
 from dkp_core.kernel.errors import InvalidValue, NameTaken, NoSuch, NotPermitted
 from dkp_core.kernel.ids import CharacterId, UserId
-from dkp_core.raids import NotUnresolved, Raid
+from dkp_core.raids import NobodyOwnedIt, NotUnresolved, Raid
 from dkp_core.reactions import AWARD_WAITING_NAMES, REACTIONS, SCHEDULE_RETENTION, reactions_by_event
+from dkp_core.roster import StillPending
 from tests.unit.guild_house import GuildHouse
 
 
@@ -182,3 +183,29 @@ def test_lines_that_wait_under_an_alias_are_awarded_too(guild: GuildHouse) -> No
     guild.use.approve_character()(pending.id, by=guild.officer.by)
     assert guild.use.award_waiting_names()(pending.id, by=job(AWARD_WAITING_NAMES, guild.id)) == 2
     assert guild.current(member) == "20.00"
+
+
+def test_a_name_is_not_resolved_to_who_cannot_be_awarded(guild: GuildHouse) -> None:
+    """D-5: neither to a pending character, nor to one that belonged to nobody; nothing changes."""
+    pending = guild.use.enter_character()(name="Newbie", by=guild.joins().by)
+    orphan = guild.plays(None, "Orphan")
+    guild.attends(guild.raids(), "Heroe")
+    resolve = guild.use.resolve_name()
+    with pytest.raises(StillPending):
+        resolve("Heroe", character_id=pending.id, remember=True, by=guild.officer.by)
+    with pytest.raises(NobodyOwnedIt):
+        resolve("Heroe", character_id=orphan, remember=True, by=guild.officer.by)
+    assert waiting(guild) == ["Heroe"]
+    for each in (pending.id, orphan):
+        assert guild.use.show_character()(each, by=guild.operator).aliases == ()
+
+
+def test_only_the_first_names_get_suggestions(guild: GuildHouse) -> None:
+    """D-5: a large dump must not make the list slow."""
+    guild.plays(guild.joins(), "Hero")
+    names = [f"Herox{chr(97 + number // 26)}{chr(97 + number % 26)}" for number in range(60)]
+    guild.attends(guild.raids(), *names, "Heroe")
+    rows = guild.use.list_unresolved()(by=guild.operator)
+    assert len(rows) == 61
+    assert rows[0].suggestions == ("Hero",)
+    assert {row.suggestions for row in rows[50:]} == {()}

@@ -17,6 +17,7 @@ from dkp_core.roster import (
     CharacterRenamed,
     CharacterStatus,
     NotPending,
+    StillPending,
 )
 from dkp_core.roster.events import CharacterChanged, CharacterRankChanged
 
@@ -140,8 +141,16 @@ def test_only_a_pending_character_is_approved(status: CharacterStatus) -> None:
     assert refused.value.sentence == f"Character 4 is {status}, not pending."
 
 
-@pytest.mark.parametrize("status", sorted(set(CharacterStatus) - {PENDING}))
-def test_any_status_after_pending_approves(status: CharacterStatus) -> None:
+@pytest.mark.parametrize("status", [CharacterStatus.INACTIVE, CharacterStatus.RETIRED])
+def test_what_was_never_approved_is_not_retired(status: CharacterStatus) -> None:
+    """R-1, D-5: a rejected character would be paid for what waited for its name."""
+    with pytest.raises(StillPending) as refused:
+        a_character(status=PENDING).change(status=status)
+    assert "make it active or a trial, or remove it" in refused.value.sentence
+
+
+@pytest.mark.parametrize("status", [CharacterStatus.ACTIVE, CharacterStatus.TRIAL])
+def test_making_a_pending_character_active_or_a_trial_approves_it(status: CharacterStatus) -> None:
     """R-1, D-5: whoever sets a status has looked at it."""
     changed = a_character(status=PENDING).change(status=status)
     assert isinstance(changed.pending[-1], CharacterApproved)

@@ -26,6 +26,7 @@ from dkp_core.roster import (
     RosterFilter,
     RosterRow,
     SameOwner,
+    StillPending,
 )
 from tests.unit.guild_house import TONIGHT, GuildHouse
 
@@ -497,3 +498,43 @@ def test_a_character_of_the_guild_next_door_is_not_there(guild: GuildHouse) -> N
         with pytest.raises(NoSuch):
             attempt()
     assert guild.use.attribute_character()("Hero", at=moment, by=guild.officer.by).user_id is None
+
+
+def test_a_rejected_character_is_removed_and_pays_nobody(guild: GuildHouse) -> None:
+    """R-1, D-5: approved, or removed with what waited for its name left unresolved."""
+    member = guild.joins()
+    pending = guild.use.enter_character()(name="Reject", by=member.by)
+    guild.attends(guild.raids(), "Reject")
+    for refuse in (
+        lambda: guild.use.change_character()(pending.id, status=CharacterStatus.INACTIVE, by=guild.officer.by),
+        lambda: guild.use.update_statuses()([pending.id], status=CharacterStatus.RETIRED, by=guild.officer.by),
+    ):
+        with pytest.raises(StillPending):
+            refuse()
+    guild.use.update_ranks()({pending.id: guild.rank("Raider")}, by=guild.officer.by)
+    guild.use.remove_character()(pending.id, by=guild.officer.by)
+    assert guild.current(member) == "0.00"
+    with pytest.raises(NoSuch):
+        character(guild, pending.id)
+
+
+def test_a_character_with_a_past_is_retired_not_removed(guild: GuildHouse) -> None:
+    """G-4, R-2, R-4: rank history and periods of ownership stay readable."""
+    first, second = guild.joins(), guild.joins("Second")
+    ranked, given = guild.plays(first, "Ranked"), guild.plays(first, "Given")
+    guild.use.update_ranks()({ranked: guild.rank("Raider")}, by=guild.officer.by)
+    guild.use.reassign_character()(given, owner=second.id, by=guild.officer.by)
+    for each in (ranked, given):
+        guild.use.remove_character()(each, by=guild.officer.by)
+        assert character(guild, each).status is CharacterStatus.RETIRED
+    assert len(guild.use.show_rank_history()(ranked, by=guild.operator)) == 1
+    assert len(guild.use.show_ownership_history()(given, by=guild.operator)) == 2
+
+
+def test_a_character_is_made_a_main_or_hung_under_one(guild: GuildHouse) -> None:
+    """R-3, G-8: not both in one breath."""
+    member = guild.joins()
+    main, alt = guild.plays(member, "One"), guild.plays(member, "Two")
+    with pytest.raises(InvalidValue) as refused:
+        guild.use.change_character()(alt, is_main=True, main_id=main, by=guild.officer.by)
+    assert refused.value.field == "main_id"

@@ -105,6 +105,7 @@ uploads: Final = table(
     Column("parser_version", Integer, nullable=False),
     Column("size", Id, nullable=False),
     Column("zone", Word, nullable=False),
+    Column("zone_named", Flag, nullable=False),
     Column("whole", Flag, nullable=False),
     Column("raid_id", Id, nullable=False),
     Column("tick", Integer, nullable=False),

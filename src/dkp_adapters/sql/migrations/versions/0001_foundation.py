@@ -520,6 +520,7 @@ def upgrade() -> None:
         sa.Column("parser_version", sa.Integer(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("zone", letters(64), nullable=False),
+        sa.Column("zone_named", sa.SmallInteger(), nullable=False),
         sa.Column("whole", sa.SmallInteger(), nullable=False),
         sa.Column("raid_id", sa.BigInteger(), nullable=False),
         sa.Column("tick", sa.Integer(), nullable=False),
