@@ -69,7 +69,7 @@ class UseCases(containers.DeclarativeContainer):
     find_user = providers.Singleton(accounts.FindUser, read=read)
     show_profile = providers.Singleton(accounts.ShowProfile, read=read)
     change_preferences = providers.Singleton(accounts.ChangePreferences, begin=begin_installation)
-    set_user_active = providers.Singleton(accounts.SetUserActive, begin=begin_installation, clock=clock)
+    set_user_active = providers.Singleton(accounts.SetUserActive, begin=begin_installation, read=read, clock=clock)
     issue_personal_key = providers.Singleton(
         accounts.IssuePersonalKey, begin=begin_installation, minting=minting, clock=clock
     )

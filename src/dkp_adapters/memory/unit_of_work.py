@@ -11,7 +11,6 @@ from dkp_adapters.memory.points import MemoryAdjustments, MemoryItemPools, Memor
 from dkp_adapters.memory.raids import MemoryAttendances, MemoryEventTypes, MemoryRaids, MemoryUploads
 from dkp_adapters.memory.roster import MemoryCharacters, MemoryRanks
 from dkp_adapters.memory.transaction import Session
-from dkp_core.kernel.domain_events import DomainEvent
 from dkp_core.kernel.ids import GuildId
 from dkp_core.points import FoundingInstallation
 from dkp_core.raids import RaidsWork
@@ -29,9 +28,6 @@ class MemoryWork(RaidsWork, FoundingInstallation):
 
     def enter(self, guild_id: GuildId) -> MemoryWork:
         return MemoryWork(self.session.within(guild_id))
-
-    def announce(self, *events: DomainEvent) -> None:
-        self.session.announce(*events)
 
     @cached_property
     def deadlines(self) -> MemoryDeadlines:

@@ -26,7 +26,6 @@ from dkp_adapters.sql.views.guilds import SqlGuildsView
 from dkp_adapters.sql.views.points import SqlPointsView
 from dkp_adapters.sql.views.raids import SqlRaidsView
 from dkp_adapters.sql.views.roster import SqlRosterView
-from dkp_core.kernel.domain_events import DomainEvent
 from dkp_core.kernel.ids import GuildId
 from dkp_core.kernel.ports import Work
 
@@ -104,10 +103,6 @@ class SqlWork(Work):
     @cached_property
     def uploads(self) -> SqlUploads:
         return SqlUploads(self.session)
-
-    def announce(self, *events: DomainEvent) -> None:
-        """Store events with this transaction that belong to nothing being saved."""
-        self.session.announce(*events)
 
     def enter(self, guild_id: GuildId) -> SqlWork:
         """The same transaction, in that guild: for work of the installation that reaches into one."""

@@ -207,15 +207,24 @@ class ChangePreferences:
 
 @frozen
 class SetUserActive:
-    """Shut a user out of every guild, or let them in again; only the operator may (A-10)."""
+    """Shut a user out of every guild, or let them in again; only the operator may (A-10).
+
+    No guild loses its last officer that way.
+    """
 
     begin: BeginInstallation[AccountsInstallation]
+    read: Read[AccountsView]
     clock: Clock
 
     def __call__(self, user_id: UserId, *, active: bool, by: Actor) -> User:
         if not by.is_operator:
             raise NotPermitted("operator")
+        with self.read(by) as views:
+            guilds = () if active else views.profile(user_id).guilds
         with self.begin(by) as work:
+            for guild in sorted(each.id for each in guilds if each.role_group is RoleGroup.OFFICER):
+                if work.enter(guild).memberships.officers() == {user_id}:
+                    raise LastOfficer(user_id)
             user = work.users.get(user_id)
             changed = user.reactivate() if active else user.deactivate(self.clock.now())
             if changed is not user:

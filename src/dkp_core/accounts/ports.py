@@ -13,7 +13,7 @@ from dkp_core.accounts.role_group import RoleGroup
 from dkp_core.accounts.user import User
 from dkp_core.accounts.views import Credential, KeyRow, MembershipRow, ProfileRow, UserRow
 from dkp_core.guilds import GuildInstallation, GuildWork
-from dkp_core.kernel.ids import UserId
+from dkp_core.kernel.ids import GuildId, UserId
 from dkp_core.kernel.page import Order, Page, PageRequest
 from dkp_core.kernel.ports import Work
 
@@ -70,20 +70,6 @@ class ApiKeys(Protocol):
         """Add to the use counts: key id to (how often, when last). Unknown ids are passed over."""
 
 
-class AccountsInstallation(GuildInstallation, Protocol):
-    """A transaction over users, keys and guilds."""
-
-    @property
-    @abstractmethod
-    def users(self) -> Users:
-        """The users."""
-
-    @property
-    @abstractmethod
-    def api_keys(self) -> ApiKeys:
-        """The keys."""
-
-
 class AccountsWork(GuildWork, Work, Protocol):
     """A transaction over a guild's memberships, and the users behind them."""
 
@@ -101,6 +87,24 @@ class AccountsWork(GuildWork, Work, Protocol):
     @abstractmethod
     def api_keys(self) -> ApiKeys:
         """The keys."""
+
+
+class AccountsInstallation(GuildInstallation, Protocol):
+    """A transaction over users, keys and guilds."""
+
+    @property
+    @abstractmethod
+    def users(self) -> Users:
+        """The users."""
+
+    @property
+    @abstractmethod
+    def api_keys(self) -> ApiKeys:
+        """The keys."""
+
+    @abstractmethod
+    def enter(self, guild_id: GuildId) -> AccountsWork:
+        """A guild's own work, in the same transaction."""
 
 
 MEMBERSHIP_COLUMNS = ("username", "role_group", "status", "joined_at", "user_id")

@@ -131,19 +131,6 @@ class NotPermitted(Forbidden):
         return f"This needs the permission {self.permission!r}."
 
 
-@define
-class VersionMismatch(Conflict):
-    """The thing was changed by somebody else since it was read."""
-
-    kind: str
-    key: str = field(converter=str)
-    code: ClassVar[str] = "version_mismatch"
-
-    @property
-    def sentence(self) -> str:
-        return f"The {self.kind} {self.key!r} was changed by somebody else meanwhile; read it again."
-
-
 class Stale(Exception):
     """The transaction lost a race (deadlock, lock timeout, version); it left nothing and may be tried again."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Final, Self
@@ -90,8 +90,3 @@ class Points:
 
 
 ZERO: Final = Points(0)
-
-
-def total(amounts: Iterable[Points]) -> Points:
-    """The exact sum."""
-    return Points(sum(amount.hundredths for amount in amounts))

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from dkp_core.kernel.actor import Actor
-from dkp_core.kernel.domain_events import DomainEvent
 from dkp_core.kernel.ids import EventTypeId, PoolId, RaidId, UserId
 from dkp_core.kernel.page import Order, Page, PageRequest
 from dkp_core.points import PointsWork
@@ -135,10 +134,6 @@ class RaidsWork(PointsWork, Protocol):
     @abstractmethod
     def uploads(self) -> Uploads:
         """The raw files."""
-
-    @abstractmethod
-    def announce(self, *events: DomainEvent) -> None:
-        """Store events with this transaction that belong to nothing being saved."""
 
 
 RAID_COLUMNS: Final = ("starts_at", "event_type", "points", "status", "attendees", "id")

@@ -28,7 +28,7 @@ from dkp_core.raids import (
     TickRow,
     Upload,
 )
-from dkp_core.raids.events import AttendanceRecorded, EventTypeRemoved, RaidRemoved
+from dkp_core.raids.events import EventTypeRemoved, RaidRemoved
 from dkp_core.raids.formats import DumpFormat
 from tests.integration.contracts.deeds import DAY, HOUR, Bank, Raiding
 from tests.integration.contracts.installation import Rival, all_at_once
@@ -292,15 +292,6 @@ class RaidsContract(Contract):
             work.raids.get(raid.id)
         assert raiding.place.told("raid", raid.id) == []
 
-    def test_events_that_belong_to_nothing_saved_are_stored_too(self, raiding: Raiding) -> None:
-        """G-5."""
-        raid_id = raiding.raid()
-        event = AttendanceRecorded(raid_id=raid_id, tick=1, recorded=2, awarded=1, unresolved=1, points="10.00")
-        with raiding.place.work() as work:
-            work.announce(event)
-        told = raiding.place.told_rows("raid", raid_id)[-1]
-        assert (told.name, told.data["recorded"]) == ("attendance_recorded", 2)
-
     # --- removing -----------------------------------------------------------------------------------------------------
 
     def test_a_raid_that_nobody_attended_is_removed(self, raiding: Raiding) -> None:
@@ -520,6 +511,7 @@ class UploadsContract(Contract):
         *,
         check: str = "",
         zone: str = "UTC",
+        zone_named: bool = True,
         content: bytes | None = bytes(range(256)),
         actor_id: str = "operator",
         uploaded_at: datetime = NIGHT,
@@ -535,6 +527,7 @@ class UploadsContract(Contract):
             parser_version=1,
             size=0 if content is None else len(content),
             zone=zone,
+            zone_named=zone_named,
             content=content,
             whole=True,
             raid_id=raid_id,
@@ -588,6 +581,7 @@ class UploadsContract(Contract):
         raid_id = Raiding.at(place).raid()
         self.upload(place, raid_id, zone="Europe/Berlin", uploaded_at=NIGHT + HOUR)
         self.upload(place, raid_id, zone="Asia/Tokyo", uploaded_at=NIGHT)
+        self.upload(place, raid_id, zone="UTC", zone_named=False, uploaded_at=NIGHT + 2 * DAY)
         self.upload(place, raid_id, zone="America/Chicago", actor_id="another", uploaded_at=NIGHT + DAY)
 
         def last(where: Place, kind: ActorKind, actor_id: str) -> str | None:

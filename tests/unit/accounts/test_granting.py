@@ -174,7 +174,7 @@ def test_members_see_each_other_and_guests_only_themselves(guild: GuildHouse) ->
 
 
 def test_only_the_operator_shuts_a_user_out(guild: GuildHouse) -> None:
-    """A-10: a user as such is deactivated by the operator only."""
+    """A-10, A-2: a user as such is deactivated by the operator only; a last officer stays."""
     member = guild.joins()
     with pytest.raises(NotPermitted):
         guild.use.set_user_active()(member.id, active=False, by=guild.officer.by)
@@ -182,5 +182,9 @@ def test_only_the_operator_shuts_a_user_out(guild: GuildHouse) -> None:
     assert shut.deactivated_at == TONIGHT
     assert guild.use.set_user_active()(member.id, active=False, by=guild.operator).version == shut.version + 1
     assert guild.use.set_user_active()(member.id, active=True, by=guild.operator).deactivated_at is None
+    with pytest.raises(LastOfficer):
+        guild.use.set_user_active()(guild.officer.id, active=False, by=guild.operator)
+    guild.joins("Second", RoleGroup.OFFICER)
+    assert guild.use.set_user_active()(guild.officer.id, active=False, by=guild.operator).deactivated_at == TONIGHT
     with pytest.raises(NoSuch):
         guild.use.set_user_active()(UserId(999), active=False, by=guild.operator)

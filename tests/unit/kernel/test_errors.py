@@ -19,7 +19,6 @@ from dkp_core.kernel.errors import (
     NotPermitted,
     Stale,
     Unavailable,
-    VersionMismatch,
 )
 
 KINDS: tuple[type[DomainError], ...] = (NotFound, Forbidden, Conflict, Invalid, DomainError)
@@ -60,12 +59,6 @@ def test_a_taken_name_is_named() -> None:
 def test_a_missing_permission_is_named() -> None:
     """A-3: permissions are named capabilities."""
     assert str(NotPermitted("points:write")) == "This needs the permission 'points:write'."
-
-
-def test_a_lost_race_asks_to_read_again() -> None:
-    """G-8: nothing is half done."""
-    assert str(VersionMismatch("raid", 3)) == "The raid '3' was changed by somebody else meanwhile; read it again."
-    assert VersionMismatch("raid", 3).key == "3"
 
 
 def test_the_bare_kinds_have_a_sentence_too() -> None:
