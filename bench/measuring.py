@@ -67,7 +67,7 @@ def server_cpu(name: str) -> float:
 
 
 def process(command: Sequence[str], times: int = 7, **environment: str) -> float:
-    """Milliseconds that a whole process takes, the median of some runs after one that warms the disk; or of that one."""
+    """Milliseconds that a process takes: the median of some runs after one that warms the disk, or that one's."""
 
     taken = []
     for _ in range(times + 1):
