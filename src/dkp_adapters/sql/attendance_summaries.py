@@ -203,9 +203,19 @@ _BEGIN_AT_JOINING: Final = Statement(
     )
     .values(since=_joined.scalar_subquery(), held_before=None)
 )
+_UNSETTLED: Final = Statement(
+    select(attendance_totals.c.user_id)
+    .where(in_guild(attendance_totals), attendance_totals.c.held_before.is_(None))
+    .order_by(attendance_totals.c.user_id)
+)
+_unsettled: Final = json_rows("unsettled", attendance_totals.c.user_id)
 _SETTLE: Final = Statement(
     update(attendance_totals)
-    .where(in_guild(attendance_totals), attendance_totals.c.held_before.is_(None))
+    .where(
+        in_guild(attendance_totals),
+        attendance_totals.c.user_id == _unsettled.c.user_id,
+        attendance_totals.c.held_before.is_(None),
+    )
     .values(
         excused=select(func.count())
         .where(
@@ -416,4 +426,9 @@ class AttendanceSummaries:
         """Count what waits to be counted, while nobody else can change which raids count."""
         self.session.run(_ADD_MEMBERS)
         self.session.run(_BEGIN_AT_JOINING)
-        self.session.run(_SETTLE)
+        waiting = [user_id for (user_id,) in self.session.all(_UNSETTLED)]
+        if waiting:
+            # Locked before they are counted, or what their holder writes would be left out; who comes to wait meanwhile
+            # is counted the next time.
+            self.session.all(_LOCK, user_ids=waiting)
+            self.session.run(_SETTLE, unsettled=[[user_id] for user_id in waiting])

@@ -39,8 +39,14 @@ class StandingsContract(Contract):
         """P-10: equals by user id; who has no points stands at 0, and debts come last."""
         pool_id = bank.pool()
         users = {name: bank.place.member(name) for name in ("poor", "second", "none", "first", "third")}
-        for name, amount in (("first", "30"), ("second", "20"), ("third", "20"), ("poor", "-5")):
-            bank.give(users[name], pool_id, amount)
+        bank.book(
+            bank.drafted(users["first"], pool_id, "30", kind=EntryKind.ADJUSTMENT),
+            bank.drafted(users["second"], pool_id, "100"),
+            bank.drafted(users["second"], pool_id, "-80", kind=EntryKind.AWARD),
+            bank.drafted(users["third"], pool_id, "20"),
+            bank.drafted(users["poor"], pool_id, "45"),
+            bank.drafted(users["poor"], pool_id, "-50", kind=EntryKind.DECAY),
+        )
         assert self.listed(bank.standings(pool_id)) == [
             (1, "first"),
             (2, "second"),

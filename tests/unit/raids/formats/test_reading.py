@@ -71,7 +71,7 @@ def test_each_line_of_a_mixed_file_is_read_in_its_own_encoding() -> None:
 def test_what_windows_leaves_undefined_makes_no_name() -> None:
     """D-5: a control character is no part of a name, and the line says so."""
     check = read_dump([b"Sonya\nA\x81b\n" + b"Good\n" * 9 + b"Fine\n"], format=DumpFormat.NAME_LIST).checks[0]
-    assert "control characters" in line_of(check, 2).detail
+    assert "control or invisible characters" in line_of(check, 2).detail
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 64, 100_000])
