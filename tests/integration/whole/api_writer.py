@@ -24,8 +24,8 @@ class Address(Protocol):
     """Where a server listens; it may move when it is started anew."""
 
     @property
-    def port(self) -> int:
-        """The port on this machine."""
+    def port(self) -> int | None:
+        """The port on this machine; None while it is being started."""
 
 
 class Refused(AssertionError):
@@ -138,8 +138,10 @@ class ApiDoer:
 
     def _once(self, method: str, path: str, data: bytes | None, headers: dict[str, str]) -> Answer:
         if self._connection is None:
-            address = self.addresses[self.at % len(self.addresses)]
-            self._connection = http.client.HTTPConnection("127.0.0.1", address.port, timeout=ANSWER_SECONDS_MAX)
+            port = self.addresses[self.at % len(self.addresses)].port
+            if port is None:
+                raise ConnectionRefusedError("it is being started")
+            self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_SECONDS_MAX)
         self._connection.request(method, path, data, headers)
         response = self._connection.getresponse()
         text = response.read()

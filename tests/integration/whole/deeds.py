@@ -25,7 +25,7 @@ from tests.integration.whole.busy_guild import (
 
 WRITERS: Final = 40
 PAIRS: Final = WRITERS // 2
-SHARED: Final = 7
+SHARED: Final = 12
 """How often each takes attendance at raids that everybody attends."""
 
 Outcome = bool | int | list[int]

@@ -57,17 +57,16 @@ class Program:
         return self.process.poll() is None
 
     @property
-    def port(self) -> int:
-        """Where it serves, once it has said so."""
-        if self._port is None:
-            until(lambda: _SERVING.search(self.says) is not None or not self.runs, f"{self.name} serves")
-            found = _SERVING.search(self.says)
-            assert found is not None, f"{self.name} ended before it served: {self.says}"
+    def port(self) -> int | None:
+        """Where it serves; None until it has said so."""
+        if self._port is None and (found := _SERVING.search(self.says)):
             self._port = int(found[1])
         return self._port
 
     def ready(self) -> None:
         """Wait until it answers."""
+        until(lambda: self.port is not None or not self.runs, f"{self.name} serves")
+        assert self.port is not None, f"{self.name} ended before it served: {self.says}"
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=WAIT_SECONDS_MAX)
         try:
             connection.request("GET", "/health/live")

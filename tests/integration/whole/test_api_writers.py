@@ -17,7 +17,7 @@ from tests import services
 from tests.integration.whole.api_writer import ApiDoer, Pairs
 from tests.integration.whole.busy_guild import BusyGuild, busy_guild
 from tests.integration.whole.deeds import PAIRS, Outcome, Step, scripts
-from tests.integration.whole.programs import Program, Programs, programs
+from tests.integration.whole.programs import Program, programs
 from tests.integration.whole.proof import Answers, Expected, Key, must_add_up, verified
 from tests.integration.whole.worker_at_work import finish, kill_in_the_middle
 from tests.services import Engine
@@ -85,12 +85,6 @@ class Writers:
             doer.close()
 
 
-def restart(programs: Programs, servers: list[Program], number: int) -> None:
-    """Tell one server to end while it works, and start it anew."""
-    assert servers[number].end() == 0, "it finished what ran"
-    servers[number] = programs.serve()
-
-
 def test_forty_clients_lose_nothing_and_double_nothing(url: str, cases: UseCases, tmp_path: Path) -> None:
     """P-13, P-3, G-6, G-7, O-12: forty writers at two API processes, of which one is restarted, while a worker dies.
 
@@ -108,10 +102,13 @@ def test_forty_clients_lose_nothing_and_double_nothing(url: str, cases: UseCases
         steps = sum(len(script) for script in scripts().values())
         writers.start()
         try:
-            writers.answers.wait_for(steps // 3)
-            restart(running, servers, 0)
+            writers.answers.wait_for(steps // 4)
+            assert servers[0].end() == 0, "it finished what ran"
+            servers[0] = running.serve()
+            at_restart = len(writers.answers.by_key)
             writers.answers.wait_for(steps // 2)
             stranded = kill_in_the_middle(cases, guild, worker)
+            at_death = len(writers.answers.by_key)
             running.worker()
             writers.join()
         finally:
@@ -120,7 +117,8 @@ def test_forty_clients_lose_nothing_and_double_nothing(url: str, cases: UseCases
         entries = verified(running)
         answers, doers = writers.answers.by_key, writers.doers.values()
         again, replayed = (sum(getattr(doer, what) for doer in doers) for what in ("sent_again", "replayed"))
-        print(f"{len(answers)} deeds, {again} sent again, {replayed} answered as before, {stranded} left by the worker")
+        print(f"{at_restart} deeds before the restart, {at_death} before the worker died, {len(answers)} in all")
+        print(f"{again} sent again, {replayed} answered as before; the worker left {stranded}")
         same_answer_to_both(answers)
         must_add_up(cases, Expected.after(guild, answers), entries=entries)
         assert running.faults() == []

@@ -144,11 +144,12 @@ def test_what_was_done_is_not_done_again(use_cases: UseCases) -> None:
     assert guild.resolutions() == 3
 
 
-def test_several_workers_share_the_work_and_do_each_thing_once(schema_url: str, use_cases: UseCases) -> None:
+def test_several_workers_share_the_work_and_do_each_thing_once(own_url: str) -> None:
     """G-6: however many workers there are, each delivery is reacted to once."""
+    use_cases = opened(own_url)
     guild = waiting_guild(use_cases, 40, slug=next(_slugs))
     guild.approve_all()
-    others = [opened(schema_url) for _ in range(4)]
+    others = [opened(own_url) for _ in range(4)]
     stop = threading.Event()
     threads = [
         threading.Thread(target=Worker.of(cases, batch=3, poll_seconds_min=0.01).run, args=(stop,)) for cases in others
@@ -160,10 +161,10 @@ def test_several_workers_share_the_work_and_do_each_thing_once(schema_url: str, 
     for thread in threads:
         thread.join(WAIT_SECONDS_MAX)
         assert not thread.is_alive()
-    for cases in others:
-        cases.database().close()
     assert guild.resolutions() == 40
     assert guild.paid() == ["10.00"] * 40
+    for cases in (use_cases, *others):
+        cases.database().close()
 
 
 def test_what_a_worker_died_over_is_left_to_the_next(own: UseCases, clock: SettableClock) -> None:
