@@ -103,9 +103,9 @@ def _compare(folder: Path, fixture: Path, kind: str, peer_port: int, port: int, 
             }
             for scenario, connections in RUNS
         ],
-        "rounds": 1 if quick else 5,
-        "duration": 1 if quick else 3,
-        "warmup": 0.3 if quick else 1,
+        "rounds": 1 if quick else 3,
+        "duration": 1 if quick else 2,
+        "warmup": 0.3 if quick else 0.5,
     }
     file = folder / f"config-{kind}.json"
     file.write_text(json.dumps(config))
