@@ -37,7 +37,7 @@ class LastOfficer(Conflict):
 
 @define
 class DiscordIdTaken(Conflict):
-    """A Discord id belongs to one user only."""
+    """A Discord id belongs to one user only; which one is not told, for it may be a stranger to this guild (R-9)."""
 
     discord_id: str
     user_id: UserId
@@ -45,7 +45,7 @@ class DiscordIdTaken(Conflict):
 
     @property
     def sentence(self) -> str:
-        return f"Discord id {self.discord_id} belongs to user {self.user_id} already."
+        return f"Discord id {self.discord_id} belongs to another user already."
 
 
 @define

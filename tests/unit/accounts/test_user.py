@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from attrs import evolve
 
-from dkp_core.accounts import NotificationKind, User, discord_id_of
+from dkp_core.accounts import DiscordIdTaken, NotificationKind, User, discord_id_of
 from dkp_core.accounts.events import UserAdded, UserChanged, UserDeactivated, UserReactivated
 from dkp_core.kernel.errors import InvalidValue
 from dkp_core.kernel.ids import GuildId, UserId
@@ -172,3 +172,10 @@ def test_the_operator_shuts_a_person_out_and_lets_them_in_again() -> None:
     assert back.deactivated_at is None
     assert back.pending == (UserReactivated(user_id=UserId(5)),)
     assert back.reactivate() is back
+
+
+def test_a_taken_discord_id_does_not_tell_whose_it_is() -> None:
+    """R-9, G-1: the other user may belong to the guild next door."""
+    refusal = DiscordIdTaken("80351110224678912", UserId(4711))
+    assert refusal.sentence == "Discord id 80351110224678912 belongs to another user already."
+    assert "4711" not in str(refusal)
