@@ -38,7 +38,9 @@ _MEMBER: Final = frozenset(
         Permission.ROSTER_READ,
         Permission.POINTS_READ,
         Permission.RAIDS_READ,
+        Permission.AUCTIONS_READ,
         Permission.CHARACTERS_OWN,
+        Permission.BIDS_OWN,
     }
 )
 _TRIAL: Final = _MEMBER - {Permission.CHARACTERS_OWN}
@@ -58,7 +60,7 @@ PERMISSIONS: Final[Mapping[RoleGroup, frozenset[Permission]]] = MappingProxyType
 ACTIVE_ROLE_GROUPS: Final = (RoleGroup.OFFICER, RoleGroup.RECRUITER, RoleGroup.DEVELOPER, RoleGroup.MEMBER)
 
 # A bot key could otherwise make itself another one that outlives it.
-SCOPES: Final = frozenset(Permission) - {Permission.BOT_KEYS_WRITE, Permission.CHARACTERS_OWN}
+SCOPES: Final = frozenset(Permission) - {Permission.BOT_KEYS_WRITE, Permission.CHARACTERS_OWN, Permission.BIDS_OWN}
 
 
 def permissions_of(role_group: RoleGroup, *, trial: bool, public_roster: bool) -> frozenset[Permission]:

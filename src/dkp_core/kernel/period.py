@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import ClassVar, Final
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,7 @@ from attrs import define, field, frozen
 from dkp_core.kernel.errors import Invalid, InvalidValue
 
 BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_NOON: Final = time(12)
 
 
 def _aware(_: object, attribute: object, value: datetime) -> None:
@@ -103,3 +104,12 @@ def moment_of(local: datetime, zone: str, field_name: str = "at", zone_field: st
     except OverflowError as far:
         raise InvalidValue(field_name, "it is out of the calendar", "a time between 1970 and 9998") from far
     raise AmbiguousTime(field_name, local, zone, earlier, later)
+
+
+def night_of(moment: datetime, zone: str) -> Period:
+    """The night that a moment belongs to, from noon to noon on the clocks of that zone (G-2)."""
+    where = zone_named(zone)
+    local = moment.astimezone(where)
+    day = local.date() if local.time() >= _NOON else local.date() - timedelta(days=1)
+    start, end = (datetime.combine(each, _NOON, where) for each in (day, day + timedelta(days=1)))
+    return Period(start.astimezone(UTC), end.astimezone(UTC))

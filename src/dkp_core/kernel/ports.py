@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 from attrs import frozen
 
 from dkp_core.kernel.actor import Actor
+from dkp_core.kernel.domain_events import DomainEvent
 from dkp_core.kernel.ids import GuildId
 from dkp_core.kernel.page import Page, PageRequest
 
@@ -74,6 +75,10 @@ class Work(Protocol):
     @abstractmethod
     def deadlines(self) -> Deadlines:
         """What becomes due in this guild."""
+
+    @abstractmethod
+    def announce(self, *events: DomainEvent) -> None:
+        """Store events that no aggregate carries."""
 
 
 class Begin(Protocol[W_co]):

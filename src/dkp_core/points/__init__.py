@@ -11,6 +11,7 @@ from dkp_core.points.adjusting import (
 from dkp_core.points.adjustment import Adjustment
 from dkp_core.points.entry import BUCKETS, Balance, Bucket, Entry, EntryKind, Source, SourceKind
 from dkp_core.points.errors import AlreadyReversed, BalanceOutOfRange, DefaultPoolNeeded, PoolIsArchived
+from dkp_core.points.events import SealedHoldsSeen
 from dkp_core.points.founding import Founded, FoundGuild
 from dkp_core.points.pool import ItemPool, Pool
 from dkp_core.points.pooling import (
@@ -41,6 +42,8 @@ from dkp_core.points.showing import (
     ShowHistory,
     ShowStandings,
     StandingsRevision,
+    note_look,
+    sees_sealed,
 )
 from dkp_core.points.verifying import Verify
 from dkp_core.points.views import (
@@ -51,6 +54,7 @@ from dkp_core.points.views import (
     HistoryFilter,
     HistoryRow,
     ItemPoolRow,
+    Overbid,
     PoolRow,
     StandingRow,
     StandingsFilter,
@@ -93,6 +97,7 @@ __all__ = [
     "ListAdjustments",
     "ListItemPools",
     "ListPools",
+    "Overbid",
     "PointsView",
     "PointsWork",
     "Pool",
@@ -100,6 +105,7 @@ __all__ = [
     "PoolRow",
     "Pools",
     "ReverseAdjustment",
+    "SealedHoldsSeen",
     "ShowBalance",
     "ShowBalances",
     "ShowBalancesOfDiscordId",
@@ -117,4 +123,6 @@ __all__ = [
     "Verifying",
     "adjustments_from_csv",
     "default_pool",
+    "note_look",
+    "sees_sealed",
 ]

@@ -96,3 +96,15 @@ class AdjustmentReversed(AdjustmentEvent):
     """An adjustment was taken back."""
 
     reason: str
+
+
+@frozen(kw_only=True)
+class SealedHoldsSeen(DomainEvent):
+    """A bot that bids for members was told what a user's sealed bids and ceilings hold (L-11)."""
+
+    aggregate: ClassVar[str] = "user"
+    user_id: UserId
+
+    @property
+    def aggregate_id(self) -> str:
+        return str(self.user_id)

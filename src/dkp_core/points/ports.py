@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -11,6 +11,7 @@ from dkp_core.accounts import AccountsInstallation
 from dkp_core.kernel.domain_events import DomainEvent
 from dkp_core.kernel.ids import AdjustmentId, GuildId, ItemPoolId, PoolId, UserId
 from dkp_core.kernel.page import Order, Page, PageRequest
+from dkp_core.kernel.points import Points
 from dkp_core.points.adjustment import Adjustment
 from dkp_core.points.entry import Entry, Source
 from dkp_core.points.pool import ItemPool, Pool
@@ -167,7 +168,7 @@ class PointsView(Protocol):
 
     @abstractmethod
     def balances(self, user_id: UserId) -> UserBalancesRow:
-        """A user's balance in every pool (0 where nothing ever moved), in order of pool id.
+        """A user's balance in every pool (0 where nothing ever moved), in order of pool id; held as everybody sees it.
 
         Raises: NoSuch for a user without membership or history in the guild.
         """
@@ -179,6 +180,10 @@ class PointsView(Protocol):
     @abstractmethod
     def balance(self, user_id: UserId, pool_id: PoolId) -> BalanceRow:
         """A user's balance in one pool. Raises: NoSuch for the pool, or for a user without a place here."""
+
+    @abstractmethod
+    def sealed_holds(self, user_id: UserId) -> Mapping[PoolId, Points]:
+        """What a user's sealed bids and ceilings hold, by pool; pools where they hold nothing are left out (L-11)."""
 
     @abstractmethod
     def balances_as_of(self, user_id: UserId, at: datetime, known_at: datetime | None) -> UserBalancesRow:

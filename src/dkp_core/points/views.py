@@ -7,7 +7,7 @@ from datetime import datetime
 from attrs import frozen
 
 from dkp_core.kernel.actor import ActorKind
-from dkp_core.kernel.ids import AdjustmentId, EntryId, GuildId, ItemPoolId, PoolId, UserId
+from dkp_core.kernel.ids import AdjustmentId, AwardId, EntryId, GuildId, ItemPoolId, PoolId, UserId
 from dkp_core.kernel.points import Points
 from dkp_core.points.entry import EntryKind, SourceKind
 
@@ -165,13 +165,25 @@ class Difference:
 
 
 @frozen(kw_only=True)
+class Overbid:
+    """An award that stands and was more than its user had available in that pool: an officer let it pass (P-13)."""
+
+    guild_id: GuildId
+    award_id: AwardId
+    user_id: UserId
+    pool_id: PoolId
+    price: Points
+
+
+@frozen(kw_only=True)
 class Verification:
-    """What `verify` looked at, and every difference it found."""
+    """What `verify` looked at, every difference it found, and the overbids, which are no fault but good to know."""
 
     guilds: int
     balances: int
     entries: int
     differences: tuple[Difference, ...]
+    overbids: tuple[Overbid, ...] = ()
 
     @property
     def clean(self) -> bool:

@@ -8,8 +8,15 @@ from dkp_core.accounts import PERMISSIONS, SCOPES, RoleGroup, permissions_of, sc
 from dkp_core.kernel.errors import InvalidValue
 from dkp_core.kernel.permission import Permission
 
-READING = {Permission.ROSTER_PUBLIC, Permission.ROSTER_READ, Permission.POINTS_READ, Permission.RAIDS_READ}
-MEMBER = READING | {Permission.CHARACTERS_OWN}
+READING = {
+    Permission.ROSTER_PUBLIC,
+    Permission.ROSTER_READ,
+    Permission.POINTS_READ,
+    Permission.RAIDS_READ,
+    Permission.AUCTIONS_READ,
+}
+TRIAL = READING | {Permission.BIDS_OWN}
+MEMBER = TRIAL | {Permission.CHARACTERS_OWN}
 
 
 @pytest.mark.parametrize(
@@ -37,10 +44,10 @@ def test_only_officers_may_write() -> None:
         assert not PERMISSIONS[role_group] & writing
 
 
-def test_a_trial_gives_an_applicant_reading_and_nothing_of_its_own() -> None:
-    """A-4: points, raids and the roster to read; no characters of their own yet."""
+def test_a_trial_gives_an_applicant_reading_and_bidding() -> None:
+    """A-4, L-2: points, raids, loot and the roster to read, and bids where the rules let trials bid; no characters."""
     trial = permissions_of(RoleGroup.APPLICANT, trial=True, public_roster=False)
-    assert trial == READING
+    assert trial == TRIAL
 
 
 @pytest.mark.parametrize("role_group", sorted(set(RoleGroup) - {RoleGroup.APPLICANT}))
@@ -58,7 +65,8 @@ def test_the_public_part_of_the_roster_is_read_by_everybody(role_group: RoleGrou
 
 def test_a_bot_key_may_not_make_bot_keys_nor_own_characters() -> None:
     """A-7: the capabilities of A-3, but for what a bot could outlive itself by, or has no use for."""
-    assert set(Permission) - SCOPES == {Permission.BOT_KEYS_WRITE, Permission.CHARACTERS_OWN}
+    own = {Permission.CHARACTERS_OWN, Permission.BIDS_OWN}
+    assert set(Permission) - SCOPES == {Permission.BOT_KEYS_WRITE} | own
 
 
 def test_scopes_are_found_by_their_names() -> None:

@@ -1,0 +1,34 @@
+"""Chance that anybody can check, and receipts for sealed bids (L-15).
+
+A seed is drawn when an auction is started. Its hash is shown at once, the seed itself once the auction is closed:
+so nobody could choose the seed after seeing the bids, and anybody can recompute what was drawn and sealed with it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import Final
+
+from dkp_core.kernel.ids import AuctionId, BidId, UserId
+from dkp_core.kernel.points import Points
+
+SEED_BYTES: Final = 32
+
+
+def commitment(seed: bytes) -> str:
+    """What is shown of a seed before it is revealed: its SHA-256, in hexadecimal."""
+    return hashlib.sha256(seed).hexdigest()
+
+
+def roll(seed: bytes, auction_id: AuctionId, user_id: UserId) -> int:
+    """What a user rolls in an auction; the lowest wins. HMAC-SHA-256 of `roll:<auction>:<user>` under the seed."""
+    return int.from_bytes(hmac.digest(seed, f"roll:{auction_id}:{user_id}".encode(), "sha256"))
+
+
+def receipt(seed: bytes, auction_id: AuctionId, bid_id: BidId, user_id: UserId, amount: Points) -> str:
+    """The receipt of a sealed bid: HMAC-SHA-256 of `bid:<auction>:<bid>:<user>:<amount>` under the seed, in hex digits.
+
+    It tells nothing before the seed is revealed, and afterwards proves that the bid published is the one that was made.
+    """
+    return hmac.digest(seed, f"bid:{auction_id}:{bid_id}:{user_id}:{amount}".encode(), "sha256").hex()

@@ -1,0 +1,369 @@
+"""Chat lines made into bids and auctions: previewed or applied, each line once (L-10)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from attrs import define, field, frozen
+
+from dkp_core.kernel.actor import Actor
+from dkp_core.kernel.errors import DomainError, InvalidValue
+from dkp_core.kernel.ids import AuctionId, AwardId, PoolId, RaidId
+from dkp_core.kernel.names import clean_name, name_key
+from dkp_core.kernel.permission import Permission
+from dkp_core.kernel.points import ZERO
+from dkp_core.kernel.ports import Begin, Chance, Clock, Ids, Read
+from dkp_core.loot.auction import Auction, ClosedAuction, RunningAuction
+from dkp_core.loot.auctioning import cancel, start
+from dkp_core.loot.awarding import award_directly, award_winners
+from dkp_core.loot.bid import Bidder, BidSource, Offer
+from dkp_core.loot.bidding import Whose, bid_on, schedule, withdraw_from
+from dkp_core.loot.cataloguing import known_item
+from dkp_core.loot.chance import SEED_BYTES
+from dkp_core.loot.chat import (
+    AuctionCalled,
+    AuctionCancelled,
+    AuctionClosed,
+    AwardSaid,
+    BidSaid,
+    Board,
+    ChatMessage,
+    Looted,
+    Said,
+    message_of,
+    said_in,
+)
+from dkp_core.loot.closing import close
+from dkp_core.loot.errors import CannotPay
+from dkp_core.loot.ports import LootWork
+from dkp_core.loot.rules import Mode
+from dkp_core.raids import RaidsView
+
+LINES_MAX: Final = 500
+LINE_LENGTH_MAX: Final = 4096
+
+
+class ChatOutcome(StrEnum):
+    """What became of a line: nothing to do with auctions, done, refused, or done at an earlier reading."""
+
+    TALK = "talk"
+    DONE = "done"
+    REFUSED = "refused"
+    REPEATED = "repeated"
+
+
+@frozen(kw_only=True)
+class ChatReading:
+    """What a line came to: `meaning` is what it says (bid, call, close), `detail` what was done or why it was not."""
+
+    line: str = field(repr=False)
+    outcome: ChatOutcome
+    meaning: str = ""
+    speaker: str = ""
+    item: str = ""
+    auction: AuctionId | None = None
+    code: str = ""
+    detail: str = field(default="", repr=False)
+
+
+class _PreviewIsOver(Exception):
+    """Leaves the unit of work, so that nothing of a preview is kept."""
+
+
+@frozen
+class ReadChat:
+    """Take lines of a game's log: bids told in game are placed, auctions called by officers are started or closed.
+
+    Each line that bears its time counts once, however often it is sent. A dry run tells what would become of each.
+    """
+
+    begin: Begin[LootWork]
+    read: Read[RaidsView]
+    ids: Ids
+    chance: Chance
+    clock: Clock
+
+    def __call__(
+        self,
+        lines: Sequence[str],
+        *,
+        owner: str,
+        raid_id: RaidId | None = None,
+        pool_id: PoolId | None = None,
+        dry_run: bool = False,
+        by: Actor,
+    ) -> tuple[ChatReading, ...]:
+        by.must(Permission.BIDS_WRITE)
+        if not 1 <= len(lines) <= LINES_MAX:
+            raise InvalidValue("lines", f"there are {len(lines)}", f"1 to {LINES_MAX} at once")
+        teller = clean_name(owner, "owner")
+        heard = [_heard(line, teller) for line in lines]
+        with self.read(by) as views:
+            names = {name_key(name): name for name in views.known_names()} if any(heard) else {}
+        readings: tuple[ChatReading, ...] = ()
+        try:
+            with self.begin(by) as work:
+                table = _Table(work, self.ids, self.chance, self.clock.now(), by, raid_id, pool_id, names)
+                readings = tuple(table.readings(list(zip(lines, heard, strict=True)), teller))
+                if dry_run:
+                    raise _PreviewIsOver
+        except _PreviewIsOver:
+            pass
+        return readings
+
+
+def _heard(line: str, owner: str) -> ChatMessage | Looted | None:
+    if len(line) > LINE_LENGTH_MAX:
+        raise InvalidValue("lines", f"one has {len(line)} characters", f"at most {LINE_LENGTH_MAX} each")
+    return message_of(line, owner)
+
+
+def _fingerprint(line: str, owner: str) -> str:
+    return hashlib.sha256(f"{name_key(owner)}\n{line.rstrip()}".encode(errors="surrogatepass")).hexdigest()
+
+
+@define(eq=False)
+class _Table:
+    """Where the auctions of one reading lie: what is open changes with what is read."""
+
+    work: LootWork
+    ids: Ids
+    chance: Chance
+    at: datetime
+    by: Actor
+    raid_id: RaidId | None
+    pool_id: PoolId | None
+    names: dict[str, str]
+
+    def readings(self, lines: Sequence[tuple[str, ChatMessage | Looted | None]], owner: str) -> Sequence[ChatReading]:
+        """What becomes of each line, in order."""
+        _, grammar = self.work.chat_grammars.latest()
+        prints = {
+            line: _fingerprint(line, owner) for line, heard in lines if isinstance(heard, ChatMessage) and heard.at
+        }
+        repeated = self.work.chat_lines.applied(sorted(set(prints.values())))
+        readings, applied = [], []
+        for line, heard in lines:
+            said: Said | None
+            if isinstance(heard, ChatMessage):
+                open_items = tuple(name for _, name in self.work.auctions.open())
+                said = said_in(heard, grammar, Board(open_items=open_items, characters=self.names))
+            else:
+                said = heard
+            if said is None:
+                readings.append(ChatReading(line=line, outcome=ChatOutcome.TALK))
+                continue
+            speaker = heard.speaker if isinstance(heard, ChatMessage) else ""
+            mark = prints.get(line)
+            if mark is not None and (mark in repeated or mark in applied):
+                readings.append(
+                    ChatReading(line=line, outcome=ChatOutcome.REPEATED, meaning=_MEANINGS[type(said)], speaker=speaker)
+                )
+                continue
+            readings.append(
+                self._reading(line, said, speaker, outgoing=isinstance(heard, ChatMessage) and heard.outgoing)
+            )
+            if mark is not None:
+                applied.append(mark)
+        self.work.chat_lines.append(applied)
+        return readings
+
+    def _reading(self, line: str, said: Said, speaker: str, *, outgoing: bool) -> ChatReading:
+        item = getattr(said, "item", None) or ""
+        auction: AuctionId | None = None
+        try:
+            # What is refused is refused before anything is written.
+            auction, detail = self._done(said, speaker, outgoing=outgoing)
+            outcome, code = ChatOutcome.DONE, ""
+        except _NotForAuctions as talk:
+            outcome, code, detail = ChatOutcome.TALK, "", str(talk)
+        except DomainError as refusal:
+            outcome, code, detail = ChatOutcome.REFUSED, refusal.code, refusal.sentence
+        return ChatReading(
+            line=line,
+            outcome=outcome,
+            meaning=_MEANINGS[type(said)],
+            speaker=speaker,
+            item=item,
+            auction=auction,
+            code=code,
+            detail=detail,
+        )
+
+    def _done(self, said: Said, speaker: str, *, outgoing: bool) -> tuple[AuctionId | None, str]:
+        """Do what was said; answers with which auction, and what was done. Raises: DomainError."""
+        if isinstance(said, BidSaid):
+            return self._bid(said, speaker)
+        if isinstance(said, Looted):
+            return self._looted(said)
+        self.by.must(Permission.AUCTIONS_WRITE)
+        if not outgoing and not self._is_officer(speaker):
+            raise _NotForAuctions(f"{speaker} is no officer")
+        if isinstance(said, AuctionCalled):
+            return self._called(said)
+        if isinstance(said, AwardSaid):
+            return self._awarded(said)
+        auction = self._selling(said.item)
+        if isinstance(said, AuctionCancelled):
+            cancel(self.work, auction, reason="called off in chat", at=self.at)
+            return auction.id, "called off"
+        assert isinstance(said, AuctionClosed), "nothing else is said"
+        if not isinstance(auction, RunningAuction):
+            raise auction.must_be(auction.status.OPEN)
+        close(self.work, auction, ids=self.ids, at=self.at, by=self.by)
+        return auction.id, "closed"
+
+    def _is_officer(self, speaker: str) -> bool:
+        bidder = self.work.bidders.find(character=speaker)
+        membership = None if bidder is None else self.work.memberships.find(bidder.user_id)
+        return membership is not None and membership.is_officer
+
+    def _selling(self, item: str | None) -> Auction:
+        """The auction that is meant: the open one of that item, or the only open one, locked."""
+        found = [
+            auction_id
+            for auction_id, name in self.work.auctions.open()
+            if item is None or name_key(name) == name_key(item)
+        ]
+        if not found or (item is None and len(found) > 1):
+            raise _NotForAuctions("there is no such auction" if item else "it is not said which auction is meant")
+        return self.work.auctions.get(found[0])
+
+    def _bid(self, said: BidSaid, speaker: str) -> tuple[AuctionId, str]:
+        auction = self._selling(said.item)
+        owner = self.work.bidders.find(character=speaker)
+        whose = Whose(character=speaker) if owner is None else self._whose(owner, said.character or speaker)
+        if said.withdrawn:
+            refusal = withdraw_from(self.work, auction, whose, ids=self.ids, at=self.at, by=self.by)
+            if refusal is not None:
+                raise refusal
+            return auction.id, "withdrawn"
+        offer = Offer(
+            amount=None if said.ceiling else said.amount,
+            ceiling=said.amount if said.ceiling else None,
+            tier=said.tier,
+        )
+        answer = bid_on(self.work, auction, offer, whose, source=BidSource.CHAT, ids=self.ids, at=self.at, by=self.by)
+        placed = answer.or_raise(self.by)
+        leads = {True: ", and leads", False: ", and was beaten at once", None: ""}[placed.leading]
+        return auction.id, f"{placed.amount} for {placed.character}{leads}"
+
+    def _whose(self, owner: Bidder, character: str) -> Whose:
+        return Whose(user_id=owner.user_id, character=character)
+
+    def _called(self, said: AuctionCalled) -> tuple[AuctionId | None, str]:
+        started: list[Auction] = []
+        refused: list[DomainError] = []
+        for name, quantity in said.items:
+            try:
+                started.append(self._started(name, quantity))
+            except DomainError as refusal:
+                refused.append(refusal)
+        if not started:
+            raise refused[0]
+        told = [f"{auction.quantity} × {auction.item_name} is auction {auction.id}" for auction in started]
+        return started[0].id, "; ".join([*told, *(refusal.sentence for refusal in refused)])
+
+    def _started(self, name: str, quantity: int) -> Auction:
+        return start(
+            self.work,
+            AuctionId(self.ids.next("auction")),
+            known_item(self.work, self.ids, name),
+            quantity=quantity,
+            raid_id=self.raid_id,
+            pool_id=self.pool_id,
+            rules={},
+            seed=self.chance.token(SEED_BYTES),
+            ids=self.ids,
+            at=self.at,
+            by=self.by,
+        )
+
+    def _looted(self, said: Looted) -> tuple[AuctionId | None, str]:
+        """The winner of a closed auction has taken the item: that settles it; any other loot is no matter of bids."""
+        item = self.work.items.named(said.item) if said.character and not said.left else None
+        looter = None if item is None else self.work.bidders.find(character=said.character)
+        if item is None or looter is None or not self.by.may(Permission.AUCTIONS_WRITE):
+            raise _NotForAuctions("nobody waits for it")
+        for auction_id in self.work.auctions.selling(item.id, self.raid_id):
+            auction = self.work.auctions.get(auction_id)
+            winners = (
+                {win.bid.user_id for win in auction.settlement.wins} if isinstance(auction, ClosedAuction) else set()
+            )
+            if isinstance(auction, ClosedAuction) and winners == {looter.user_id}:
+                self._award(auction, auction)
+                return auction_id, f"awarded to {said.character}, who looted it"
+        raise _NotForAuctions("nobody waits for it")
+
+    def _award(self, before: Auction, result: ClosedAuction) -> None:
+        """Award what an auction came to, which may be open until then. Raises: CannotPay, and nothing is written."""
+        answer = award_winners(
+            self.work,
+            result,
+            result.settlement,
+            allow_overbid=False,
+            reason="",
+            ids=self.ids,
+            at=self.at,
+            by=self.by,
+        )
+        if isinstance(answer, CannotPay):
+            raise answer
+        schedule(self.work, before, answer[0])
+
+    def _awarded(self, said: AwardSaid) -> tuple[AuctionId | None, str]:
+        """An award that is called out: it has to be what the auction came to; without an auction it is a result."""
+        item = known_item(self.work, self.ids, said.item)
+        selling = self.work.auctions.selling(item.id, self.raid_id)
+        receiver = None if said.to_nobody else Whose(character=said.character or "")
+        if not selling:
+            award = award_directly(
+                self.work,
+                AwardId(self.ids.next("award")),
+                item,
+                to=receiver,
+                amount=said.price or ZERO,
+                reason="called out in chat",
+                raid_id=self.raid_id,
+                pool_id=self.pool_id,
+                ids=self.ids,
+                at=self.at,
+                by=self.by,
+            )
+            return None, f"award {award.id}: {said.character or 'nobody'} for {award.price}"
+        auction = self.work.auctions.get(selling[0])
+        result: ClosedAuction | None = auction if isinstance(auction, ClosedAuction) else None
+        if isinstance(auction, RunningAuction):
+            result = auction.close(self.work.bids.standing(auction.id), self.at)
+        winner = None if receiver is None else self.work.bidders.find(character=receiver.character)
+        wins = result.settlement.wins if result is not None else ()
+        told = "; ".join(f"{win.bid.character_name} for {win.price}" for win in wins) or "nobody"
+        if said.to_nobody or not wins:
+            fits = said.to_nobody and not wins
+        else:
+            fits = len(wins) == 1 and winner is not None and wins[0].bid.user_id == winner.user_id
+            fits = fits and said.price in {None, wins[0].price}
+        if result is None or not fits:
+            known = isinstance(auction, ClosedAuction) or auction.rules.mode is Mode.OPEN
+            accepted = f"what auction {auction.id} comes to" + (f": {told}" if known else "")
+            raise InvalidValue("award", "the auction comes to something else", accepted)
+        self._award(auction, result)
+        return auction.id, f"awarded to {told}"
+
+
+class _NotForAuctions(Exception):
+    """A line that nothing follows from."""
+
+
+_MEANINGS: Final[dict[type, str]] = {
+    BidSaid: "bid",
+    AuctionCalled: "call",
+    AuctionClosed: "close",
+    AuctionCancelled: "cancel",
+    AwardSaid: "award",
+    Looted: "loot",
+}

@@ -1,0 +1,107 @@
+"""The house rules of a pool, and the grammar of its chat: data in versions (L-2, L-10)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from attrs import frozen
+
+from dkp_core.kernel.actor import Actor
+from dkp_core.kernel.domain_events import Change
+from dkp_core.kernel.ids import PoolId, RankId
+from dkp_core.kernel.permission import Permission
+from dkp_core.kernel.ports import Begin, Clock, Read
+from dkp_core.loot.events import GrammarChanged, RulesChanged
+from dkp_core.loot.ports import LootView, LootWork
+from dkp_core.loot.rules import Rules
+from dkp_core.loot.views import RulesRow
+
+
+@frozen
+class ShowRules:
+    """Every version of a pool's rules for auctions, the latest first."""
+
+    read: Read[LootView]
+
+    def __call__(self, pool_id: PoolId, *, by: Actor) -> tuple[RulesRow, ...]:
+        by.must(Permission.AUCTIONS_READ)
+        with self.read(by) as views:
+            return views.rules(pool_id)
+
+
+@frozen
+class SetRules:
+    """Change a pool's rules for auctions: fields that are not given stay as they are.
+
+    It makes a new version; auctions that were started keep the rules they began with.
+    """
+
+    begin: Begin[LootWork]
+    clock: Clock
+
+    def __call__(self, pool_id: PoolId, values: Mapping[str, object], *, by: Actor) -> RulesRow:
+        by.must(Permission.POOLS_WRITE)
+        with self.begin(by) as work:
+            work.pools.get(pool_id)
+            version, rules = work.house_rules.of(pool_id)
+            changed = rules.with_values(values, "rules")
+            for rank in dict.fromkeys(_ranks(changed)):
+                work.ranks.get(RankId(rank))
+            if changed != rules:
+                version += 1
+                told = _told(rules.values(), changed.values())
+                event = RulesChanged(pool_id=pool_id, rules_version=version, changes=told)
+                work.house_rules.append(pool_id, version, changed, event)
+        return RulesRow(version=version, values=changed.values(), changed_at=self.clock.now())
+
+
+@frozen
+class ShowChatGrammar:
+    """How the guild says bids and auction calls in chat, field by field."""
+
+    read: Read[LootView]
+
+    def __call__(self, *, by: Actor) -> RulesRow:
+        by.must(Permission.AUCTIONS_READ)
+        with self.read(by) as views:
+            return views.chat_grammar()
+
+
+@frozen
+class SetChatGrammar:
+    """Change how bids and auction calls are said in chat: fields that are not given stay as they are."""
+
+    begin: Begin[LootWork]
+    clock: Clock
+
+    def __call__(self, values: Mapping[str, object], *, by: Actor) -> RulesRow:
+        by.must(Permission.AUCTIONS_WRITE)
+        with self.begin(by) as work:
+            version, grammar = work.chat_grammars.latest()
+            changed = grammar.with_values(values, "grammar")
+            if changed != grammar:
+                version += 1
+                event = GrammarChanged(grammar_version=version, changes=_told(grammar.values(), changed.values()))
+                work.chat_grammars.append(version, changed, event)
+        return RulesRow(version=version, values=changed.values(), changed_at=self.clock.now())
+
+
+def _ranks(rules: Rules) -> tuple[int, ...]:
+    phases = tuple(rank for phase in rules.phases for rank in phase.ranks)
+    caps = tuple(cap.rank for cap in rules.rank_caps)
+    return (*rules.ranks, *phases, *caps, *(each.rank for each in rules.rank_multipliers))
+
+
+def _told(before: Mapping[str, object], after: Mapping[str, object]) -> tuple[Change, ...]:
+    return tuple(
+        Change(field=name, before=_text(before[name]), after=_text(after[name]))
+        for name in after
+        if before[name] != after[name]
+    )
+
+
+def _text(value: object) -> str | int | bool | None:
+    if value is None or isinstance(value, str | int):
+        return value
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)

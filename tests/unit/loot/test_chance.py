@@ -1,0 +1,48 @@
+"""Chance that anybody can check."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dkp_core.kernel.ids import AuctionId, BidId, UserId
+from dkp_core.kernel.points import Points
+from dkp_core.loot import SEED_BYTES, commitment, receipt, roll
+
+SEEDS = st.binary(min_size=SEED_BYTES, max_size=SEED_BYTES)
+NUMBERS = st.integers(1, 2**53)
+
+
+@given(SEEDS)
+def test_the_seed_is_committed_to_by_its_hash(seed: bytes) -> None:
+    """L-15: whoever is shown the seed later can see that it is the one."""
+    assert commitment(seed) == hashlib.sha256(seed).hexdigest()
+
+
+@given(SEEDS, NUMBERS, NUMBERS)
+def test_anyone_can_recompute_a_roll(seed: bytes, auction: int, user: int) -> None:
+    """L-15: by the words of the documentation alone."""
+    drawn = hmac.new(seed, f"roll:{auction}:{user}".encode(), hashlib.sha256).hexdigest()
+    assert roll(seed, AuctionId(auction), UserId(user)) == int(drawn, 16)
+
+
+@given(SEEDS, NUMBERS, st.integers(1, 10**9))
+def test_anyone_can_recompute_a_receipt(seed: bytes, number: int, hundredths: int) -> None:
+    """L-15: the receipt proves which bid was made, and for how much."""
+    amount = Points(hundredths)
+    made = receipt(seed, AuctionId(7), BidId(number), UserId(3), amount)
+    told = f"bid:7:{number}:3:{hundredths // 100}.{hundredths % 100:02d}"
+    assert made == hmac.new(seed, told.encode(), hashlib.sha256).hexdigest()
+    assert made != receipt(seed, AuctionId(7), BidId(number), UserId(3), Points(hundredths + 1))
+
+
+def test_rolls_are_even() -> None:
+    """L-15: over many seeds each of four wins about a quarter."""
+    wins = dict.fromkeys(range(4), 0)
+    for number in range(4000):
+        seed = hashlib.sha256(str(number).encode()).digest()
+        wins[min(range(4), key=lambda user: roll(seed, AuctionId(1), UserId(user)))] += 1
+    assert all(880 < count < 1120 for count in wins.values())
