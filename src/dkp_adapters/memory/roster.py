@@ -113,7 +113,10 @@ class MemoryCharacters(Characters):
         tables = self.session.tables
         owned, ranked = tables.ownerships.get(character_id, ()), tables.rank_changes.get(character_id, ())
         ended = any(period.until is not None for period in owned)
-        return ended or bool(ranked) or any(line.character_id == character_id for line in tables.attendance.values())
+        attended = any(line.character_id == character_id for line in tables.attendance.values())
+        borne = {key for key, name in tables.names.items() if name.character_id == character_id}
+        awarded = any(name_key(award.character_name) in borne for award in tables.awards.values())
+        return ended or bool(ranked) or attended or awarded
 
     def add_alias(self, character_id: CharacterId, name: str) -> None:
         self._must_be_free(name, character_id)

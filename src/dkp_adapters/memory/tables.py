@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Final, Self, TypeVar
+from typing import Final, Generic, Self, TypeVar
 
 from attrs import Factory, asdict, define, frozen
 
@@ -21,10 +21,14 @@ from dkp_core.kernel.actor import Actor
 from dkp_core.kernel.domain_events import DomainEvent
 from dkp_core.kernel.ids import (
     AdjustmentId,
+    AuctionId,
+    AwardId,
+    BidId,
     CharacterId,
     EntryId,
     EventTypeId,
     GuildId,
+    ItemId,
     ItemPoolId,
     PoolId,
     RaidId,
@@ -32,6 +36,7 @@ from dkp_core.kernel.ids import (
     UploadId,
     UserId,
 )
+from dkp_core.loot import Auction, Award, BidRecord, ChatGrammar, Hold, Item, Rules, StandingBid
 from dkp_core.points import Adjustment, Balance, Entry, ItemPool, Pool
 from dkp_core.raids import Attendance, EventType, Raid, Upload
 from dkp_core.roster import Character, Ownership, Rank, RankChange
@@ -90,6 +95,22 @@ class BorneName:
 
     character_id: CharacterId
     name: str
+
+
+@frozen
+class Dated(Generic[V]):
+    """A version of something that officers set, and since when."""
+
+    value: V
+    at: datetime
+
+
+@frozen
+class Held:
+    """What a user's bid holds in one auction, and in which pool."""
+
+    pool_id: PoolId
+    hold: Hold
 
 
 @frozen
@@ -197,6 +218,15 @@ class GuildTables(Tables):
     raids: Rows[RaidId, Raid] = Factory(Rows)
     attendance: Rows[tuple[RaidId, int, str], Attendance] = Factory(Rows)
     uploads: Rows[UploadId, Upload] = Factory(Rows)
+    items: Rows[ItemId, Item] = Factory(Rows)
+    house_rules: Rows[tuple[PoolId, int], Dated[Rules]] = Factory(Rows)
+    chat_grammars: Rows[int, Dated[ChatGrammar]] = Factory(Rows)
+    auctions: Rows[AuctionId, Auction] = Factory(Rows)
+    bids: Rows[BidId, BidRecord] = Factory(Rows)
+    holds: Rows[tuple[AuctionId, UserId], Held] = Factory(Rows)
+    awards: Rows[AwardId, Award] = Factory(Rows)
+    standing_bids: Rows[tuple[ItemId, UserId], StandingBid] = Factory(Rows)
+    chat_lines: Rows[str, datetime] = Factory(Rows)
     events: Rows[int, RecordedEvent] = Factory(Rows)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final, TypeVar
 
 from attrs import define, evolve, field, frozen
@@ -116,6 +117,11 @@ class Session:
     def installation(self) -> InstallationTables:
         """The installation's tables."""
         return self.transaction.installation
+
+    @property
+    def now(self) -> datetime:
+        """The present moment, by the installation's clock."""
+        return self.transaction.clock.now()
 
     def within(self, guild_id: GuildId) -> Session:
         """The same transaction, in that guild."""

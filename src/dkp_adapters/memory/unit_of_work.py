@@ -7,16 +7,30 @@ from functools import cached_property
 from dkp_adapters.memory.accounts import MemoryApiKeys, MemoryMemberships, MemoryUsers
 from dkp_adapters.memory.deadlines import MemoryDeadlines
 from dkp_adapters.memory.guilds import MemoryGuilds
+from dkp_adapters.memory.loot import (
+    MemoryAuctions,
+    MemoryAwards,
+    MemoryBids,
+    MemoryChatGrammars,
+    MemoryChatLines,
+    MemoryHolds,
+    MemoryHouseRules,
+    MemoryItems,
+    MemoryStandingBids,
+)
 from dkp_adapters.memory.points import MemoryAdjustments, MemoryItemPools, MemoryLedger, MemoryPools
 from dkp_adapters.memory.raids import MemoryAttendances, MemoryEventTypes, MemoryRaids, MemoryUploads
 from dkp_adapters.memory.roster import MemoryCharacters, MemoryRanks
 from dkp_adapters.memory.transaction import Session
+from dkp_adapters.memory.views.bidders import MemoryBidders
+from dkp_adapters.memory.views.glance import Glance
+from dkp_core.kernel.domain_events import DomainEvent
 from dkp_core.kernel.ids import GuildId
+from dkp_core.loot import LootWork
 from dkp_core.points import FoundingInstallation
-from dkp_core.raids import RaidsWork
 
 
-class MemoryWork(RaidsWork, FoundingInstallation):
+class MemoryWork(LootWork, FoundingInstallation):
     """The unit of work of every context: one class satisfies each of their narrow `…Work` protocols."""
 
     def __init__(self, session: Session) -> None:
@@ -28,6 +42,9 @@ class MemoryWork(RaidsWork, FoundingInstallation):
 
     def enter(self, guild_id: GuildId) -> MemoryWork:
         return MemoryWork(self.session.within(guild_id))
+
+    def announce(self, *events: DomainEvent) -> None:
+        self.session.announce(*events)
 
     @cached_property
     def deadlines(self) -> MemoryDeadlines:
@@ -88,3 +105,43 @@ class MemoryWork(RaidsWork, FoundingInstallation):
     @cached_property
     def uploads(self) -> MemoryUploads:
         return MemoryUploads(self.session)
+
+    @cached_property
+    def items(self) -> MemoryItems:
+        return MemoryItems(self.session)
+
+    @cached_property
+    def house_rules(self) -> MemoryHouseRules:
+        return MemoryHouseRules(self.session)
+
+    @cached_property
+    def chat_grammars(self) -> MemoryChatGrammars:
+        return MemoryChatGrammars(self.session)
+
+    @cached_property
+    def auctions(self) -> MemoryAuctions:
+        return MemoryAuctions(self.session)
+
+    @cached_property
+    def bids(self) -> MemoryBids:
+        return MemoryBids(self.session)
+
+    @cached_property
+    def bidders(self) -> MemoryBidders:
+        return MemoryBidders(lambda: Glance(self.session.transaction.snapshot(), self.guild_id))
+
+    @cached_property
+    def holds(self) -> MemoryHolds:
+        return MemoryHolds(self.session)
+
+    @cached_property
+    def awards(self) -> MemoryAwards:
+        return MemoryAwards(self.session)
+
+    @cached_property
+    def standing_bids(self) -> MemoryStandingBids:
+        return MemoryStandingBids(self.session)
+
+    @cached_property
+    def chat_lines(self) -> MemoryChatLines:
+        return MemoryChatLines(self.session)

@@ -2,45 +2,71 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
 
 from attrs import frozen
 
+from dkp_adapters.memory.loot import standing_bids
 from dkp_adapters.memory.tables import GuildTables, Snapshot
-from dkp_core.kernel.ids import GuildId, PoolId, UserId
-from dkp_core.points import Balance, Difference, Entry, Verification, Verifying
+from dkp_core.kernel.ids import AuctionId, AwardId, GuildId, PoolId, UserId
+from dkp_core.kernel.points import Points
+from dkp_core.loot import (
+    NOTHING_HELD,
+    Auction,
+    AwardStatus,
+    Bid,
+    ClosedAuction,
+    Hold,
+    Mode,
+    RunningAuction,
+    held_by,
+)
+from dkp_core.points import Balance, Difference, Entry, EntryKind, Overbid, SourceKind, Verification, Verifying
+
+_Payment = tuple[AwardId, UserId, PoolId]
+_PAID: Final = frozenset({AwardStatus.STANDING, AwardStatus.RETURNED})
+"""Awards whose price was not taken back; a refund is an entry of its own."""
 
 
 @frozen
 class MemoryVerifying(Verifying):
-    """Recounts the balances; nothing else is kept that could differ from what it adds up to."""
+    """Recounts balances, holds and what awards cost; nothing else is kept that could differ from what it adds up to."""
 
     look: Callable[[], Snapshot]
 
     def verify(self, progress: Callable[[str], None]) -> Verification:
         snapshot = self.look()
         differences: list[Difference] = []
+        overbids: list[Overbid] = []
         guilds = {guild_id: snapshot.of(guild_id) for guild_id in snapshot.installation.guilds}
         for guild_id, tables in guilds.items():
-            progress(f"balances of guild {guild_id}")
-            differences += _differences(guild_id, tables)
+            progress(f"balances, holds and awards of guild {guild_id}")
+            differences += _of_balances(guild_id, tables)
+            differences += _of_holds(guild_id, tables)
+            differences += _of_awards(guild_id, tables)
+            overbids += _overbids(guild_id, tables)
         return Verification(
             guilds=len(guilds),
             balances=sum(len(tables.balances) for tables in guilds.values()),
             entries=sum(len(tables.entries) for tables in guilds.values()),
             differences=tuple(differences),
+            overbids=tuple(overbids),
         )
 
 
-def _differences(guild_id: GuildId, tables: GuildTables) -> Iterator[Difference]:
+def _of_balances(guild_id: GuildId, tables: GuildTables) -> Iterator[Difference]:
     entries: defaultdict[tuple[PoolId, UserId], list[Entry]] = defaultdict(list)
     for entry in tables.entries.values():
         entries[entry.pool_id, entry.user_id].append(entry)
-    for pool_id, user_id in sorted({*entries, *tables.balances}):
+    shown: Counter[tuple[PoolId, UserId]] = Counter()
+    for (_, user_id), held in tables.holds.items():
+        shown[held.pool_id, user_id] += held.hold.shown.hundredths
+    for pool_id, user_id in sorted({*entries, *shown, *tables.balances}):
         kept = tables.balances.get((pool_id, user_id), Balance())
-        counted = Balance(held=kept.held).moved_by(entries[pool_id, user_id])
-        for what in ("earned", "spent", "adjusted"):
+        counted = Balance(held=Points(shown[pool_id, user_id])).moved_by(entries[pool_id, user_id])
+        for what in ("earned", "spent", "adjusted", "held"):
             before, after = getattr(kept, what), getattr(counted, what)
             if before != after:
                 yield Difference(
@@ -50,4 +76,70 @@ def _differences(guild_id: GuildId, tables: GuildTables) -> Iterator[Difference]
                     user_id=user_id,
                     kept=str(before),
                     counted=str(after),
+                )
+
+
+def _of_holds(guild_id: GuildId, tables: GuildTables) -> Iterator[Difference]:
+    """What is held against what the bids of each auction come to; of what is sealed it tells no amount (L-11)."""
+    kept: defaultdict[AuctionId, dict[UserId, Hold]] = defaultdict(dict)
+    for (auction_id, user_id), held in tables.holds.items():
+        kept[auction_id][user_id] = held.hold
+    for auction in tables.auctions.values():
+        counted = _holds(auction, standing_bids(tables, auction.id))
+        for user_id in sorted({*kept[auction.id], *counted}):
+            before, after = kept[auction.id].get(user_id, NOTHING_HELD), counted.get(user_id, NOTHING_HELD)
+            if before != after:
+                yield Difference(
+                    guild_id=guild_id,
+                    what=f"hold of auction {auction.id}",
+                    pool_id=auction.pool_id,
+                    user_id=user_id,
+                    kept=f"{before.shown} shown",
+                    counted=f"{after.shown} shown" if before.sealed == after.sealed else "another, sealed",
+                )
+
+
+def _holds(auction: Auction, bids: Mapping[UserId, Bid]) -> Mapping[UserId, Hold]:
+    """What an auction's bids are to keep reserved."""
+    if isinstance(auction, ClosedAuction):
+        return auction.holds
+    if not isinstance(auction, RunningAuction):
+        return {}
+    if auction.rules.mode is Mode.OPEN:
+        return {lead.bid.user_id: held_by(lead) for lead in auction.leads}
+    offered = {user_id: Points(bid.ceiling.hundredths * bid.copies) for user_id, bid in bids.items()}
+    if auction.rules.mode.is_sealed:
+        return {user_id: Hold(sealed=points) for user_id, points in offered.items()}
+    return {user_id: Hold(shown=points) for user_id, points in offered.items()}
+
+
+def _of_awards(guild_id: GuildId, tables: GuildTables) -> Iterator[Difference]:
+    """What was booked for each award against its price, or nothing where it was taken back; refunds are beside it."""
+    booked: Counter[_Payment] = Counter()
+    for entry in tables.entries.values():
+        if entry.kind is EntryKind.AWARD and entry.source.kind is SourceKind.AWARD:
+            booked[AwardId(entry.source.id), entry.user_id, entry.pool_id] += entry.amount.hundredths
+    due: Counter[_Payment] = Counter()
+    for award in tables.awards.values():
+        if award.user_id is not None and award.status in _PAID:
+            due.update({(award.id, award.user_id, pool_id): -award.price.hundredths for pool_id in award.pools})
+    for award_id, user_id, pool_id in sorted({*booked, *due}):
+        kept, counted = booked[award_id, user_id, pool_id], due[award_id, user_id, pool_id]
+        if kept != counted:
+            yield Difference(
+                guild_id=guild_id,
+                what=f"entries for award {award_id}",
+                pool_id=pool_id,
+                user_id=user_id,
+                kept=str(Points(kept)),
+                counted=str(Points(counted)),
+            )
+
+
+def _overbids(guild_id: GuildId, tables: GuildTables) -> Iterator[Overbid]:
+    for award in sorted(tables.awards.values(), key=lambda award: award.id):
+        if award.overbid and award.user_id is not None and award.status is AwardStatus.STANDING:
+            for pool_id in award.pools:
+                yield Overbid(
+                    guild_id=guild_id, award_id=award.id, user_id=award.user_id, pool_id=pool_id, price=award.price
                 )

@@ -15,7 +15,7 @@ from dkp_adapters.sql.statement import Statement, binds, upsert
 from dkp_adapters.sql.tables.kernel import counters
 from dkp_core.kernel.ports import Ids
 
-BLOCKS: Final[Mapping[str, int]] = {"entry": 1000, "event": 1000}
+BLOCKS: Final[Mapping[str, int]] = {"bid": 1000, "entry": 1000, "event": 1000}
 """How many are reserved at once, by kind; people type the ids of all others, so those have no gaps."""
 
 _SEEN: Final = bindparam("seen", type_=BigInteger)
@@ -77,17 +77,21 @@ class SqlIds(Ids):
 
     def stock_up(self) -> None:
         """Reserve blocks of the kinds that run low; called before a business transaction begins."""
-        for kind, block in self.blocks.items():
-            stock = self._stocks.get(kind)
-            if stock is None or stock.left < block // 4:
-                with self._aside() as connection:
-                    first = self._reserve(connection, kind, block)
-                self._put(kind, first, first + block)
+        low = [kind for kind, block in self.blocks.items() if self._left(kind) < block // 4]
+        if low:
+            with self._aside() as connection:
+                reserved = [(kind, self._reserve(connection, kind, self.blocks[kind])) for kind in low]
+            for kind, first in reserved:
+                self._put(kind, first, first + self.blocks[kind])
 
     def writing_on(self, connection: Connection | None) -> None:
         """While this thread's transaction is open on the connection: on SQLite nobody else could write."""
         if self.engine.dialect == "sqlite":
             self._open.connection = connection
+
+    def _left(self, kind: str) -> int:
+        stock = self._stocks.get(kind)
+        return 0 if stock is None else stock.left
 
     def _put(self, kind: str, first: int, end: int) -> None:
         with self._lock:

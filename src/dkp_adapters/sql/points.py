@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import BigInteger, Table, bindparam, exists, insert, literal, select, update
 
+from dkp_adapters.sql.balances import BalanceMoves
 from dkp_adapters.sql.moments import micros, micros_or_none, moment_at, moment_or_none
 from dkp_adapters.sql.session import Session
 from dkp_adapters.sql.statement import (
@@ -21,9 +22,8 @@ from dkp_adapters.sql.statement import (
     json_rows,
     locking,
     to_json,
-    upsert,
 )
-from dkp_adapters.sql.tables.points import adjustments, balances, entries, item_pools, pools
+from dkp_adapters.sql.tables.points import adjustments, entries, item_pools, pools
 from dkp_core.kernel.actor import ActorKind
 from dkp_core.kernel.domain_events import DomainEvent
 from dkp_core.kernel.errors import NameTaken, NoSuch, Stale
@@ -33,7 +33,6 @@ from dkp_core.kernel.points import Points
 from dkp_core.points import (
     Adjustment,
     Adjustments,
-    BalanceOutOfRange,
     Bucket,
     Entry,
     EntryKind,
@@ -48,8 +47,6 @@ from dkp_core.points import (
 
 ENTRIES_ORDER: Final = 10
 """When entries are written among what a transaction keeps for its flush."""
-BALANCES_ORDER: Final = 20
-"""When balances are: bids wait for them, so they are locked last and shortest."""
 
 _the_id: Final = bindparam("the_id", type_=BigInteger)
 _read_version: Final = bindparam("read_version", type_=BigInteger)
@@ -238,43 +235,6 @@ def _insert_given(table: Table, name: str, *columns: Any) -> Statement:
 
 _INSERT_ENTRIES: Final = _insert_given(entries, "entries", *_ENTRY_COLUMNS)
 
-_moves: Final = json_rows(
-    "moves",
-    balances.c.pool_id,
-    balances.c.user_id,
-    balances.c.earned,
-    balances.c.spent,
-    balances.c.adjusted,
-    balances.c.entries,
-)
-
-
-def _out_of_range(params: Params) -> Exception:
-    moves = json.loads(params["moves"])
-    if len(moves) == 1:
-        return BalanceOutOfRange(moves[0][0], moves[0][1])
-    return BalanceOutOfRange()
-
-
-_MOVE_BALANCES: Final = Statement(
-    upsert(
-        balances,
-        select(GUILD, *_moves.c, literal(0, BigInteger).label("held"), literal(1, BigInteger).label("version")),
-        key=("guild_id", "pool_id", "user_id"),
-        update=lambda old, new: {
-            "earned": old.earned + new.earned,
-            "spent": old.spent + new.spent,
-            "adjusted": old.adjusted + new.adjusted,
-            "entries": old.entries + new.entries,
-            "version": old.version + 1,
-        },
-    ),
-    violations={
-        f"ck_balances_{number}": _out_of_range
-        for number in ("earned", "spent", "adjusted", "held", "current", "available")
-    },
-)
-
 _lines: Final = json_rows("lines", entries.c.user_id, entries.c.occurred_at)
 _reversal: Final = entries.alias("reversal")
 _UNREVERSED: Final = Statement(
@@ -303,43 +263,34 @@ _UNREVERSED: Final = Statement(
 class SqlLedger(Ledger):
     """The guild's ledger.
 
-    Entries and balances are collected and written once, when the transaction ends: the balances by their deltas,
-    without reading or locking them before, all in one order, so that nobody waits for anybody in a circle.
+    Entries are collected and written once, when the transaction ends; with them, the balances that they move.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, balances: BalanceMoves) -> None:
         self.session = session
+        self.balances = balances
         self._entries: list[list[Any]] = []
-        self._moves: dict[tuple[PoolId, UserId], list[int]] = {}
 
     def append(self, entries: Sequence[Entry]) -> None:
         if not entries:
             return
         if not self._entries:
             self.session.defer(ENTRIES_ORDER, self._write_entries)
-        if not self._moves:
-            self.session.defer(BALANCES_ORDER, self._move_balances)
         for entry in entries:
             amount = entry.amount.hundredths
             self._entries.append(_row(entry, amount))
-            move = self._moves.setdefault((entry.pool_id, entry.user_id), [0, 0, 0, 0])
             if entry.bucket is Bucket.EARNED:
-                move[0] += amount
+                self.balances.book(entry.pool_id, entry.user_id, earned=amount)
             elif entry.bucket is Bucket.SPENT:
-                move[1] -= amount
+                self.balances.book(entry.pool_id, entry.user_id, spent=-amount)
             else:
-                move[2] += amount
-            move[3] += 1
+                self.balances.book(entry.pool_id, entry.user_id, adjusted=amount)
 
     def _write_entries(self) -> None:
         # What was asked for earlier (`unreversed`) is written already.
         if self._entries:
             rows, self._entries = self._entries, []
             self.session.run(_INSERT_ENTRIES, entries=rows)
-
-    def _move_balances(self) -> None:
-        moves, self._moves = self._moves, {}
-        self.session.run(_MOVE_BALANCES, moves=[[*key, *moves[key]] for key in sorted(moves)])
 
     def unreversed(self, source: Source, lines: Sequence[tuple[UserId, datetime]]) -> tuple[Entry, ...]:
         if not lines:

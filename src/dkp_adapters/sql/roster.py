@@ -37,6 +37,7 @@ from dkp_adapters.sql.statement import (
     json_values,
     locking,
 )
+from dkp_adapters.sql.tables.loot import awards
 from dkp_adapters.sql.tables.raids import attendance
 from dkp_adapters.sql.tables.roster import character_names, characters, ownerships, rank_changes, ranks, removed_ranks
 from dkp_core.kernel.errors import NameTaken, NoSuch, Stale
@@ -311,6 +312,19 @@ _IN_HISTORY: Final = Statement(
             exists(select(literal(1)).where(in_guild(ownerships), ownerships.c.character_id == _the_id, _ended)),
             exists(select(literal(1)).where(in_guild(rank_changes), rank_changes.c.character_id == _the_id)),
             exists(select(literal(1)).where(in_guild(attendance), attendance.c.character_id == _the_id)),
+            # An award keeps the name that the character had; no other has borne it.
+            exists(
+                select(literal(1))
+                .join_from(
+                    character_names,
+                    awards,
+                    and_(
+                        awards.c.guild_id == character_names.c.guild_id,
+                        awards.c.character_key == character_names.c.name_key,
+                    ),
+                )
+                .where(in_guild(character_names), character_names.c.character_id == _the_id)
+            ),
         ).label("found")
     )
 )

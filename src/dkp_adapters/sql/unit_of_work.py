@@ -14,8 +14,20 @@ from functools import cached_property
 
 from dkp_adapters.sql.accounts import SqlApiKeys, SqlMemberships, SqlUsers
 from dkp_adapters.sql.attendance_summaries import AttendanceSummaries
+from dkp_adapters.sql.auctions import SqlAuctions, SqlBids
+from dkp_adapters.sql.balances import BalanceMoves
+from dkp_adapters.sql.bidders import SqlBidders
 from dkp_adapters.sql.deadlines import SqlDeadlines
 from dkp_adapters.sql.guilds import SqlGuilds
+from dkp_adapters.sql.holds import SqlHolds
+from dkp_adapters.sql.loot import (
+    SqlAwards,
+    SqlChatGrammars,
+    SqlChatLines,
+    SqlHouseRules,
+    SqlItems,
+    SqlStandingBids,
+)
 from dkp_adapters.sql.points import SqlAdjustments, SqlItemPools, SqlLedger, SqlPools
 from dkp_adapters.sql.raids import SqlAttendances, SqlEventTypes, SqlRaids, SqlUploads
 from dkp_adapters.sql.roster import SqlCharacters, SqlRanks
@@ -23,9 +35,11 @@ from dkp_adapters.sql.session import Session
 from dkp_adapters.sql.views.accounts import SqlAccountsView
 from dkp_adapters.sql.views.audit_log import SqlAuditLog
 from dkp_adapters.sql.views.guilds import SqlGuildsView
+from dkp_adapters.sql.views.loot import SqlLootView
 from dkp_adapters.sql.views.points import SqlPointsView
 from dkp_adapters.sql.views.raids import SqlRaidsView
 from dkp_adapters.sql.views.roster import SqlRosterView
+from dkp_core.kernel.domain_events import DomainEvent
 from dkp_core.kernel.ids import GuildId
 from dkp_core.kernel.ports import Work
 
@@ -39,6 +53,9 @@ class SqlWork(Work):
     @property
     def guild_id(self) -> GuildId:
         return self.session.guild_id
+
+    def announce(self, *events: DomainEvent) -> None:
+        self.session.announce(*events)
 
     @cached_property
     def deadlines(self) -> SqlDeadlines:
@@ -78,7 +95,11 @@ class SqlWork(Work):
 
     @cached_property
     def ledger(self) -> SqlLedger:
-        return SqlLedger(self.session)
+        return SqlLedger(self.session, self._balances)
+
+    @cached_property
+    def _balances(self) -> BalanceMoves:
+        return BalanceMoves(self.session)
 
     @cached_property
     def adjustments(self) -> SqlAdjustments:
@@ -104,11 +125,51 @@ class SqlWork(Work):
     def uploads(self) -> SqlUploads:
         return SqlUploads(self.session)
 
+    @cached_property
+    def items(self) -> SqlItems:
+        return SqlItems(self.session)
+
+    @cached_property
+    def house_rules(self) -> SqlHouseRules:
+        return SqlHouseRules(self.session)
+
+    @cached_property
+    def chat_grammars(self) -> SqlChatGrammars:
+        return SqlChatGrammars(self.session)
+
+    @cached_property
+    def auctions(self) -> SqlAuctions:
+        return SqlAuctions(self.session)
+
+    @cached_property
+    def bids(self) -> SqlBids:
+        return SqlBids(self.session)
+
+    @cached_property
+    def bidders(self) -> SqlBidders:
+        return SqlBidders(self.session, self.holds.write)
+
+    @cached_property
+    def holds(self) -> SqlHolds:
+        return SqlHolds(self.session, self._balances)
+
+    @cached_property
+    def awards(self) -> SqlAwards:
+        return SqlAwards(self.session)
+
+    @cached_property
+    def standing_bids(self) -> SqlStandingBids:
+        return SqlStandingBids(self.session)
+
+    @cached_property
+    def chat_lines(self) -> SqlChatLines:
+        return SqlChatLines(self.session)
+
     def enter(self, guild_id: GuildId) -> SqlWork:
         """The same transaction, in that guild: for work of the installation that reaches into one."""
         assert self.session.transaction is not None
         return SqlWork(self.session.transaction.session(guild_id, self.session.by))
 
 
-class SqlViews(SqlAuditLog, SqlGuildsView, SqlAccountsView, SqlRosterView, SqlPointsView, SqlRaidsView):
+class SqlViews(SqlAuditLog, SqlGuildsView, SqlAccountsView, SqlRosterView, SqlPointsView, SqlRaidsView, SqlLootView):
     """The query ports of every context."""

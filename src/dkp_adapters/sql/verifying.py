@@ -27,11 +27,13 @@ from sqlalchemy import (
     union_all,
 )
 
+from dkp_adapters.sql.auctions import AUCTION_COLUMNS, STANDING, auction_of, bid_of
 from dkp_adapters.sql.engine import Connection, Engine
 from dkp_adapters.sql.moments import moment_at
 from dkp_adapters.sql.statement import DialectName, Statement, in_guild, int_sum
 from dkp_adapters.sql.tables.accounts import memberships
 from dkp_adapters.sql.tables.guilds import guilds
+from dkp_adapters.sql.tables.loot import auctions, awards, holds
 from dkp_adapters.sql.tables.points import adjustments, balances, entries, pools
 from dkp_adapters.sql.tables.raids import (
     NEVER,
@@ -42,8 +44,10 @@ from dkp_adapters.sql.tables.raids import (
     raids,
     unresolved_names,
 )
-from dkp_core.kernel.ids import GuildId
-from dkp_core.points import Bucket, Difference, EntryKind, SourceKind, Verification, Verifying
+from dkp_core.kernel.ids import GuildId, UserId
+from dkp_core.kernel.points import Points
+from dkp_core.loot import NOTHING_HELD, Auction, AwardStatus, ClosedAuction, Hold, Mode, held_by
+from dkp_core.points import Bucket, Difference, EntryKind, Overbid, SourceKind, Verification, Verifying
 from dkp_core.raids import ATTENDED, RaidStatus
 
 RAIDS_AT_ONCE: Final = 500
@@ -88,27 +92,46 @@ def _differing(kept: Select[Any], counted: Select[Any], key: Sequence[str], numb
 
 # --- balances ---------------------------------------------------------------------------------------------------------
 
-_BALANCE_NUMBERS: Final = ("earned", "spent", "adjusted", "entries")
+_BALANCE_NUMBERS: Final = ("earned", "spent", "adjusted", "held", "sealed", "entries")
 
 
 def _sum_of(bucket: Bucket) -> ColumnElement[int]:
     return int_sum(case((entries.c.bucket == bucket.value, entries.c.amount), else_=0))
 
 
-_BALANCES: Final = _differing(
-    select(balances.c.pool_id, balances.c.user_id, *(balances.c[number] for number in _BALANCE_NUMBERS)).where(
-        in_guild(balances)
-    ),
+_sums_of_entries: Final = (
     select(
         entries.c.pool_id,
         entries.c.user_id,
         _sum_of(Bucket.EARNED).label("earned"),
         (-_sum_of(Bucket.SPENT)).label("spent"),
         _sum_of(Bucket.ADJUSTED).label("adjusted"),
+        _nothing.label("held"),
+        _nothing.label("sealed"),
         func.count().label("entries"),
     )
     .where(in_guild(entries))
-    .group_by(entries.c.pool_id, entries.c.user_id),
+    .group_by(entries.c.pool_id, entries.c.user_id)
+)
+_sums_of_holds: Final = (
+    select(
+        holds.c.pool_id,
+        holds.c.user_id,
+        _nothing,
+        _nothing,
+        _nothing,
+        int_sum(holds.c.shown),
+        int_sum(holds.c.sealed),
+        _nothing,
+    )
+    .where(in_guild(holds))
+    .group_by(holds.c.pool_id, holds.c.user_id)
+)
+_BALANCES: Final = _differing(
+    select(balances.c.pool_id, balances.c.user_id, *(balances.c[number] for number in _BALANCE_NUMBERS)).where(
+        in_guild(balances)
+    ),
+    select(union_all(_sums_of_entries, _sums_of_holds).subquery("sums")),
     key=("pool_id", "user_id"),
     numbers=_BALANCE_NUMBERS,
 )
@@ -117,9 +140,13 @@ _ENTRY_COUNT: Final = Statement(select(func.count()).select_from(entries).where(
 
 # --- what moved points ------------------------------------------------------------------------------------------------
 
-# A pool of a raid stands in its list [1,2] as ,1, or ,2, once the brackets are commas too.
-_listed: Final = func.replace(func.replace(raids.c.pools, "[", ",", type_=Text), "]", ",", type_=Text)
-_awards_in: Final = _listed.like(literal("%,", Text) + cast(pools.c.id, Text) + literal(",%", Text))
+
+def _lists(listed: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether a list such as [1,2] names the pool: it is ,1, or ,2, in it once the brackets are commas too."""
+    in_commas = func.replace(func.replace(listed, "[", ",", type_=Text), "]", ",", type_=Text)
+    return in_commas.like(literal("%,", Text) + cast(pools.c.id, Text) + literal(",%", Text))
+
+
 _paid: Final = (
     select(
         literal(SourceKind.RAID.value, Text).label("source_kind"),
@@ -132,7 +159,7 @@ _paid: Final = (
     .select_from(
         attendance.join(
             raids, and_(raids.c.guild_id == attendance.c.guild_id, raids.c.id == attendance.c.raid_id)
-        ).join(pools, and_(pools.c.guild_id == attendance.c.guild_id, _awards_in))
+        ).join(pools, and_(pools.c.guild_id == attendance.c.guild_id, _lists(raids.c.pools)))
     )
     .where(
         in_guild(attendance),
@@ -149,8 +176,27 @@ _adjusted: Final = select(
     adjustments.c.pool_id,
     adjustments.c.amount,
 ).where(in_guild(adjustments), adjustments.c.reversed_at.is_(None))
-_given: Final = union_all(_paid, _adjusted).subquery("given")
+# The item of an award that was returned was paid for; what came back for it is beside that.
+_charged: Final = (
+    select(
+        literal(SourceKind.AWARD.value, Text),
+        awards.c.id,
+        literal(0, BigInteger),
+        awards.c.user_id,
+        pools.c.id,
+        (-awards.c.price).label("amount"),
+    )
+    .select_from(awards.join(pools, and_(pools.c.guild_id == awards.c.guild_id, _lists(awards.c.pools))))
+    .where(
+        in_guild(awards),
+        awards.c.user_id.is_not(None),
+        awards.c.price != 0,
+        or_(awards.c.status == AwardStatus.STANDING.value, awards.c.status == AwardStatus.RETURNED.value),
+    )
+)
+_given: Final = union_all(_paid, _adjusted, _charged).subquery("given")
 _raid_is_gone: Final = or_(raids.c.id.is_(None), raids.c.status == RaidStatus.CANCELLED.value)
+_was_not_returned: Final = or_(awards.c.id.is_(None), awards.c.status != AwardStatus.RETURNED.value)
 _booked: Final = (
     select(
         entries.c.source_kind,
@@ -161,7 +207,9 @@ _booked: Final = (
         entries.c.amount,
     )
     .select_from(
-        entries.outerjoin(raids, and_(raids.c.guild_id == entries.c.guild_id, raids.c.id == entries.c.source_id))
+        entries.outerjoin(
+            raids, and_(raids.c.guild_id == entries.c.guild_id, raids.c.id == entries.c.source_id)
+        ).outerjoin(awards, and_(awards.c.guild_id == entries.c.guild_id, awards.c.id == entries.c.source_id))
     )
     .where(
         in_guild(entries),
@@ -172,11 +220,30 @@ _booked: Final = (
                 entries.c.source_kind == SourceKind.RAID.value,
                 or_(entries.c.kind == EntryKind.ATTENDANCE.value, _raid_is_gone),
             ),
+            and_(
+                entries.c.source_kind == SourceKind.AWARD.value,
+                or_(entries.c.kind == EntryKind.AWARD.value, _was_not_returned),
+            ),
         ),
     )
 )
 _SOURCE: Final = ("source_kind", "source_id", "source_part", "user_id", "pool_id")
 _SOURCES: Final = _differing(select(_booked.subquery("booked")), select(_given), key=_SOURCE, numbers=("amount",))
+
+_OVERBIDS: Final = Statement(
+    select(awards.c.id, awards.c.user_id, awards.c.pools, awards.c.price)
+    .where(in_guild(awards), awards.c.overbid == 1, awards.c.status == AwardStatus.STANDING.value)
+    .order_by(awards.c.id)
+)
+
+# --- holds ------------------------------------------------------------------------------------------------------------
+
+_RUNNING: Final = Statement(
+    select(*AUCTION_COLUMNS).where(in_guild(auctions), auctions.c.running == 1).order_by(auctions.c.id)
+)
+_HOLDS: Final = Statement(
+    select(holds.c.auction_id, holds.c.user_id, holds.c.pool_id, holds.c.shown, holds.c.sealed).where(in_guild(holds))
+)
 
 # --- attendance -------------------------------------------------------------------------------------------------------
 
@@ -361,6 +428,7 @@ class SqlVerifying(Verifying):
             balances=found.balances,
             entries=found.entries,
             differences=tuple(found.differences),
+            overbids=tuple(found.overbids),
         )
 
     @contextmanager
@@ -382,6 +450,7 @@ class _Found:
     balances: int = 0
     entries: int = 0
     differences: list[Difference] = field(factory=list)
+    overbids: list[Overbid] = field(factory=list)
 
 
 @frozen
@@ -396,6 +465,7 @@ class _Guild:
         for what, look in (
             ("balances", self._balances),
             ("sources of points", self._sources),
+            ("holds", self._holds),
             ("raids", self._raids),
             ("attendance", self._attendance),
         ):
@@ -428,20 +498,54 @@ class _Guild:
         self.found.balances += self._number(_BALANCE_COUNT)
         self.found.entries += self._number(_ENTRY_COUNT)
         for pool_id, user_id, *numbers in self._all(_BALANCES):
-            for what, kept, counted in zip(_BALANCE_NUMBERS, numbers[:4], numbers[4:], strict=True):
-                is_count = what == "entries"
-                self._differs(
-                    what,
-                    kept if is_count else _points(kept),
-                    counted if is_count else _points(counted),
-                    pool_id=pool_id,
-                    user_id=user_id,
-                )
+            middle = len(_BALANCE_NUMBERS)
+            for what, kept, counted in zip(_BALANCE_NUMBERS, numbers[:middle], numbers[middle:], strict=True):
+                self._differs(what, *_told_of(what, kept, counted), pool_id=pool_id, user_id=user_id)
 
     def _sources(self) -> None:
         for kind, source_id, part, user_id, pool_id, booked, given in self._all(_SOURCES):
             what = f"tick {part} of raid {source_id}" if kind == SourceKind.RAID.value else f"{kind} {source_id}"
             self._differs(f"entries for {what}", _points(booked), _points(given), pool_id=pool_id, user_id=user_id)
+        for award_id, user_id, paid_from, price in self._all(_OVERBIDS):
+            self.found.overbids += [
+                Overbid(
+                    guild_id=self.guild_id, award_id=award_id, user_id=user_id, pool_id=pool_id, price=Points(price)
+                )
+                for pool_id in json.loads(paid_from)
+            ]
+
+    def _holds(self) -> None:
+        """What is held against what the bids of each auction come to; those that are over hold nothing."""
+        kept = {
+            (auction_id, user_id, pool_id): Hold(shown=Points(shown), sealed=Points(sealed))
+            for auction_id, user_id, pool_id, shown, sealed in self._all(_HOLDS)
+        }
+        counted = {}
+        for row in self._all(_RUNNING):
+            auction = auction_of(row)
+            for user_id, hold in self._to_hold(auction).items():
+                counted[auction.id, user_id, auction.pool_id] = hold
+        for key in sorted({*kept, *counted}):
+            auction_id, user_id, pool_id = key
+            before, after = kept.get(key, NOTHING_HELD), counted.get(key, NOTHING_HELD)
+            self._differs(
+                f"hold of auction {auction_id}",
+                f"{before.shown} shown",
+                f"{after.shown} shown" if before.sealed == after.sealed else "another, sealed",
+                pool_id=pool_id,
+                user_id=user_id,
+            )
+
+    def _to_hold(self, auction: Auction) -> Mapping[UserId, Hold]:
+        if isinstance(auction, ClosedAuction):
+            return auction.holds
+        if auction.rules.mode is Mode.OPEN:
+            return {lead.bid.user_id: held_by(lead) for lead in auction.leads}
+        bids = [bid_of(auction.id, row) for row in self._all(STANDING, auction_id=auction.id)]
+        offered = {bid.user_id: Points(bid.ceiling.hundredths * bid.copies) for bid in bids}
+        if auction.rules.mode.is_sealed:
+            return {user_id: Hold(sealed=points) for user_id, points in offered.items()}
+        return {user_id: Hold(shown=points) for user_id, points in offered.items()}
 
     def _raids(self) -> None:
         after = 0
@@ -486,6 +590,13 @@ def _points(hundredths: int) -> str:
     """Points, which may be beyond the limits where something is wrong."""
     whole, decimals = divmod(abs(hundredths), 100)
     return f"{'-' if hundredths < 0 else ''}{whole}.{decimals:02d}"
+
+
+def _told_of(what: str, kept: int, counted: int) -> tuple[str, str]:
+    """How a balance's number and what it should be are told."""
+    if what == "sealed":  # it is told to nobody (L-11)
+        return "an amount", "an amount" if kept == counted else "another"
+    return (str(kept), str(counted)) if what == "entries" else (_points(kept), _points(counted))
 
 
 def _presence(present: int, rows: int) -> str:

@@ -12,6 +12,7 @@ from dkp_core.kernel.actor import Actor, ActorKind
 from dkp_core.kernel.page import Page, PageRequest
 from dkp_core.kernel.permission import Permission
 from dkp_core.kernel.ports import AuditFilter, AuditRow
+from dkp_core.points import SealedHoldsSeen
 from tests.integration.contracts.place import EVERYTHING, NIGHT, OPERATOR, Place
 from tests.integration.contracts.suite import Contract
 
@@ -118,6 +119,17 @@ class AuditLogContract(Contract):
         pages = [self.log(place, page=PageRequest(number, 2)) for number in (1, 2, 3, 4)]
         assert [page.results for page in pages] == [whole[:2], whole[2:4], whole[4:], ()]
         assert [page.count for page in pages] == [5, 5, 5, 5]
+
+    def test_what_no_aggregate_carries_is_told_too(self, place: Place, elsewhere: Place) -> None:
+        """G-5, G-1: in the order in which it is announced, in this guild alone."""
+        users = [place.member("Ann"), place.member("Ben")]
+        with place.work() as work:
+            work.announce(*(SealedHoldsSeen(user_id=user_id) for user_id in users))
+            work.announce()
+        rows = self.log(place, AuditFilter(name="sealed_holds_seen")).results
+        assert [(row.aggregate, row.aggregate_id) for row in rows] == [("user", str(each)) for each in users[::-1]]
+        assert rows[0].data["user_id"] == users[1]
+        assert self.log(elsewhere, AuditFilter(name="sealed_holds_seen")).count == 0
 
     def test_what_a_failed_block_announced_is_not_told(self, place: Place) -> None:
         """G-6."""

@@ -29,6 +29,15 @@ _SUITES: Final = (
     "raids",
     "attendance",
     "audit_log",
+    "loot_items",
+    "loot_rules",
+    "loot_auctions",
+    "loot_bidders",
+    "loot_holds",
+    "loot_awards",
+    "loot_views",
+    "loot_secrets",
+    "loot_deeds",
     "deeds",
 )
 pytest.register_assert_rewrite(*(f"tests.integration.contracts.{suite}" for suite in _SUITES))

@@ -20,15 +20,16 @@ from dkp_adapters.memory import SettableClock
 from dkp_core.accounts import AccountsView, Credentials
 from dkp_core.guilds import GuildsView
 from dkp_core.kernel.ports import AuditLog, Begin, BeginInstallation, Ids, Read
+from dkp_core.loot import LootView, LootWork
 from dkp_core.points import FoundingInstallation, PointsView, Verifying
-from dkp_core.raids import RaidsView, RaidsWork
+from dkp_core.raids import RaidsView
 from dkp_core.roster import RosterView
 
 PATIENCE_SECONDS: Final = 20
 HEAD_START_SECONDS: Final = 0.15
 
 
-class Views(GuildsView, AccountsView, RosterView, PointsView, RaidsView, AuditLog, Protocol):
+class Views(GuildsView, AccountsView, RosterView, PointsView, RaidsView, LootView, AuditLog, Protocol):
     """The query ports of every context, as one object."""
 
 
@@ -36,7 +37,7 @@ class Views(GuildsView, AccountsView, RosterView, PointsView, RaidsView, AuditLo
 class Installation:
     """The ports of an installation; `clock` is the clock that the adapter was given."""
 
-    begin: Begin[RaidsWork]
+    begin: Begin[LootWork]
     begin_installation: BeginInstallation[FoundingInstallation]
     read: Read[Views]
     ids: Ids

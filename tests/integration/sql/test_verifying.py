@@ -10,11 +10,14 @@ from dkp_adapters.memory import SettableClock
 from dkp_adapters.sql.database import SqlDatabase
 from dkp_adapters.sql.verifying import SqlVerifying
 from dkp_core.kernel.ids import UserId
-from dkp_core.points import Difference, EntryKind
+from dkp_core.kernel.points import Points
+from dkp_core.loot import SetRules
+from dkp_core.points import Difference, EntryKind, Overbid
 from dkp_core.raids import Presence
 from tests import services
 from tests.integration.contracts.adapters import sql_installation
 from tests.integration.contracts.deeds import DAY, Bank, Raiding
+from tests.integration.contracts.loot_deeds import SEALED, Hall
 from tests.integration.contracts.place import NIGHT, Place
 from tests.integration.databases import with_schema
 from tests.services import ENGINES, Engine
@@ -97,7 +100,8 @@ def test_what_the_adapter_wrote_adds_up(database: SqlDatabase, place: Place) -> 
     assert after.entries - before.entries == 5
     told = [line for line in progress if line.endswith(f" of guild {place.guild_id}")]
     assert told == [
-        f"{what} of guild {place.guild_id}" for what in ("balances", "sources of points", "raids", "attendance")
+        f"{what} of guild {place.guild_id}"
+        for what in ("balances", "sources of points", "holds", "raids", "attendance")
     ]
 
 
@@ -233,6 +237,129 @@ def test_whatever_was_tampered_with_is_named(database: SqlDatabase, place: Place
     assert differences(database, place) == named
 
 
+class Sale:
+    """A guild in which bids hold points in three auctions, a fourth is closed, and something was awarded."""
+
+    def __init__(self, place: Place) -> None:
+        hall = self.hall = Hall.of(place)
+        SetRules(place.installation.begin, place.installation.clock)(
+            hall.pool_id, {"fixed_price_rolls": True}, by=place.by
+        )
+        self.ann, self.bob = hall.bidder("ann"), hall.bidder("bob")
+        self.open, self.sealed = hall.start(), hall.start(rules=SEALED)
+        self.rolled = hall.start(rules={"mode": "fixed_price_roll", "minimum": "3"})
+        self.closed, self.over = hall.start(), hall.start()
+        hall.bid(self.open, self.ann, "10", ceiling="15")
+        hall.bid(self.open, self.bob, "11")
+        hall.bid(self.sealed, self.ann, "20")
+        hall.bid(self.sealed, self.bob, "21")
+        hall.withdraw(self.sealed, self.bob)
+        hall.bid(self.rolled, self.bob)
+        hall.bid(self.closed, self.bob, "5")
+        hall.close(self.closed)
+        hall.bid(self.over, self.ann, "7")
+        (award,) = hall.award(self.over)
+        self.award = award.id
+        self.free = hall.give("Rusty Sword", self.bob, "0")
+
+    def values(self) -> dict[str, object]:
+        """What statements name."""
+        return {
+            "pool": self.hall.pool_id,
+            "ann": self.ann,
+            "bob": self.bob,
+            "open": self.open,
+            "sealed": self.sealed,
+            "rolled": self.rolled,
+            "closed": self.closed,
+            "over": self.over,
+            "award": self.award,
+        }
+
+
+HELD = {
+    "points held for all to see": (
+        "UPDATE balances SET held = held + 1 WHERE guild_id = {guild} AND user_id = {ann}",
+        [("held", "12.01", "12.00")],
+    ),
+    "points held sealed": (
+        "UPDATE balances SET sealed = 0 WHERE guild_id = {guild} AND user_id = {ann}",
+        [("sealed", "an amount", "another")],
+    ),
+    "a ceiling that is not held": (
+        "UPDATE holds SET sealed = 0 WHERE guild_id = {guild} AND auction_id = {open}",
+        [("sealed", "an amount", "another"), ("hold of auction {open}", "12.00 shown", "another, sealed")],
+    ),
+    "a sealed bid that is not held": (
+        "DELETE FROM holds WHERE guild_id = {guild} AND auction_id = {sealed}",
+        [("sealed", "an amount", "another"), ("hold of auction {sealed}", "0.00 shown", "another, sealed")],
+    ),
+    "a roll that holds too much": (
+        "UPDATE holds SET shown = 900 WHERE guild_id = {guild} AND auction_id = {rolled}",
+        [("held", "8.00", "14.00"), ("hold of auction {rolled}", "9.00 shown", "3.00 shown")],
+    ),
+    "a winner who holds nothing": (
+        "DELETE FROM holds WHERE guild_id = {guild} AND auction_id = {closed}",
+        [("held", "8.00", "3.00"), ("hold of auction {closed}", "0.00 shown", "5.00 shown")],
+    ),
+    "a hold of an auction that is over": (
+        "INSERT INTO holds VALUES ({guild}, {over}, {ann}, {pool}, 700, 0)",
+        [("held", "12.00", "19.00"), ("hold of auction {over}", "7.00 shown", "0.00 shown")],
+    ),
+    "an auction that was called off with its holds": (
+        "UPDATE auctions SET status = 'cancelled', running = 0 WHERE guild_id = {guild} AND id = {closed}",
+        [("hold of auction {closed}", "5.00 shown", "0.00 shown")],
+    ),
+    "an award at another price": (
+        "UPDATE awards SET price = 800 WHERE guild_id = {guild} AND id = {award}",
+        [("entries for award {award}", "-7.00", "-8.00")],
+    ),
+    "an award that was taken back, and its price was not": (
+        "UPDATE awards SET status = 'revoked' WHERE guild_id = {guild} AND id = {award}",
+        [("entries for award {award}", "-7.00", "0.00")],
+    ),
+    "an award that is gone": (
+        "DELETE FROM awards WHERE guild_id = {guild} AND id = {award}",
+        [("entries for award {award}", "-7.00", "0.00")],
+    ),
+}
+
+
+def test_what_bids_hold_and_awards_cost_adds_up(database: SqlDatabase, place: Place) -> None:
+    """P-3, L-5: in every mode, and whatever became of an auction."""
+    Sale(place)
+    assert differences(database, place) == []
+
+
+@pytest.mark.parametrize("what", HELD)
+def test_a_hold_or_award_that_was_tampered_with_is_named(database: SqlDatabase, place: Place, what: str) -> None:
+    """P-3, L-5, L-11: that, and what follows from it; of what is sealed no amount is told."""
+    sql, expected = HELD[what]
+    sale = Sale(place)
+    tamper(database, place, sql, **sale.values())
+    named = [(number.format(**sale.values()), kept, counted) for number, kept, counted in expected]
+    assert differences(database, place) == named
+
+
+def test_overbids_that_stand_are_listed_and_are_no_difference(database: SqlDatabase, place: Place) -> None:
+    """P-13: an officer let them pass; one that was taken back is an overbid no more."""
+    sale = Sale(place)
+    tamper(database, place, "UPDATE awards SET overbid = 1 WHERE guild_id = {guild} AND id = {award}", **sale.values())
+    found = SqlVerifying(database.engine).verify(lambda _: None)
+    assert found.clean
+    assert found.overbids == (
+        Overbid(
+            guild_id=place.guild_id,
+            award_id=sale.award,
+            user_id=sale.ann,
+            pool_id=sale.hall.pool_id,
+            price=Points.of("7"),
+        ),
+    )
+    tamper(database, place, "UPDATE awards SET status = 'moved' WHERE guild_id = {guild} AND overbid = 1")
+    assert SqlVerifying(database.engine).verify(lambda _: None).overbids == ()
+
+
 def test_it_sees_one_state_of_the_database_whatever_is_written_meanwhile(database: SqlDatabase, place: Place) -> None:
     """P-3: neither entries without their balances, nor raids without their attendance."""
     scene = Scene(place)
@@ -246,7 +373,7 @@ def test_it_sees_one_state_of_the_database_whatever_is_written_meanwhile(databas
 
     verifying = SqlVerifying(database.engine)
     assert verifying.verify(write).differences == ()
-    assert len(joined) == 4
+    assert len(joined) == 5
     assert verifying.verify(lambda _: None).differences == ()
 
 

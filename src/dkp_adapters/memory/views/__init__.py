@@ -5,6 +5,7 @@ from __future__ import annotations
 from dkp_adapters.memory.views.accounts import MemoryAccountsView
 from dkp_adapters.memory.views.audit_log import MemoryAuditLog
 from dkp_adapters.memory.views.guilds import MemoryGuildsView
+from dkp_adapters.memory.views.loot import MemoryLootView
 from dkp_adapters.memory.views.points import MemoryPointsView
 from dkp_adapters.memory.views.raids import MemoryRaidsView
 from dkp_adapters.memory.views.roster import MemoryRosterView
@@ -13,6 +14,12 @@ __all__ = ["MemoryViews"]
 
 
 class MemoryViews(
-    MemoryGuildsView, MemoryAccountsView, MemoryRosterView, MemoryPointsView, MemoryRaidsView, MemoryAuditLog
+    MemoryGuildsView,
+    MemoryAccountsView,
+    MemoryRosterView,
+    MemoryPointsView,
+    MemoryRaidsView,
+    MemoryLootView,
+    MemoryAuditLog,
 ):
     """One object that answers every question about one guild, or about the installation."""

@@ -48,12 +48,14 @@ class Glance:
 
     @cached_property
     def known_users(self) -> frozenset[UserId]:
-        """Who has a place here: a membership, characters now or once, entries or attendance."""
+        """Who has a place here: a membership, characters now or once, entries, attendance, bids or awards."""
         tables = self.tables
         return frozenset(tables.memberships).union(
             (user_id for _, user_id in tables.balances),
             (period.owner for periods in tables.ownerships.values() for period in periods),
             (line.user_id for line in tables.attendance.values() if line.user_id is not None),
+            (award.user_id for award in tables.awards.values() if award.user_id is not None),
+            (record.user_id for record in tables.bids.values() if record.user_id is not None),
         )
 
     def user(self, user_id: UserId) -> User:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -101,6 +101,13 @@ class MemoryPointsView(MemoryView, PointsView):
         glance = self.look()
         pool, user = _pool(glance, pool_id), glance.user(user_id)
         return _balance_row(pool, glance.tables.balances.get((pool.id, user.id), Balance()))
+
+    def sealed_holds(self, user_id: UserId) -> Mapping[PoolId, Points]:
+        sealed: defaultdict[PoolId, Points] = defaultdict(lambda: ZERO)
+        for (_, holder), held in self.look().tables.holds.items():
+            if holder == user_id and held.hold.sealed:
+                sealed[held.pool_id] += held.hold.sealed
+        return dict(sealed)
 
     def balances_as_of(self, user_id: UserId, at: datetime, known_at: datetime | None) -> UserBalancesRow:
         glance = self.look()

@@ -82,6 +82,7 @@ balances: Final = table(
     Column("spent", Hundredths, nullable=False),
     Column("adjusted", Hundredths, nullable=False),
     Column("held", Hundredths, nullable=False),
+    Column("sealed", Hundredths, nullable=False),
     Column("entries", Id, nullable=False),
     Column("version", Id, nullable=False),
     PrimaryKeyConstraint("guild_id", "pool_id", "user_id"),
@@ -89,11 +90,16 @@ balances: Final = table(
     CheckConstraint(_within("spent"), "spent"),
     CheckConstraint(_within("adjusted"), "adjusted"),
     CheckConstraint(_within("held"), "held"),
+    CheckConstraint(_within("sealed"), "sealed"),
     CheckConstraint(_within("earned - spent + adjusted"), "current"),
-    CheckConstraint(_within("earned - spent + adjusted - held"), "available"),
+    CheckConstraint(_within("earned - spent + adjusted - held - sealed"), "available"),
     clustered=True,
 )
-"""The sums of the entries, kept with them (P-3); `entries` counts them, `version` goes up with every change."""
+"""The sums of the entries and of what bids hold, kept with them (P-3); `entries` counts the entries.
+
+`held` is what everybody sees of the holds, `sealed` the rest, which nobody else may know (L-11); `version` goes up with
+every change but one of `sealed` alone.
+"""
 
 adjustments: Final = table(
     "adjustments",

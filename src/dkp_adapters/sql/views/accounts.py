@@ -12,6 +12,7 @@ from dkp_adapters.sql.moments import moment_at, moment_or_none
 from dkp_adapters.sql.statement import Statement, in_guild
 from dkp_adapters.sql.tables.accounts import api_keys, memberships, users
 from dkp_adapters.sql.tables.guilds import guilds
+from dkp_adapters.sql.tables.loot import awards, bids
 from dkp_adapters.sql.tables.points import entries
 from dkp_adapters.sql.tables.raids import attendance_totals
 from dkp_adapters.sql.tables.roster import characters, ownerships
@@ -53,6 +54,8 @@ def has_place() -> ColumnElement[bool]:
         (ownerships, ownerships.c.owner),
         (entries, entries.c.user_id),
         (attendance_totals, attendance_totals.c.user_id),
+        (bids, bids.c.user_id),
+        (awards, awards.c.user_id),
     )
     return or_(
         memberships.c.user_id.is_not(None),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -75,6 +75,7 @@ _pool_id: Final = bindparam("pool_id", type_=BigInteger)
 points_of: Final[Callable[[int], Points]] = lru_cache(maxsize=65_536)(Points)
 """Points from hundredths; the same amounts come again and again."""
 
+
 # --- pools ------------------------------------------------------------------------------------------------------------
 
 _SELECT_POOL: Final = select(
@@ -123,6 +124,13 @@ _BALANCES_OF_DISCORD_ID: Final = Statement(
     _SELECT_BALANCES.where(users.c.discord_id == bindparam("discord_id", type_=users.c.discord_id.type))
 )
 _BALANCE: Final = Statement(_SELECT_BALANCES.where(users.c.id == _user_id, pools.c.id == _pool_id))
+# By way of the pools, which are few: the balances are kept by pool, then user.
+_SEALED_HOLDS: Final = Statement(
+    select(balances.c.pool_id, balances.c.sealed)
+    .join_from(pools, balances, and_(balances.c.guild_id == pools.c.guild_id, balances.c.pool_id == pools.c.id))
+    .where(in_guild(pools), balances.c.user_id == _user_id, balances.c.sealed != 0)
+    .order_by(balances.c.pool_id)
+)
 
 
 def _sum_of(bucket: Bucket) -> ColumnElement[int]:
@@ -566,6 +574,9 @@ class SqlPointsView(SqlView, PointsView):
             self.pool(pool_id)
             raise NoSuch("user", user_id)
         return _balance_row(row)
+
+    def sealed_holds(self, user_id: UserId) -> Mapping[PoolId, Points]:
+        return {pool_id: Points(sealed) for pool_id, sealed in self.session.all(_SEALED_HOLDS, user_id=user_id)}
 
     def balances_as_of(self, user_id: UserId, at: datetime, known_at: datetime | None) -> UserBalancesRow:
         known = NEVER if known_at is None else micros(known_at)

@@ -127,6 +127,88 @@ def upgrade() -> None:
         **TABLE,
     )
     op.create_table(
+        "auctions",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("item_id", sa.BigInteger(), nullable=False),
+        sa.Column("raid_id", sa.BigInteger(), nullable=True),
+        sa.Column("pool_id", sa.BigInteger(), nullable=False),
+        sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.Column("running", sa.SmallInteger(), nullable=False),
+        sa.Column("status", letters(64), nullable=False),
+        sa.Column("mode", letters(64), nullable=False),
+        sa.Column("phase", sa.Integer(), nullable=False),
+        sa.Column("bids", sa.Integer(), nullable=False),
+        sa.Column("opens_at", sa.BigInteger(), nullable=False),
+        sa.Column("closes_at", sa.BigInteger(), nullable=True),
+        sa.Column("frozen_at", sa.BigInteger(), nullable=True),
+        sa.Column("last_at", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("rules_version", sa.Integer(), nullable=False),
+        sa.Column("item_name", letters(128), nullable=False),
+        sa.Column("item_key", letters(256), nullable=False),
+        sa.Column("seed", letters(64), nullable=False),
+        sa.Column("leads", LONG_TEXT, nullable=False),
+        sa.Column("settlement", LONG_TEXT, nullable=False),
+        sa.Column("reason", LONG_TEXT, nullable=False),
+        sa.Column("rules", LONG_TEXT, nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "id", name=op.f("pk_auctions")),
+        if_not_exists=True,
+        **TABLE,
+    )
+    with op.batch_alter_table("auctions", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_auctions_guild_id_item_id"), ["guild_id", "item_id"], unique=False, if_not_exists=True
+        )
+        batch_op.create_index(
+            batch_op.f("ix_auctions_guild_id_raid_id"), ["guild_id", "raid_id"], unique=False, if_not_exists=True
+        )
+        batch_op.create_index(
+            batch_op.f("ix_auctions_guild_id_running"), ["guild_id", "running"], unique=False, if_not_exists=True
+        )
+
+    op.create_table(
+        "awards",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("item_id", sa.BigInteger(), nullable=False),
+        sa.Column("auction_id", sa.BigInteger(), nullable=True),
+        sa.Column("raid_id", sa.BigInteger(), nullable=True),
+        sa.Column("user_id", sa.BigInteger(), nullable=True),
+        sa.Column("price", sa.BigInteger(), nullable=False),
+        sa.Column("awarded_at", sa.BigInteger(), nullable=False),
+        sa.Column("status", letters(64), nullable=False),
+        sa.Column("overbid", sa.SmallInteger(), nullable=False),
+        sa.Column("moved_from", sa.BigInteger(), nullable=True),
+        sa.Column("pools", LONG_TEXT, nullable=False),
+        sa.Column("actor_kind", letters(64), nullable=False),
+        sa.Column("actor_id", letters(128), nullable=False),
+        sa.Column("item_name", letters(128), nullable=False),
+        sa.Column("item_key", letters(256), nullable=False),
+        sa.Column("character_name", letters(64), nullable=False),
+        sa.Column("character_key", letters(128), nullable=False),
+        sa.Column("because", LONG_TEXT, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "id", name=op.f("pk_awards")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    with op.batch_alter_table("awards", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_awards_guild_id_item_id"), ["guild_id", "item_id"], unique=False, if_not_exists=True
+        )
+        batch_op.create_index(
+            batch_op.f("ix_awards_guild_id_raid_id"), ["guild_id", "raid_id"], unique=False, if_not_exists=True
+        )
+        batch_op.create_index(
+            batch_op.f("ix_awards_guild_id_user_id_awarded_at"),
+            ["guild_id", "user_id", "awarded_at"],
+            unique=False,
+            if_not_exists=True,
+        )
+
+    op.create_table(
         "balances",
         sa.Column("guild_id", sa.BigInteger(), nullable=False),
         sa.Column("pool_id", sa.BigInteger(), nullable=False),
@@ -135,11 +217,12 @@ def upgrade() -> None:
         sa.Column("spent", sa.BigInteger(), nullable=False),
         sa.Column("adjusted", sa.BigInteger(), nullable=False),
         sa.Column("held", sa.BigInteger(), nullable=False),
+        sa.Column("sealed", sa.BigInteger(), nullable=False),
         sa.Column("entries", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("adjusted BETWEEN -999999999999 AND 999999999999", name=op.f("ck_balances_adjusted")),
         sa.CheckConstraint(
-            "earned - spent + adjusted - held BETWEEN -999999999999 AND 999999999999",
+            "earned - spent + adjusted - held - sealed BETWEEN -999999999999 AND 999999999999",
             name=op.f("ck_balances_available"),
         ),
         sa.CheckConstraint(
@@ -147,12 +230,51 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("earned BETWEEN -999999999999 AND 999999999999", name=op.f("ck_balances_earned")),
         sa.CheckConstraint("held BETWEEN -999999999999 AND 999999999999", name=op.f("ck_balances_held")),
+        sa.CheckConstraint("sealed BETWEEN -999999999999 AND 999999999999", name=op.f("ck_balances_sealed")),
         sa.CheckConstraint("spent BETWEEN -999999999999 AND 999999999999", name=op.f("ck_balances_spent")),
         sa.PrimaryKeyConstraint("guild_id", "pool_id", "user_id", name=op.f("pk_balances")),
         sqlite_with_rowid=False,
         if_not_exists=True,
         **TABLE,
     )
+    op.create_table(
+        "bids",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("auction_id", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=True),
+        sa.Column("character_id", sa.BigInteger(), nullable=True),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("ceiling", sa.BigInteger(), nullable=False),
+        sa.Column("copies", sa.Integer(), nullable=True),
+        sa.Column("weight", sa.Integer(), nullable=True),
+        sa.Column("phase", sa.Integer(), nullable=True),
+        sa.Column("attended", sa.Integer(), nullable=True),
+        sa.Column("held", sa.Integer(), nullable=True),
+        sa.Column("placed_at", sa.BigInteger(), nullable=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("outcome", letters(64), nullable=False),
+        sa.Column("source", letters(64), nullable=False),
+        sa.Column("tier", letters(64), nullable=True),
+        sa.Column("refusal", letters(64), nullable=False),
+        sa.Column("actor_kind", letters(64), nullable=False),
+        sa.Column("actor_id", letters(128), nullable=False),
+        sa.Column("character_name", letters(64), nullable=False),
+        sa.Column("reason", LONG_TEXT, nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "auction_id", "number", name=op.f("pk_bids")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    with op.batch_alter_table("bids", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_bids_guild_id_user_id_auction_id_number"),
+            ["guild_id", "user_id", "auction_id", "number"],
+            unique=False,
+            if_not_exists=True,
+        )
+
     op.create_table(
         "character_names",
         sa.Column("guild_id", sa.BigInteger(), nullable=False),
@@ -172,6 +294,26 @@ def upgrade() -> None:
             if_not_exists=True,
         )
 
+    op.create_table(
+        "chat_grammars",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("grammar", LONG_TEXT, nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "version", name=op.f("pk_chat_grammars")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    op.create_table(
+        "chat_lines",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("fingerprint", letters(64), nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "fingerprint", name=op.f("pk_chat_lines")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
     op.create_table(
         "counters",
         sa.Column("kind", letters(64), autoincrement=False, nullable=False),
@@ -317,6 +459,36 @@ def upgrade() -> None:
         **TABLE,
     )
     op.create_table(
+        "holds",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("auction_id", sa.BigInteger(), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("pool_id", sa.BigInteger(), nullable=False),
+        sa.Column("shown", sa.BigInteger(), nullable=False),
+        sa.Column("sealed", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "auction_id", "user_id", name=op.f("pk_holds")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    with op.batch_alter_table("holds", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_holds_guild_id_user_id"), ["guild_id", "user_id"], unique=False, if_not_exists=True
+        )
+
+    op.create_table(
+        "house_rules",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("pool_id", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("rules", LONG_TEXT, nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "pool_id", "version", name=op.f("pk_house_rules")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    op.create_table(
         "installation",
         sa.Column("key", letters(64), autoincrement=False, nullable=False),
         sa.Column("value", LONG_TEXT, nullable=False),
@@ -335,6 +507,27 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("guild_id", "id", name=op.f("pk_item_pools")),
         sa.UniqueConstraint("guild_id", "name_key", name=op.f("uq_item_pools_guild_id_name_key")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    op.create_table(
+        "items",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("name", letters(128), nullable=False),
+        sa.Column("name_key", letters(256), nullable=False),
+        sa.Column("item_pool_id", sa.BigInteger(), nullable=True),
+        sa.Column("rarity", letters(64), nullable=False),
+        sa.Column("external_id", letters(128), nullable=False),
+        sa.Column("active", sa.SmallInteger(), nullable=False),
+        sa.Column("description", LONG_TEXT, nullable=False),
+        sa.Column("link", LONG_TEXT, nullable=False),
+        sa.Column("icon", LONG_TEXT, nullable=False),
+        sa.Column("metadata", LONG_TEXT, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "id", name=op.f("pk_items")),
+        sa.UniqueConstraint("guild_id", "name_key", name=op.f("uq_items_guild_id_name_key")),
         sqlite_with_rowid=False,
         if_not_exists=True,
         **TABLE,
@@ -490,6 +683,24 @@ def upgrade() -> None:
         if_not_exists=True,
         **TABLE,
     )
+    op.create_table(
+        "standing_bids",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("item_id", sa.BigInteger(), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("ceiling", sa.BigInteger(), nullable=False),
+        sa.Column("left_at", sa.BigInteger(), nullable=False),
+        sa.Column("character_name", letters(64), nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "item_id", "user_id", name=op.f("pk_standing_bids")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    with op.batch_alter_table("standing_bids", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_standing_bids_guild_id_user_id"), ["guild_id", "user_id"], unique=False, if_not_exists=True
+        )
+
     op.create_table(
         "unresolved_names",
         sa.Column("guild_id", sa.BigInteger(), nullable=False),

@@ -1,0 +1,226 @@
+"""The rows in which items, auctions, bids and awards are shown, made of what is kept in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Final
+
+from attrs import asdict
+
+from dkp_adapters.memory.views.glance import Glance
+from dkp_adapters.memory.views.ordering import page_of
+from dkp_core.kernel.ids import AwardId, UserId
+from dkp_core.kernel.page import Page, PageRequest
+from dkp_core.kernel.points import Points
+from dkp_core.loot import (
+    Auction,
+    AuctionRow,
+    Award,
+    AwardedAuction,
+    AwardRow,
+    AwardStatus,
+    BidOutcome,
+    BidRecord,
+    BidRow,
+    CancelledAuction,
+    ClosedAuction,
+    Item,
+    ItemDetailRow,
+    ItemRow,
+    LeaderRow,
+    PriceHistory,
+    ResultRow,
+    receipt,
+)
+
+_PRICED: Final = frozenset({AwardStatus.STANDING, AwardStatus.RETURNED})
+"""Awards that say what an item goes for; those that were taken back do not."""
+
+
+# --- rows of items ----------------------------------------------------------------------------------------------------
+
+
+def by_time(award: Award) -> tuple[datetime, AwardId]:
+    """What awards are put in order by."""
+    return award.awarded_at, award.id
+
+
+def _sales(glance: Glance, item: Item) -> list[Award]:
+    """The awards that tell what the item goes for, the earliest first."""
+    awards = glance.tables.awards.values()
+    sold = (each for each in awards if each.item_id == item.id and each.user_id is not None)
+    return sorted((each for each in sold if each.status in _PRICED), key=by_time)
+
+
+def item_row(glance: Glance, item: Item) -> ItemRow:
+    """An item as it is listed."""
+    sales = _sales(glance, item)
+    return ItemRow(
+        id=item.id,
+        name=item.name,
+        description=item.description,
+        item_pool_id=item.item_pool_id,
+        item_pool=None if item.item_pool_id is None else glance.tables.item_pools[item.item_pool_id].name,
+        rarity=item.rarity,
+        external_id=item.external_id,
+        link=item.link,
+        icon=item.icon,
+        metadata=item.metadata,
+        active=item.active,
+        awards=len(sales),
+        last_price=sales[-1].price if sales else None,
+        last_awarded_at=sales[-1].awarded_at if sales else None,
+    )
+
+
+def item_detail_row(glance: Glance, item: Item) -> ItemDetailRow:
+    """An item with what it went for."""
+    row = item_row(glance, item)
+    prices = sorted(sale.price.hundredths for sale in _sales(glance, item))
+    middle = prices[(len(prices) - 1) // 2 : len(prices) // 2 + 1]
+    return ItemDetailRow(
+        **asdict(row, recurse=False),
+        prices=PriceHistory(
+            count=len(prices),
+            last=row.last_price,
+            median=_mean(middle),
+            mean=_mean(prices),
+            minimum=Points(prices[0]) if prices else None,
+            maximum=Points(prices[-1]) if prices else None,
+        ),
+    )
+
+
+def _mean(prices: Collection[int]) -> Points | None:
+    """The mean, rounded half-up."""
+    return Points((2 * sum(prices) + len(prices)) // (2 * len(prices))) if prices else None
+
+
+# --- rows of auctions and bids ----------------------------------------------------------------------------------------
+
+
+def _is_published(auction: Auction) -> bool:
+    """Whether its bids are there for all to check; those of an auction that was called off never are (L-15)."""
+    return isinstance(auction, ClosedAuction | AwardedAuction)
+
+
+def auction_row(glance: Glance, auction: Auction) -> AuctionRow:
+    """An auction as everybody sees it."""
+    # Leads stand by their ceilings, which is not for all to see: they are shown by what all see of them.
+    leads = sorted(auction.leads, key=lambda lead: (-lead.bid.amount.hundredths, lead.bid.user_id))
+    wins = auction.settlement.wins if isinstance(auction, ClosedAuction | AwardedAuction) else ()
+    lowest = leads[-1].bid if leads else None
+    return AuctionRow(
+        id=auction.id,
+        item_id=auction.item_id,
+        item=auction.item_name,
+        quantity=auction.quantity,
+        raid_id=auction.raid_id,
+        pool_id=auction.pool_id,
+        status=auction.status,
+        mode=auction.rules.mode,
+        minimum_bid=auction.rules.minimum_in(auction.phase),
+        increment=auction.rules.increment,
+        current_amount=lowest.amount if lowest else None,
+        leader_id=lowest.user_id if lowest else None,
+        leader_character=lowest.character_name if lowest else None,
+        leaders=tuple(
+            LeaderRow(
+                user_id=lead.bid.user_id,
+                username=glance.username(lead.bid.user_id),
+                character=lead.bid.character_name,
+                amount=lead.bid.amount,
+                copies=lead.copies,
+            )
+            for lead in leads
+        ),
+        bids=auction.bids,
+        opens_at=auction.opens_at,
+        closes_at=auction.closes_at,
+        phase=auction.phase + 1,
+        phases=max(1, len(auction.rules.phases)),
+        rules=auction.rules.values(),
+        rules_version=auction.rules_version,
+        seed_hash=auction.seed_hash,
+        seed=auction.seed.hex() if _is_published(auction) else None,
+        results=tuple(
+            ResultRow(
+                user_id=win.bid.user_id,
+                username=glance.username(win.bid.user_id),
+                character=win.bid.character_name,
+                tier=win.bid.tier,
+                amount=win.bid.amount,
+                copies=win.copies,
+                price=win.price,
+                because=win.because,
+            )
+            for win in wins
+        ),
+        reason=auction.reason if isinstance(auction, CancelledAuction) else "",
+        version=auction.version,
+    )
+
+
+def bid_rows(glance: Glance, made: Sequence[BidRecord], viewer: UserId | None, page: PageRequest) -> Page[BidRow]:
+    """A page of bids, the newest first, as the viewer may see them (L-11)."""
+    # Sorting leaves equals in the order in which they were made.
+    newest_first = sorted(made, key=lambda record: (record.at, record.auction_id))[::-1]
+    shown = page_of(newest_first, page)
+    return Page(tuple(_bid_row(glance, record, viewer) for record in shown.results), shown.count)
+
+
+def _bid_row(glance: Glance, record: BidRecord, viewer: UserId | None) -> BidRow:
+    auction = glance.tables.auctions[record.auction_id]
+    is_own = viewer is not None and record.user_id == viewer
+    is_refused = record.outcome is BidOutcome.REFUSED
+    is_sealed = auction.rules.mode.is_sealed
+    is_seen = is_own or (not is_refused and (not is_sealed or _is_published(auction)))
+    bid = record.bid
+    return BidRow(
+        id=record.id,
+        auction_id=auction.id,
+        item_id=auction.item_id,
+        item=auction.item_name,
+        user_id=record.user_id,
+        username=glance.username_or_none(record.user_id),
+        character=record.character_name,
+        tier=bid.tier if bid else None,
+        amount=record.amount if is_seen else None,
+        ceiling=record.ceiling if is_own else None,
+        copies=bid.copies if bid else 1,
+        outcome=record.outcome,
+        refusal=record.refusal,
+        reason=record.reason if is_own and is_refused else None,
+        source=record.source,
+        receipt=receipt(auction.seed, auction.id, bid.id, bid.user_id, bid.amount)
+        if bid is not None and is_sealed and is_seen
+        else None,
+        placed_at=record.at,
+    )
+
+
+# --- rows of awards ---------------------------------------------------------------------------------------------------
+
+
+def award_row(glance: Glance, award: Award) -> AwardRow:
+    """An award as it is listed."""
+    return AwardRow(
+        id=award.id,
+        item_id=award.item_id,
+        item=award.item_name,
+        auction_id=award.auction_id,
+        raid_id=award.raid_id,
+        user_id=award.user_id,
+        username=glance.username_or_none(award.user_id),
+        character=award.character_name,
+        pools=award.pools,
+        amount=award.price,
+        because=award.because,
+        overbid=award.overbid,
+        moved_from=award.moved_from,
+        status=award.status,
+        awarded_at=award.awarded_at,
+        actor_kind=award.actor_kind,
+        actor_id=award.actor_id,
+    )

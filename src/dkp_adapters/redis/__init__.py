@@ -1,0 +1,1 @@
+"""The adapters on Redis, for installations of several processes."""
