@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from dependency_injector import containers, providers
 
-from dkp_core import accounts, guilds, points, raids, roster
+from dkp_core import accounts, guilds, loot, points, raids, roster
 from dkp_core.reactions import reactions_by_event
 from dkp_entrypoints.settings import Settings
 
 if TYPE_CHECKING:
+    from dkp_adapters.fanout import FanOut
     from dkp_adapters.sql.database import SqlDatabase
     from dkp_adapters.system import HmacHashing, SystemChance, SystemClock
 
@@ -33,10 +34,22 @@ def _hashing(settings: Settings) -> HmacHashing:
     return HmacHashing(settings.secret_key.encode())
 
 
-def _database(settings: Settings, clock: SystemClock) -> SqlDatabase:
+def _fan_out(settings: Settings) -> FanOut:
+    if not settings.redis_url:
+        from dkp_adapters.fanout import MemoryFanOut  # as above
+
+        return MemoryFanOut()
+    from dkp_adapters.redis.fanout import RedisFanOut  # as above
+
+    return RedisFanOut.open(settings.redis_url)
+
+
+def _database(settings: Settings, clock: SystemClock, fan_out: FanOut) -> SqlDatabase:
     from dkp_adapters.sql.database import SqlDatabase  # as above
 
-    return SqlDatabase.open(settings.database_url, clock=clock, reactions=reactions_by_event())
+    database = SqlDatabase.open(settings.database_url, clock=clock, reactions=reactions_by_event())
+    database.after_commit(fan_out.committed)
+    return database
 
 
 class UseCases(containers.DeclarativeContainer):
@@ -46,7 +59,8 @@ class UseCases(containers.DeclarativeContainer):
     clock = providers.Singleton(_clock)
     chance = providers.Singleton(_chance)
     hashing = providers.Singleton(_hashing, settings)
-    database = providers.Singleton(_database, settings, clock)
+    fan_out = providers.Singleton(_fan_out, settings)
+    database = providers.Singleton(_database, settings, clock, fan_out)
 
     begin = database.provided.begin
     begin_installation = database.provided.begin_installation
@@ -119,9 +133,9 @@ class UseCases(containers.DeclarativeContainer):
     adjust_points = providers.Singleton(points.AdjustPoints, begin=begin, ids=ids, clock=clock)
     reverse_adjustment = providers.Singleton(points.ReverseAdjustment, begin=begin, ids=ids, clock=clock)
     list_adjustments = providers.Singleton(points.ListAdjustments, read=read)
-    show_balances = providers.Singleton(points.ShowBalances, read=read, clock=clock)
-    show_balance = providers.Singleton(points.ShowBalance, read=read)
-    show_balances_of_discord_id = providers.Singleton(points.ShowBalancesOfDiscordId, read=read)
+    show_balances = providers.Singleton(points.ShowBalances, read=read, begin=begin, clock=clock)
+    show_balance = providers.Singleton(points.ShowBalance, read=read, begin=begin)
+    show_balances_of_discord_id = providers.Singleton(points.ShowBalancesOfDiscordId, read=read, begin=begin)
     show_history = providers.Singleton(points.ShowHistory, read=read)
     show_standings = providers.Singleton(points.ShowStandings, read=read, clock=clock)
     standings_revision = providers.Singleton(points.StandingsRevision, read=read, clock=clock)
@@ -147,3 +161,42 @@ class UseCases(containers.DeclarativeContainer):
     award_waiting_names = providers.Singleton(raids.AwardWaitingNames, begin=begin, ids=ids, clock=clock)
     schedule_retention = providers.Singleton(raids.ScheduleRetention, begin=begin, clock=clock)
     prune_uploads = providers.Singleton(raids.PruneUploads, begin=begin, clock=clock)
+
+    list_items = providers.Singleton(loot.ListItems, read=read)
+    show_item = providers.Singleton(loot.ShowItem, read=read)
+    find_item = providers.Singleton(loot.FindItem, read=read)
+    enter_item = providers.Singleton(loot.EnterItem, begin=begin, ids=ids)
+    change_item = providers.Singleton(loot.ChangeItem, begin=begin)
+    remove_item = providers.Singleton(loot.RemoveItem, begin=begin)
+    show_bid_history = providers.Singleton(loot.ShowBidHistory, read=read)
+    show_rules = providers.Singleton(loot.ShowRules, read=read)
+    set_rules = providers.Singleton(loot.SetRules, begin=begin, clock=clock)
+    show_chat_grammar = providers.Singleton(loot.ShowChatGrammar, read=read)
+    set_chat_grammar = providers.Singleton(loot.SetChatGrammar, begin=begin, clock=clock)
+    read_chat = providers.Singleton(loot.ReadChat, begin=begin, read=read, ids=ids, chance=chance, clock=clock)
+    start_auction = providers.Singleton(loot.StartAuction, begin=begin, ids=ids, chance=chance, clock=clock)
+    list_auctions = providers.Singleton(loot.ListAuctions, read=read)
+    list_running_auctions = providers.Singleton(loot.ListRunningAuctions, read=read)
+    show_auction = providers.Singleton(loot.ShowAuction, read=read)
+    list_bids = providers.Singleton(loot.ListBids, read=read)
+    freeze_auction = providers.Singleton(loot.FreezeAuction, begin=begin, clock=clock)
+    resume_auction = providers.Singleton(loot.ResumeAuction, begin=begin, clock=clock)
+    extend_auction = providers.Singleton(loot.ExtendAuction, begin=begin, clock=clock)
+    cancel_auction = providers.Singleton(loot.CancelAuction, begin=begin, clock=clock)
+    close_auction = providers.Singleton(loot.CloseAuction, begin=begin, ids=ids, clock=clock)
+    advance_auction = providers.Singleton(loot.AdvanceAuction, begin=begin, ids=ids, clock=clock)
+    award_auction = providers.Singleton(loot.AwardAuction, begin=begin, ids=ids, clock=clock)
+    place_bid = providers.Singleton(loot.PlaceBid, begin=begin, ids=ids, clock=clock)
+    withdraw_bid = providers.Singleton(loot.WithdrawBid, begin=begin, ids=ids, clock=clock)
+    validate_bid = providers.Singleton(loot.ValidateBid, read=read, begin=begin, clock=clock)
+    show_max_bid = providers.Singleton(loot.ShowMaxBid, read=read, begin=begin, clock=clock)
+    leave_bid = providers.Singleton(loot.LeaveBid, begin=begin, clock=clock)
+    take_bid_back = providers.Singleton(loot.TakeBidBack, begin=begin)
+    show_own_loot = providers.Singleton(loot.ShowOwnLoot, read=read)
+    list_own_bids = providers.Singleton(loot.ListOwnBids, read=read)
+    award_item = providers.Singleton(loot.AwardItem, begin=begin, ids=ids, clock=clock)
+    list_awards = providers.Singleton(loot.ListAwards, read=read)
+    show_award = providers.Singleton(loot.ShowAward, read=read)
+    revoke_award = providers.Singleton(loot.RevokeAward, begin=begin, ids=ids, clock=clock)
+    move_award = providers.Singleton(loot.MoveAward, begin=begin, ids=ids, clock=clock)
+    return_item = providers.Singleton(loot.ReturnItem, begin=begin, ids=ids, clock=clock)

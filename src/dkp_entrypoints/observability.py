@@ -78,6 +78,8 @@ class Metrics:
     _waiting: Gauge = field(init=False)
     _oldest: Gauge = field(init=False)
     _parked: Gauge = field(init=False)
+    _listeners: Gauge = field(init=False)
+    _dropped: Gauge = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         asked = ("method", "route")
@@ -89,6 +91,8 @@ class Metrics:
         self._waiting = Gauge("dkp_worker_waiting", "Rows that wait for the worker.", ("kind",), **make)
         self._oldest = Gauge("dkp_worker_lag_seconds", "How long the oldest of them is due.", ("kind",), **make)
         self._parked = Gauge("dkp_worker_parked", "Rows that the worker gave up on.", ("kind",), **make)
+        self._listeners = Gauge("dkp_live_listeners", "Clients that follow something.", **make)
+        self._dropped = Gauge("dkp_live_dropped", "Changes that other processes were told of in bulk.", **make)
 
     def answered(self, method: str, route: str, status: int, seconds: float, database_seconds: float) -> None:
         """A request was answered."""
@@ -97,8 +101,10 @@ class Metrics:
         if database_seconds:
             self._database.labels(method, route).observe(database_seconds)
 
-    def look(self, lanes: Lanes, lags: dict[str, Lag]) -> None:
-        """Take note of what waits at this moment."""
+    def look(self, lanes: Lanes, lags: dict[str, Lag], *, listeners: int = 0, dropped: int = 0) -> None:
+        """Take note of what waits at this moment, who listens, and what the fan-out dropped so far."""
+        self._listeners.set(listeners)
+        self._dropped.set(dropped)
         for lane in lanes.all:
             self._lanes.labels(lane.name).set(lane.depth)
         for kind, lag in lags.items():

@@ -17,6 +17,7 @@ PREFIX: Final = "DKP_"
 FILE_VARIABLE: Final = "DKP_CONFIG"
 FILE_NAME: Final = "dkp.toml"
 DATABASE_SCHEMES: Final = ("sqlite:///", "postgresql://", "mariadb://", "mysql://")
+REDIS_SCHEMES: Final = ("redis://", "rediss://", "unix://")
 
 
 @define
@@ -91,11 +92,18 @@ def _networks(value: object) -> tuple[str, ...]:
         raise _Refused("addresses or networks such as 127.0.0.1 or 10.0.0.0/8") from unreadable
 
 
-def _database(value: object) -> str:
-    url = _text(value)
-    if not url.startswith(DATABASE_SCHEMES):
-        raise _Refused(", ".join(f"{scheme}…" for scheme in DATABASE_SCHEMES))
-    return url
+def _url(*schemes: str) -> Callable[[object], str]:
+    def read(value: object) -> str:
+        url = _text(value)
+        if not url.startswith(schemes):
+            raise _Refused(", ".join(f"{scheme}…" for scheme in schemes))
+        return url
+
+    return read
+
+
+def _optional(read: Callable[[object], str]) -> Callable[[object], str]:
+    return lambda value: "" if value == "" else read(value)
 
 
 def _setting(default: Any, read: Callable[[object], Any], explained: str) -> Any:
@@ -106,7 +114,10 @@ def _setting(default: Any, read: Callable[[object], Any], explained: str) -> Any
 class Settings:
     """Everything that can be set. `database_url` is DKP_DATABASE_URL in the environment, database_url in the file."""
 
-    database_url: str = _setting("sqlite:///dkp.db", _database, "where the data is kept")
+    database_url: str = _setting("sqlite:///dkp.db", _url(*DATABASE_SCHEMES), "where the data is kept")
+    redis_url: str = _setting(
+        "", _optional(_url(*REDIS_SCHEMES)), "a Redis through which several processes hear at once what changed live"
+    )
     host: str = _setting("127.0.0.1", _text, "the address that dkp serve listens on")
     port: int = _setting(8000, _whole(0, 65535), "the port that dkp serve listens on")
     public_url: str = _setting("", _text, "how the outside reaches this installation, such as https://dkp.example.org")

@@ -21,27 +21,32 @@ from dkp_core.kernel.actor import job
 from dkp_core.kernel.errors import NoSuch, Stale, Unavailable
 from dkp_entrypoints.containers import UseCases
 from dkp_entrypoints.execution import Lanes
-from dkp_entrypoints.http import accounts, guilds, health, points, raids, roster
+from dkp_entrypoints.http import accounts, auctions, awards, bidding, guilds, health, items, points, raids, roster
 from dkp_entrypoints.http.document import document_of
 from dkp_entrypoints.http.front import Api, Front
 from dkp_entrypoints.http.health import Checkup
 from dkp_entrypoints.http.key_uses import KeyUses
-from dkp_entrypoints.http.operation import Operation
+from dkp_entrypoints.http.live import Live, LiveSource
+from dkp_entrypoints.http.operation import Operation, Operations
 from dkp_entrypoints.http.pages import CONTENT_SECURITY, Pages
 from dkp_entrypoints.http.polling import Polls
 from dkp_entrypoints.http.presenting import encode
 from dkp_entrypoints.http.problems import MethodNotAllowed, NoSuchPath, is_ours, refusal
 from dkp_entrypoints.http.reception import Reception
 from dkp_entrypoints.http.routes import HttpRequest, Routes, Sent, asked_by
+from dkp_entrypoints.http.streaming import Streams
 from dkp_entrypoints.observability import Metrics
 from dkp_entrypoints.settings import Settings
 
 if TYPE_CHECKING:
+    from dkp_adapters.fanout import FanOut
     from dkp_adapters.sql.database import SqlDatabase
 
 FLUSH_SECONDS: Final = 60.0
 CORS_MAX_AGE: Final = 600
-_ALLOWED_HEADERS: Final = ("Authorization", "Content-Type", "X-Guild", "API-Version", "X-Request-ID", "Idempotency-Key")
+_ALLOWED_HEADERS: Final = (
+    *("Authorization", "Content-Type", "X-Guild", "API-Version", "X-Request-ID", "Idempotency-Key", "Last-Event-ID"),
+)
 _EXPOSED_HEADERS: Final = ("ETag", "X-Request-ID", "API-Version", "Retry-After", "Idempotency-Replayed")
 
 _logger: Final = structlog.get_logger("dkp.http")
@@ -58,6 +63,10 @@ PARTS: Final = (
     points.points,
     raids.event_types,
     raids.raids,
+    items.items,
+    auctions.auctions,
+    bidding.bids,
+    awards.awards,
 )
 
 
@@ -66,10 +75,15 @@ def create_app(
     *,
     use_cases: UseCases | None = None,
     beside: Sequence[AbstractContextManager[object]] = (),
-) -> Litestar:
+    live_source: LiveSource | None = None,
+    more: Sequence[Operations] = (),
+) -> Api:
     """The application over a database; `beside` (a worker) is entered when it starts and left before it ends.
 
     Without `use_cases` it makes its own and closes their database at the end. Nothing is connected before it is needed.
+    `live_source` reads what streams send, auctions unless told; `more` are operations that a program of one's own
+    adds. Where the server is not `dkp serve`, it calls `streams.end()` when it is told to end, or it waits for streams
+    that never do.
     """
     cases = UseCases(settings=settings) if use_cases is None else use_cases
     database: SqlDatabase = cases.database()
@@ -84,20 +98,25 @@ def create_app(
         waited_seconds=waited_seconds,
         public_url=settings.public_url,
     )
-    checkup = Checkup(database, settings.database_url, lanes)
-    operations = every_operation(checkup)
-    routes = Routes(reception=reception, lanes=lanes, polls=polls, bytes_max=settings.upload_bytes_max)
+    fan_out: FanOut = cases.fan_out()
+    checkup = Checkup(database, settings.database_url, lanes, fan_out if settings.redis_url else None)
+    operations = (*every_operation(checkup), *(operation for part in more for operation in part.all))
+    live = Live(live_source or auctions.LiveAuctions(cases), lanes)
+    streams = Streams(live)
+    routes = Routes(reception=reception, lanes=lanes, polls=polls, bytes_max=settings.upload_bytes_max, streams=streams)
     document = document_of(operations, version=own_version(), public_url=settings.public_url)
     handlers: list[ControllerRouterHandler] = [
         *(routes.handler(operation) for operation in operations),
         *_page_handlers(document),
-        _metrics_handler(metrics, checkup, lanes),
+        _metrics_handler(metrics, checkup, lanes, streams, fan_out),
     ]
     life = _Life(
         database=database,
         lanes=lanes,
         key_uses=key_uses,
         cases=cases,
+        fan_out=fan_out,
+        live=live,
         beside=beside,
         owns_database=use_cases is None,
     )
@@ -112,6 +131,7 @@ def create_app(
     )
     database.after_commit(polls.committed)
     https_only = settings.public_url.startswith("https://")
+    app.streams = streams
     app.front = Front(polls=polls, key_uses=key_uses, metrics=metrics, https_only=https_only)
     return app
 
@@ -158,12 +178,14 @@ def _problem(request: HttpRequest, error: Exception) -> Response[bytes]:
 
 @frozen(kw_only=True)
 class _Life:
-    """What lives as long as the application: lanes, the writing down of key uses, and what runs beside."""
+    """What lives as long as the application: lanes, what is followed live, key uses, and what runs beside."""
 
     database: SqlDatabase
     lanes: Lanes
     key_uses: KeyUses
     cases: UseCases
+    fan_out: FanOut
+    live: Live
     beside: Sequence[AbstractContextManager[object]]
     owns_database: bool
 
@@ -172,9 +194,12 @@ class _Life:
         """From the first request to the last."""
         async with AsyncExitStack() as stack:
             if self.owns_database:
+                stack.callback(self.fan_out.close)
                 stack.callback(self.database.close)
             self.lanes.start()
             stack.push_async_callback(self._drained)
+            await stack.enter_async_context(self.live.span())
+            stack.enter_context(self.fan_out.telling(self.live))
             for each in self.beside:
                 await asyncio.to_thread(each.__enter__)
                 stack.push_async_callback(asyncio.to_thread, each.__exit__, None, None, None)
@@ -252,14 +277,16 @@ def _page(content: bytes) -> Sent:
     return Sent(200, headers, content)
 
 
-def _metrics_handler(metrics: Metrics, checkup: Checkup, lanes: Lanes) -> ControllerRouterHandler:
+def _metrics_handler(
+    metrics: Metrics, checkup: Checkup, lanes: Lanes, streams: Streams, fan_out: FanOut
+) -> ControllerRouterHandler:
     @get("/metrics", include_in_schema=False)
     async def show_metrics(request: HttpRequest) -> ASGIApp:
         asked_by(request).route = "/metrics"
         lags = {}
         with suppress(Unavailable):  # what this process counted is told all the same
             lags = await lanes.read(checkup.lags)
-        metrics.look(lanes, lags)
+        metrics.look(lanes, lags, listeners=streams.count, dropped=fan_out.dropped)
         content, kind = metrics.told()
         return Sent(200, ((b"content-type", kind.encode()), (b"cache-control", b"no-store")), content)
 

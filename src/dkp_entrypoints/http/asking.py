@@ -72,6 +72,11 @@ class Asked:
         return self._text(b"idempotency-key").strip() or None
 
     @property
+    def last_event_id(self) -> str:
+        """The id of the last event that the client has seen, where it follows something again."""
+        return self._text(b"last-event-id").strip()
+
+    @property
     def content_type(self) -> str:
         """The media type of the body, without its parameters, in lower case."""
         return self._text(b"content-type").partition(";")[0].strip().lower()

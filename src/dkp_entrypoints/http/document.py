@@ -9,9 +9,11 @@ import msgspec
 
 from dkp_entrypoints.http.asking import API_VERSION
 from dkp_entrypoints.http.operation import Files, Operation, PathParameter, text_of
+from dkp_entrypoints.http.presenting import encode
 from dkp_entrypoints.http.problems import PROBLEM_JSON, TITLES, Problem, catalogue
 from dkp_entrypoints.http.reading import Body
 from dkp_entrypoints.http.schemas import EXAMPLES, Schema, Schemas, example_of
+from dkp_entrypoints.http.streaming import EVENT_STREAM
 
 _ABOUT: Final = """\
 What a guild keeps here, for its bots and programs.
@@ -28,7 +30,7 @@ Pages have `count`, `next`, `previous` and `results`, and take `page`, `page_siz
 slash.
 
 Errors are problems (RFC 9457) with a `code` that never changes; `errors` names each field, its fault and what is
-accepted. Polled lists have an `ETag` and answer `304` to `If-None-Match`. A POST that moves points takes an
+accepted. Polled lists have an `ETag` and answer `304` to `If-None-Match`. A POST that moves or holds points takes an
 `Idempotency-Key`: for 24 hours the same request gets the same answer again."""
 
 _HEADERS: Final[dict[str, Schema]] = {
@@ -89,6 +91,8 @@ def _operation(operation: Operation, schemas: Schemas) -> Schema:
         parameters.append({"$ref": "#/components/parameters/IdempotencyKey"})
     if operation.polled:
         parameters.append({"$ref": "#/components/parameters/IfNoneMatch"})
+    if operation.stream:
+        parameters.append({"$ref": "#/components/parameters/LastEventId"})
     parameters += [{"$ref": "#/components/parameters/Version"}, {"$ref": "#/components/parameters/RequestId"}]
     shown["parameters"] = parameters
     if operation.body is not None:
@@ -175,6 +179,8 @@ def _responses(operation: Operation, schemas: Schemas) -> Schema:
         if operation.result is not None:
             example = example_of(operation.result)
             answer["content"] = {"application/json": {"schema": schemas.of(operation.result), "example": example}}
+        if operation.stream:
+            answer["description"], answer["content"] = _STREAMED, {EVENT_STREAM.decode(): _events(operation, schemas)}
         if operation.polled:
             answer["headers"]["ETag"] = {"description": "Tells this answer apart.", "schema": {"type": "string"}}
         if operation.idempotent:
@@ -190,6 +196,26 @@ def _responses(operation: Operation, schemas: Schemas) -> Schema:
         found.setdefault(str(status), {"$ref": f"#/components/responses/{status}"})
     return found
 
+
+def _events(operation: Operation, schemas: Schemas) -> Schema:
+    """What each event of a stream holds, as OpenAPI before 3.2 is read; `data` is JSON in a text."""
+    event = {} if operation.event is None else schemas.of(operation.event)
+    data: Schema = {"type": "string", "contentMediaType": "application/json", "contentSchema": event}
+    told = {} if operation.event is None else example_of(operation.event)
+    return {
+        "schema": {
+            "type": "object",
+            "required": ["id", "event", "data"],
+            "properties": {"id": {"type": "string"}, "event": {"const": "auction"}, "data": data},
+        },
+        "example": {"id": "7-12", "event": "auction", "data": encode(told).decode()},
+    }
+
+
+_STREAMED: Final = (
+    "Server-sent events, until you leave: `auction` with the whole of an auction as JSON, first as it is, then "
+    "whenever it has changed; a comment every 15 seconds where nothing has."
+)
 
 _SUCCESS: Final = {
     200: "The answer.",
@@ -250,6 +276,11 @@ def _parameters() -> Schema:
             {"type": "string", "minLength": 1, "maxLength": 255},
         ),
         "IfNoneMatch": header("If-None-Match", "The ETag of the answer you have.", {"type": "string"}),
+        "LastEventId": header(
+            "Last-Event-ID",
+            "The id of the last event you have seen: what has not changed since is not sent again.",
+            {"type": "string"},
+        ),
         "Version": header("API-Version", "The version you speak.", {"type": "string", "enum": [API_VERSION]}),
         "RequestId": header("X-Request-ID", "An id to find this request in the logs.", {"type": "string"}),
     }

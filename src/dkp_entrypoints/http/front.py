@@ -28,6 +28,7 @@ from dkp_entrypoints.http.routes import ASKED, sent
 
 if TYPE_CHECKING:
     from dkp_entrypoints.http.key_uses import KeyUses
+    from dkp_entrypoints.http.streaming import Streams
     from dkp_entrypoints.observability import Metrics
 
 _logger: Final = structlog.get_logger("dkp.http")
@@ -61,12 +62,12 @@ class Front:
         asked = Asked.of(scope)
         scope.setdefault("state", {})[ASKED] = asked
         structlog.contextvars.bind_contextvars(request_id=asked.request_id)
-        status = 500
+        status, answered = 500, None
 
         async def sending(message: Message) -> None:
-            nonlocal status
+            nonlocal status, answered
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, answered = message["status"], time.perf_counter()  # a stream may go on for hours
                 message["headers"] = self._with_common(message["headers"], asked)
             await send(message)
 
@@ -75,7 +76,7 @@ class Front:
                 await router(scope, receive, sending)
         finally:
             structlog.contextvars.unbind_contextvars("request_id")
-            self._noted(asked, status, time.perf_counter() - began)
+            self._noted(asked, status, (answered or time.perf_counter()) - began)
 
     async def _at_once(self, asked: Asked, send: Send) -> bool:
         """Answer a poll from what was read a moment ago, without the router; False where that can't be."""
@@ -126,9 +127,10 @@ async def _nothing_more() -> Any:
 
 
 class Api(Litestar):
-    """The application: Litestar, with the front before it."""
+    """The application: Litestar, with the front before it; `streams` are to be ended when the server is to end."""
 
     front: Front
+    streams: Streams
 
     async def __call__(
         self, scope: Scope | LifeSpanScope, receive: Receive | LifeSpanReceive, send: Send | LifeSpanSend

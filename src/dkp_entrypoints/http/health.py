@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import define, field, frozen
 
+from dkp_adapters.fanout import FanOut
 from dkp_adapters.waiting import Lag
 from dkp_core.kernel.errors import Unavailable
 from dkp_core.kernel.permission import Permission
@@ -34,7 +35,7 @@ class Part:
 
 @frozen(kw_only=True)
 class Readiness:
-    """Whether requests can be answered: `ready` needs database and migrations; a late worker only degrades it."""
+    """Whether requests can be answered: `ready` needs database and migrations; the others only degrade it."""
 
     ready: bool
     degraded: bool
@@ -65,11 +66,12 @@ class SystemHealth:
 
 @define(eq=False)
 class Checkup:
-    """Looks after the database, its migrations and the worker."""
+    """Looks after the database, its migrations, the worker, and the fan-out where that needs a server of its own."""
 
     database: SqlDatabase
     database_url: str
     lanes: Lanes
+    fan_out: FanOut | None = None
     started: float = field(factory=time.monotonic)
     _lock: threading.Lock = field(init=False, factory=threading.Lock)
     _schema: tuple[float, Part] | None = field(init=False, default=None)
@@ -79,7 +81,10 @@ class Checkup:
         parts = [self._part("database", self._database)]
         if parts[0].ok:
             parts += [self._part("migrations", self._migrations), self._part("worker", self._worker)]
-        needed = [part.ok for part in parts if part.name != "worker"]
+        if self.fan_out is not None:
+            fault = self.fan_out.fault()
+            parts.append(Part(name="redis", ok=fault is None, detail=fault or "answered"))
+        needed = [part.ok for part in parts if part.name in ("database", "migrations")]
         return Readiness(ready=all(needed), degraded=not all(part.ok for part in parts), parts=tuple(parts))
 
     def system(self) -> SystemHealth:
@@ -165,7 +170,7 @@ def operations(checkup: Checkup) -> Operations:
 
     @found.get("/health/ready/", anonymous=True, use_case=None, other=(503, lambda readiness: not readiness.ready))
     def show_readiness(_: Call) -> Readiness:
-        """Whether requests can be answered: database, migrations and worker, each with its detail."""
+        """Whether requests can be answered: database, migrations, worker and Redis if any, each with its detail."""
         return checkup.readiness()
 
     @found.get("/api/admin/system-health/", Permission.HEALTH_READ, use_case=None)

@@ -13,11 +13,14 @@ import msgspec
 from attrs import define, evolve, field, frozen
 
 from dkp_core.kernel.actor import Actor
+from dkp_core.kernel.errors import DomainError
 from dkp_core.kernel.permission import Permission
 from dkp_entrypoints.containers import UseCases
 from dkp_entrypoints.http.asking import Asked, id_of, storable
+from dkp_entrypoints.http.live import Topic
 from dkp_entrypoints.http.presenting import Presenter, presenter, row_of
 from dkp_entrypoints.http.reading import Body, Query, Upload, body_of, form_of, query_of
+from dkp_entrypoints.http.streaming import StreamQuery
 
 Handler = TypeVar("Handler", bound=Callable[..., object])
 
@@ -86,7 +89,8 @@ class Operation:
     """One method at one path: what it takes, what it answers, what it needs, and the use case that it runs.
 
     `needs` are permissions of which the caller has one; `own` says in words what anybody may who is signed in.
-    `other` is a second status, and when it is given.
+    `other` is a second status, and when it is given. A `stream` goes on and on, `event` is the type of its events.
+    Refusals that are `recorded` were written down before they were raised: they are committed as an answer is.
     """
 
     id: str
@@ -113,6 +117,9 @@ class Operation:
     row: Any
     present_row: Presenter | None
     decoder: msgspec.json.Decoder[Any] | None
+    stream: bool
+    event: Any
+    recorded: tuple[type[DomainError], ...]
 
     @property
     def writes(self) -> bool:
@@ -179,6 +186,13 @@ class Operations:
         """Something to read."""
         return self._declared("GET", path, needs, speed=Speed.READ, **more)
 
+    def stream(self, path: str, *needs: Permission, event: Any = None, **more: Any) -> Callable[[Handler], Handler]:
+        """Something to follow: the handler lets the caller in, or refuses, and answers the topic.
+
+        It is asked again now and then, for as long as the caller listens.
+        """
+        return self._declared("GET", path, needs, speed=Speed.READ, stream=True, event=event, query=StreamQuery, **more)
+
     def post(self, path: str, *needs: Permission, **more: Any) -> Callable[[Handler], Handler]:
         """Something to do or to add."""
         return self._declared("POST", path, needs, **{"status": 201, **more})
@@ -222,10 +236,16 @@ class Operations:
         idempotent: bool = False,
         files: Files = Files.NONE,
         query: type[Query] | None = None,
+        stream: bool = False,
+        event: Any = None,
+        recorded: tuple[type[DomainError], ...] = (),
     ) -> Callable[[Handler], Handler]:
         def declare(handler: Handler) -> Handler:
             hints = get_type_hints(handler)
             result = hints.pop("return")
+            if stream:
+                assert result is Topic, f"{handler.__name__} does not answer a topic"
+                result = NoneType
             names = _PARAMETER.findall(path)
             body = hints.get("body")
             self.all.append(
@@ -254,6 +274,9 @@ class Operations:
                     row=row_of(result),
                     present_row=presenter(row_of(result)),
                     decoder=None if body is None else msgspec.json.Decoder(body),
+                    stream=stream,
+                    event=event,
+                    recorded=recorded,
                 )
             )
             return handler

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from attrs import define, frozen
 from litestar.exceptions import HTTPException
@@ -22,6 +22,7 @@ from dkp_core.kernel.errors import (
     Stale,
     Unavailable,
 )
+from dkp_core.loot import BidRefused
 from dkp_entrypoints.execution import Overloaded
 from dkp_entrypoints.http.asking import API_VERSION, Asked, printable
 from dkp_entrypoints.http.presenting import encode, presenter
@@ -184,7 +185,8 @@ class Fault:
 class Problem:
     """What every error is answered with (RFC 9457); `code` never changes, `detail` is for people.
 
-    `errors` is empty unless fields are at fault.
+    `errors` is empty unless fields are at fault. Where a bid is refused, the `rule` that refused it and its numbers are
+    further members.
     """
 
     type: str
@@ -197,10 +199,11 @@ class Problem:
     errors: tuple[Fault, ...]
 
 
-def _present(problem: Problem) -> object:
-    present = presenter(Problem)
-    assert present is not None, "a problem is a row"
-    return present(problem)
+def _present(kind: Any, row: object) -> dict[str, object]:
+    present = presenter(kind)
+    assert present is not None, "it has fields"
+    shown: dict[str, object] = present(row)
+    return shown
 
 
 @frozen
@@ -233,7 +236,8 @@ def refusal(error: BaseException, asked: Asked) -> Refusal:
         headers.append((b"allow", known.allowed.encode()))
     if isinstance(known, Busy | StoreUnavailable | RequestInProgress):
         headers.append((b"retry-after", b"5" if isinstance(known, StoreUnavailable) else b"1"))
-    return Refusal(status, encode(_present(problem)), tuple(headers))
+    numbers = {"rule": known.rule, **_present(type(known), known)} if isinstance(known, BidRefused) else {}
+    return Refusal(status, encode({**_present(Problem, problem), **numbers}), tuple(headers))
 
 
 def is_ours(error: BaseException) -> bool:

@@ -24,7 +24,8 @@ from dkp_entrypoints.containers import UseCases
 from dkp_entrypoints.http.asking import Asked, guild_named
 from dkp_entrypoints.http.operation import Call, Operation, Received, Speed
 from dkp_entrypoints.http.presenting import encode
-from dkp_entrypoints.http.problems import UnsupportedVersion
+from dkp_entrypoints.http.problems import PROBLEM_JSON, UnsupportedVersion, refusal
+from dkp_entrypoints.http.streaming import Admitted, StreamQuery
 
 if TYPE_CHECKING:
     from dkp_adapters.sql.database import SqlDatabase
@@ -81,6 +82,13 @@ class Reception:
         finally:
             asked.database_seconds += self.waited_seconds() - before
 
+    def admit(self, operation: Operation, asked: Asked, received: Received) -> Admitted:
+        """Let a caller follow something. Raises: what the core refuses, Unavailable."""
+        by = self._who(operation, asked, received)
+        arguments = operation.arguments(asked, received)
+        query: StreamQuery = arguments.pop("query")
+        return Admitted(operation.handler(Call(use_cases=self.use_cases, by=by), **arguments), query.once)
+
     def _reply(self, operation: Operation, asked: Asked, received: Received, known: Reply | None) -> Reply:
         by = self._who(operation, asked, received)
         arguments = operation.arguments(asked, received)
@@ -105,7 +113,11 @@ class Reception:
     def _done(
         self, operation: Operation, asked: Asked, received: Received, call: Call, arguments: dict[str, Any]
     ) -> Reply:
-        result = operation.handler(call, **arguments)
+        try:
+            result = operation.handler(call, **arguments)
+        except operation.recorded as recorded:
+            told = refusal(recorded, asked)
+            return Reply(status=told.status, body=told.body, content_type=PROBLEM_JSON.encode(), by=call.by)
         status = operation.status
         if operation.other is not None and operation.other[1](result):
             status = operation.other[0]

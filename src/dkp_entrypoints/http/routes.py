@@ -20,6 +20,7 @@ from dkp_entrypoints.http.polling import Polls, Reading, key_of
 from dkp_entrypoints.http.problems import BodyTooLarge, UnsupportedMediaType
 from dkp_entrypoints.http.reading import MalformedBody, Upload, pairs_of
 from dkp_entrypoints.http.reception import Reception, Reply, must_be_spoken
+from dkp_entrypoints.http.streaming import Admitted, Stream, Streams
 
 ASKED: Final = "dkp_asked"
 FILE_FIELD: Final = "file"
@@ -76,6 +77,7 @@ class Routes:
     lanes: Lanes
     polls: Polls
     bytes_max: int
+    streams: Streams
 
     def handler(self, operation: Operation) -> HTTPRouteHandler:
         """The router's handler of one operation."""
@@ -84,6 +86,8 @@ class Routes:
             asked = asked_by(request)
             asked.route = operation.path
             must_be_spoken(asked)
+            if operation.stream:
+                return await self._stream(operation, asked, request)
             if operation.polled:
                 reply = await self.polls.ask(key_of(asked), self._reading(operation, asked, request))
                 asked.by = reply.by  # it may have been read for another request of the same caller
@@ -99,6 +103,14 @@ class Routes:
             status_code=200,  # of the router's own making only; a reply has its own
             include_in_schema=False,
         )(handle)
+
+    async def _stream(self, operation: Operation, asked: Asked, request: HttpRequest) -> Stream:
+        received = Received(path=request.path_params, query=pairs_of(asked.query))
+
+        async def admit() -> Admitted:
+            return await self.lanes.read(lambda: self.reception.admit(operation, asked, received))
+
+        return await self.streams.open(admit, asked.last_event_id)
 
     def _reading(self, operation: Operation, asked: Asked, request: HttpRequest) -> Reading:
         path = request.path_params

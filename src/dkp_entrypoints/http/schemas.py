@@ -58,8 +58,12 @@ EXAMPLES: Final[Mapping[str, Any]] = {
     "first_weekday": "monday",
     "format": "zeal_raid_tick",
     "guild": "dawn-guard",
+    "grammar": {"call_phrases": ["open for bids"], "amount_words": {"high": "50"}},
     "instance": "/api/characters/",
+    "item": "Cloak of Flames",
     "key": "0d5c4f0e-6a58-4c39-9a53-0c3f0a3b8f11",
+    "line": "[Fri Nov 20 20:15:00 2026] Thalindra tells you, 'Cloak of Flames 50'",
+    "lines": ["[Fri Nov 20 20:15:00 2026] Thalindra tells you, 'Cloak of Flames 50'"],
     "locale": "en",
     "main_character": "Thalindra",
     "metadata": {"zone": "fearplane"},
@@ -74,6 +78,7 @@ EXAMPLES: Final[Mapping[str, Any]] = {
     "reason": "Helped with keys",
     "request_id": "5f2c1ad0c3b94d1e9a70",
     "role_group": "member",
+    "rules": {"mode": "sealed_second_price", "minimum": "5.00", "seconds": 120},
     "scopes": ["points:read", "raids:write"],
     "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "slug": "dawn-guard",
@@ -83,6 +88,7 @@ EXAMPLES: Final[Mapping[str, Any]] = {
     "type": "/problems/invalid_value",
     "unit": "DKP",
     "username": "thalindra",
+    "values": {"mode": "sealed_second_price", "minimum": "5.00", "seconds": 120},
     "zone": "Europe/Berlin",
 }
 
@@ -224,10 +230,11 @@ def example_of(kind: Any, name: str = "") -> Any:
     if origin is Page:
         return {"count": 1, "next": None, "previous": None, "results": [example_of(row_of(kind))]}
     if origin in (tuple, list, Sequence, set, frozenset, AbstractSet):
-        if name in ("muted", "scopes"):
-            return EXAMPLES[name]
-        return [example_of(get_args(kind)[0], "name")]
+        each, several = example_of(get_args(kind)[0], "name"), EXAMPLES.get(name)
+        return several if isinstance(several, list) and isinstance(each, str) else [each]
     if origin in (dict, Mapping):
+        if isinstance(EXAMPLES.get(name), dict):
+            return EXAMPLES[name]
         return {"zone": "fearplane"} if get_args(kind)[1] is str else {"public_roster": True}
     return _plain_example(kind, name)
 

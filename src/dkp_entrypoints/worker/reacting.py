@@ -9,7 +9,8 @@ from attrs import frozen
 
 from dkp_adapters.waiting import Delivery, DueDeadline
 from dkp_core.kernel.actor import job
-from dkp_core.kernel.ids import CharacterId
+from dkp_core.kernel.ids import AuctionId, CharacterId
+from dkp_core.loot import ADVANCE_AUCTION
 from dkp_core.raids import PRUNE_UPLOADS
 from dkp_core.reactions import AWARD_WAITING_NAMES, SCHEDULE_RETENTION
 from dkp_entrypoints.containers import UseCases
@@ -46,6 +47,8 @@ class Reacting:
         by = job(deadline.kind, deadline.guild_id)
         if deadline.kind == PRUNE_UPLOADS:
             self.use_cases.prune_uploads()(by=by)
+        elif deadline.kind == ADVANCE_AUCTION:
+            self.use_cases.advance_auction()(AuctionId(int(str(deadline.data["auction_id"]))), by=by)
         elif deadline.kind == HEARTBEAT:
             self.beat()
         else:

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import itertools
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
 import httpx
 from attrs import define, field, frozen
-from litestar import Litestar
 from litestar.testing import TestClient
 
 from dkp_adapters.sql.database import SqlDatabase
-from dkp_core.accounts import RoleGroup
+from dkp_core.accounts import SCOPES, RoleGroup
 from dkp_core.kernel.actor import operator
-from dkp_core.kernel.permission import Permission
+from dkp_core.kernel.ids import GuildId
+from dkp_core.kernel.points import Points
 from dkp_entrypoints.containers import UseCases
 from dkp_entrypoints.http import create_app
 from dkp_entrypoints.http.front import Api as HttpApi
 from dkp_entrypoints.http.key_uses import KeyUses
+from dkp_entrypoints.http.streaming import Streams
 from dkp_entrypoints.settings import Settings
 
 PEPPER: Final = "of the tests"
@@ -31,7 +32,7 @@ _numbers: Final = itertools.count(int.from_bytes(secrets.token_bytes(5)) << 12)
 class Caller:
     """Somebody with a key, or nobody without one."""
 
-    client: TestClient[Litestar]
+    client: TestClient[HttpApi]
     token: str | None
     guild: str | None = None
 
@@ -63,8 +64,8 @@ class Caller:
 class Api:
     """The application, running, on a database."""
 
-    app: Litestar
-    client: TestClient[Litestar]
+    app: HttpApi
+    client: TestClient[HttpApi]
     use_cases: UseCases
     settings: Settings
     _document: dict[str, Any] = field(init=False, factory=dict)
@@ -78,8 +79,12 @@ class Api:
     @property
     def key_uses(self) -> KeyUses:
         """What it has counted."""
-        assert isinstance(self.app, HttpApi)
         return self.app.front.key_uses
+
+    @property
+    def streams(self) -> Streams:
+        """What is followed."""
+        return self.app.streams
 
     @property
     def document(self) -> dict[str, Any]:
@@ -143,7 +148,7 @@ class House:
     things: dict[str, Any] = field(init=False, factory=dict)
 
     def fill(self) -> None:
-        """Characters, an event type, a raid with attendance, an adjustment, a bot key."""
+        """Characters, an event type, a raid with attendance, an adjustment, an item, an auction, an award, keys."""
         make = self._made
         self.things["pool"] = self.officer.get("/api/pools/").json()[0]["id"]
         ranks = self.officer.get("/api/ranks/").json()
@@ -159,11 +164,17 @@ class House:
         adjustment = {"user": self.member_id, "amount": "10", "reason": f"Helped {self.mark}"}
         self.things["adjustment"] = make("/api/points/adjustments/", adjustment)["adjustments"][0]["id"]
         self.things["item_pool"] = make("/api/item-pools/", {"name": f"Items {self.mark}"})["id"]
+        self.things["discord_id"] = self.member.get("/api/users/me/").json()["discord_id"]
+        self.things["item"] = make("/api/items/", {"name": f"Cloak {self.mark}"})["id"]
+        wanted = f"/api/items/{self.things['item']}/standing-bid/"
+        assert self.member("PUT", wanted, json={"ceiling": 3}).status_code == 200
+        self.things["auction"] = self.auction(item=f"Sword {self.mark}", closes_at=None)
+        given = {"item": f"Gem {self.mark}", "user": self.member_id, "reason": f"for {self.mark}"}
+        self.things["award"] = make(f"/api/raids/{self.things['raid']}/loot/", given)["id"]
         bot = make("/api/auth/bot-keys/", {"name": f"bot {self.mark}", "scopes": ["points:read"]})
         self.things["bot_key"], self.things["bot_token"] = bot["id"], bot["token"]
         own = make("/api/auth/api-keys/", {"name": f"own {self.mark}"})
         self.things["own_key"] = own["id"]
-        self.things["discord_id"] = self.member.get("/api/users/me/").json()["discord_id"]
 
     def _made(self, path: str, body: Mapping[str, object]) -> Any:
         answer = self.officer.post(path, json=body)
@@ -174,11 +185,35 @@ class House:
         """A bot of this guild with these scopes."""
         return self.api.by(self._made("/api/auth/bot-keys/", {"name": "bot", "scopes": list(scopes)})["token"])
 
+    def person(self, role_group: RoleGroup = RoleGroup.MEMBER, *, points: str = "0") -> Caller:
+        """Somebody else in the guild, with a main and these points."""
+        number = next(_numbers)
+        added = self.api.use_cases.add_member()(
+            discord_id=str(10**17 + number),
+            username=f"person-{number:x}",
+            role_group=role_group,
+            by=operator("test", GuildId(self.guild_id)),
+        )
+        self._made("/api/characters/", {"name": f"Main{number:x}", "owner": added.user_id})
+        if Points.of(points):
+            self._made("/api/points/adjustments/", {"user": added.user_id, "amount": points, "reason": "x"})
+        return self.api.key_of(added.user_id)
+
     def raid(self, **more: object) -> int:
         """Another raid."""
         body = {"event_type": self.things["event_type"], "starts_at": "2026-11-02T20:00:00Z", **more}
         raid_id: int = self._made("/api/raids/", body)["id"]
         return raid_id
+
+    def auction(self, *, item: str = "", rules: Mapping[str, object] | None = None, **more: object) -> int:
+        """An auction of something that nobody knew before."""
+        body = {"item": item or f"Thing {next(_numbers)} {self.mark}", "rules": rules or {}, **more}
+        auction_id: int = self._made("/api/bidding/start-bid/", body)["id"]
+        return auction_id
+
+    def bid(self, auction_id: int, amount: str = "2", **more: object) -> httpx.Response:
+        """The member's bid on an auction."""
+        return self.member.post("/api/bidding/place-bid/", json={"auction": auction_id, "amount": amount, **more})
 
     def standings(self) -> Any:
         """Who has what, as its officer sees it, fresh from the database."""
@@ -186,14 +221,14 @@ class House:
 
 
 @contextmanager
-def serving(url: str, **settings: Any) -> Iterator[Api]:
-    """The API on that database, as long as the block lasts."""
-    found = Settings(database_url=url, secret_key=PEPPER, **settings)
+def serving(url: str, more: Callable[[UseCases], dict[str, Any]] | None = None, **settings: Any) -> Iterator[Api]:
+    """The API on that database, as long as the block lasts; `more` is what it is made with besides."""
+    found = Settings(database_url=url, **{"secret_key": PEPPER, **settings})
     use_cases = UseCases(settings=found)
-    app = create_app(found, use_cases=use_cases)
+    app = create_app(found, use_cases=use_cases, **(more(use_cases) if more else {}))
     with TestClient(app, raise_server_exceptions=False) as client:
         yield Api(app, client, use_cases, found)
     use_cases.database().close()
 
 
-ALL_SCOPES: Final = frozenset(Permission) - {Permission.BOT_KEYS_WRITE, Permission.CHARACTERS_OWN}
+ALL_SCOPES: Final = SCOPES

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import httpx
@@ -175,6 +176,109 @@ SAMPLES: Final[Mapping[str, _Make]] = {
             "apply": True,
         }
     ),
+    "list_items": lambda house: Sample(query=f"?search=cloak&ordering=-name&item_pool_id={house.things['item_pool']}"),
+    "enter_item": _with(
+        lambda house: {
+            "name": f"Ring {house.mark}",
+            "item_pool": house.things["item_pool"],
+            "metadata": {"slot": "ear"},
+        }
+    ),
+    "show_item": _in(item_id="item"),
+    "find_item": lambda house: Sample({"name": f"CLOAK {house.mark}"}),
+    "change_item": _with(lambda _: {"rarity": "epic", "link": "https://items.example/7"}, item_id="item"),
+    "put_item": _with(lambda _: {"active": False}, item_id="item"),
+    "remove_item": _in(item_id="item"),
+    "show_bid_history": _in(item_id="item"),
+    "leave_bid": _with(lambda house: {"ceiling": "7.50", "discord_id": house.things["discord_id"]}, item_id="item"),
+    "take_bid_back": lambda house: Sample(
+        {"item_id": house.things["item"]}, query=f"?discord_id={house.things['discord_id']}"
+    ),
+    "start_auction": _with(
+        lambda house: {
+            "item": f"Bow {secrets.token_hex(8)}",
+            "quantity": 2,
+            "raid": house.things["raid"],
+            "pool": house.things["pool"],
+            "rules": {"mode": "sealed_second_price", "minimum": "1.50", "limits": [{"items": 1, "per": "night"}]},
+            "closes_at": (datetime.now(UTC) + timedelta(hours=1)).isoformat(),
+        }
+    ),
+    "list_running_auctions": _plain(),
+    "list_active_bids": _plain(),
+    "list_auctions": _plain("?status=open&running=true&search=sword&ordering=-opens_at"),
+    "show_auction": _in(auction_id="auction"),
+    "list_bids": _in(auction_id="auction"),
+    "close_auction": _with(lambda house: {"auction": house.things["auction"]}),
+    "freeze_auction": _with(lambda _: {"reason": "the raid wiped"}, auction_id="auction"),
+    "resume_auction": lambda house: Sample({"auction_id": frozen_auction(house)}),
+    "extend_auction": _with(lambda _: {"closes_at": None}, auction_id="auction"),
+    "cancel_auction": _with(lambda _: {"reason": "it dropped by mistake"}, auction_id="auction"),
+    "follow_auctions": _plain("?once=true"),
+    "follow_auction": lambda house: Sample({"auction_id": house.things["auction"]}, query="?once=true"),
+    "show_rules": _in(pool_id="pool"),
+    "set_rules": _with(lambda _: {"rules": {"increment": "0.50", "ties": ["roll"]}}, pool_id="pool"),
+    "put_rules": _with(lambda _: {"rules": {"seconds": None, "anti_snipe_seconds": 10}}, pool_id="pool"),
+    "place_bid": _with(
+        lambda house: {
+            "auction": house.things["auction"],
+            "discord_id": house.things["discord_id"],
+            "amount": "2.00",
+            "ceiling": 4,
+            "character": f"Main{house.mark}",
+        }
+    ),
+    "withdraw_bid": lambda house: Sample(
+        body={"auction": sealed_auction(house), "discord_id": house.things["discord_id"]}
+    ),
+    "validate_bid": _with(
+        lambda house: {
+            "auction": house.things["auction"],
+            "discord_id": house.things["discord_id"],
+            "amount": "5000.00",
+        }
+    ),
+    "show_max_bid": lambda house: Sample(
+        {"discord_id": house.things["discord_id"]}, query=f"?auction={house.things['auction']}"
+    ),
+    "show_own_loot": _plain(),
+    "list_own_bids": _plain("?page_size=5"),
+    "read_chat": _with(
+        lambda house: {
+            "lines": ["[Sun Nov 01 21:15:00 2026] You tell your raid, '3'", "[Sun Nov 01 21:15:02 2026] Welcome!"],
+            "owner": f"Main{house.mark}",
+        }
+    ),
+    "preview_chat": _with(
+        lambda house: {
+            "lines": ["[Sun Nov 01 21:15:00 2026] You tell your raid, '3'"],
+            "owner": f"Main{house.mark}",
+        }
+    ),
+    "show_chat_grammar": _plain(),
+    "set_chat_grammar": _with(lambda _: {"grammar": {"nobody_words": ["rot", "bank"]}}),
+    "put_chat_grammar": _with(lambda _: {"grammar": {"amount_words": {"high": "50"}}}),
+    "award_auction": _with(lambda house: {"auction": house.things["auction"], "to_nobody": True, "reason": "rots"}),
+    "award_item": _with(
+        lambda house: {
+            "item": "Amulet",
+            "discord_id": house.things["discord_id"],
+            "character": f"Main{house.mark}",
+            "amount": "1.50",
+            "bids": [{"discord_id": house.things["discord_id"], "amount": 2}, {"character": "Nobody", "amount": 1}],
+        }
+    ),
+    "list_loot_of_raid": _in(raid_id="raid"),
+    "award_loot": _with(
+        lambda house: {"item": "Belt", "user": house.member_id, "amount": 1, "reason": "only one bid"}, raid_id="raid"
+    ),
+    "list_awards": lambda house: Sample(
+        query=f"?user_id={house.member_id}&status=standing&search=gem&ordering=-awarded_at"
+    ),
+    "show_award": _in(award_id="award"),
+    "revoke_award": _with(lambda _: {"reason": "a mistake"}, award_id="award"),
+    "move_award": _with(lambda house: {"user": house.officer_id, "amount": 0, "reason": "swapped"}, award_id="award"),
+    "return_item": _with(lambda _: {"reason": "not needed"}, award_id="award"),
     "show_liveness": _plain(),
     "show_readiness": _plain(),
     "show_system_health": _plain(),
@@ -187,3 +291,17 @@ def pending(house: House) -> int:
     assert entered.json()["status"] == "pending", entered.text
     character_id: int = entered.json()["id"]
     return character_id
+
+
+def sealed_auction(house: House) -> int:
+    """An auction with sealed bids, of which the member has made one."""
+    auction_id = house.auction(rules={"mode": "sealed_first_price"})
+    assert house.bid(auction_id).status_code == 201
+    return auction_id
+
+
+def frozen_auction(house: House) -> int:
+    """An auction whose clock stands still."""
+    auction_id = house.auction()
+    assert house.officer.post(f"/api/bidding/{auction_id}/freeze/", json={}).status_code == 200
+    return auction_id

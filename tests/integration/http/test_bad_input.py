@@ -24,6 +24,12 @@ class Bad:
 
 ADJUST = "/api/points/adjustments/"
 PARSE = "/api/points/parse-attendance/"
+START = "/api/bidding/start-bid/"
+PLACE = "/api/bidding/place-bid/"
+RULES = "/api/bidding/rules/{pool}/"
+GRAMMAR = "/api/bidding/chat-grammar/"
+LOOT = "/api/discord/bid-results/"
+CHAT = "/api/bidding/chat-lines/"
 BAD = (
     Bad("a float is no amount", ADJUST, {"reason": "x", "user": 1, "amount": 12.5}, "amount", "whole"),
     Bad("nor is an exponent", ADJUST, {"reason": "x", "user": 1, "amount": "1e3"}, "amount", "whole"),
@@ -82,6 +88,43 @@ BAD = (
     Bad("a character twice", "/api/admin/bulk-status-update/",
         {"characters": ["{character}", "{character}"], "status": "active"}, "characters"),
     Bad("a name resolved twice over", "/api/unresolved-names/", {"name": "x", "user": 1, "ignore": True}, "resolution"),
+    Bad("an auction of nothing", START, {"item": "Ring", "quantity": 0}, "quantity", "1 to 100"),
+    Bad("an auction without an item", START, {}, "item", "a name"),
+    Bad("an item named twice over", START, {"item": "Ring", "item_id": 1}, "item", "a name"),
+    Bad("an auction that has closed", START, {"item": "Ring", "closes_at": "2020-01-01T00:00:00Z"}, "closes_at"),
+    Bad("a rule that is none", START, {"item": "Ring", "rules": {"haste": True}}, "rules.haste", "minimum"),
+    Bad("a float in a rule", START, {"item": "Ring", "rules": {"minimum": 1.5}}, "rules.minimum", "whole"),
+    Bad("a rule deep inside", START, {"item": "Ring", "rules": {"limits": [{"items": 0}]}},
+        "rules.limits.0.items", "1"),
+    Bad("rolls that the pool does not have", START, {"item": "Ring", "rules": {"mode": "fixed_price_roll"}},
+        "rules.mode", "fixed_price_rolls"),
+    Bad("a window that is none", RULES, {"rules": {"attendance_days": 45}}, "rules.attendance_days", "90"),
+    Bad("no rules at all", RULES, {}, "rules", "an object"),
+    Bad("a word that means two things", GRAMMAR, {"grammar": {"nobody_words": ["pass"]}}, "grammar.nobody_words"),
+    Bad("a bid of NaN", PLACE, {"auction": "{auction}", "amount": "NaN"}, "amount", "whole"),
+    Bad("a bid with three decimals", PLACE, {"auction": "{auction}", "amount": "1.005"}, "amount", "whole"),
+    Bad("a bid that is a float", PLACE, {"auction": "{auction}", "amount": 2.5}, "amount", "whole"),
+    Bad("a bid of no amount", PLACE, {"auction": "{auction}", "user": "{member}"}, "amount", "an amount"),
+    Bad("a bid of two users", PLACE, {"auction": "{auction}", "amount": 2, "user": 1, "discord_id": "1"}, "user",
+        "discord_id or user"),
+    Bad("a bid for no copy", PLACE, {"auction": "{auction}", "amount": 2, "user": "{member}", "copies": 0}, "copies"),
+    Bad("a bid as something else", PLACE, {"auction": "{auction}", "amount": 2, "tier": "pet"}, "tier", "alt"),
+    Bad("a standing bid of nothing", "/api/items/{item}/standing-bid/", {"ceiling": 0, "user": "{member}"}, "ceiling"),
+    Bad("an extension into the past", "/api/bidding/{auction}/extend/", {"closes_at": "2020-01-01T00:00:00Z"},
+        "closes_at"),
+    Bad("an extension without a time", "/api/bidding/{auction}/extend/", {}, "closes_at", "2026"),
+    Bad("an award of less than nothing", LOOT, {"item": "Ring", "user": "{member}", "amount": -1}, "amount", "0"),
+    Bad("a price that nobody pays", LOOT, {"item": "Ring", "amount": 5}, "amount", "0"),
+    Bad("an award to a stranger's character", LOOT, {"item": "Ring", "user": "{member}", "character": "Nobody"},
+        "character", "none"),
+    Bad("a bid elsewhere that is a float", LOOT, {"item": "Ring", "bids": [{"amount": 1.5}]}, "bids[0].amount"),
+    Bad("an award moved to nobody", "/api/awards/{award}/move/", {"reason": "x"}, "discord_id", "character"),
+    Bad("an award revoked without a reason", "/api/awards/{award}/revoke/", {"reason": " "}, "reason", "why"),
+    Bad("a link that is a script", "/api/items/", {"name": "Ring", "link": "javascript:alert(1)"}, "link", "https"),
+    Bad("an item without a name", "/api/items/", {"name": "  "}, "name"),
+    Bad("no lines of chat", CHAT, {"lines": [], "owner": "Aldric"}, "lines"),
+    Bad("a line of chat without end", CHAT, {"lines": ["x" * 5000], "owner": "Aldric"}, "lines", "4096"),
+    Bad("nobody's log", CHAT, {"lines": ["x"], "owner": " "}, "owner"),
     Bad("a setting that is none", "/api/guilds/{guild}/settings/", {"loud": True}, "loud", "public_roster"),
 )  # fmt: skip
 
@@ -90,15 +133,20 @@ BAD = (
 def test_bad_input_names_its_field(bad: Bad, settled: House) -> None:
     """G-3, G-8: 422 with the field as it is spelt, what is wrong, and what is accepted."""
     path = bad.path.format(**settled.things, guild=settled.mark)
-    method = "PATCH" if "settings" in path else "POST"
     before = settled.standings()
-    answer = settled.officer(method, path, json=_filled(bad.body, settled))
+    answer = settled.officer(_method_of(bad.path), path, json=_filled(bad.body, settled))
     assert answer.status_code == bad.status, answer.text
     error = answer.json()["errors"][0]
     assert error["field"] == bad.field, error
     assert error["fault"]
     assert bad.accepted in (error["accepted"] or ""), error
     assert settled.standings() == before
+
+
+def _method_of(path: str) -> str:
+    if path.endswith("standing-bid/"):
+        return "PUT"
+    return "PATCH" if path in (RULES, GRAMMAR) or "settings" in path else "POST"
 
 
 def _filled(body: Any, house: House) -> Any:

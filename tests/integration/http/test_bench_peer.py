@@ -43,6 +43,7 @@ def serialized() -> dict[str, set[str]]:
         ("CharacterSerializer", "/api/characters/{character}/", []),
         ("RosterMemberSerializer", "/api/discord/roster/", [1]),
         ("RosterCharacterSerializer", "/api/discord/roster/", [1, "characters", 0]),
+        ("BidSessionSerializer", "/api/bidding/{auction}/", []),
     ],
 )
 def test_answers_have_the_fields_of_the_peer(
@@ -71,6 +72,46 @@ def test_bodies_are_those_of_the_scenarios(house: House) -> None:
     answer = house.officer(scenario["method"], path, json=body, headers={"Idempotency-Key": "once"})
     assert answer.status_code in scenario["expect"]
     assert serialized()["AttendanceReportSerializer"] <= set(answer.json())
+
+
+@pytest.mark.parametrize("name", ["place_bid", "place_bid_hot"])
+def test_bids_are_those_of_the_scenarios(name: str, house: House) -> None:
+    """09-interfaces: a bid as the scenario sends it, answered as the peer does, and refused as it says."""
+    scenario = json.loads((PEER / "scenarios" / "prd.json").read_text())["scenarios"][name]
+    auction = house.things["auction"]
+    start = house.officer.get(scenario["vars"]["amount"]["start"]["path"].format(auction=auction)).json()
+    assert start[scenario["vars"]["amount"]["start"]["field"]] is None
+    given = {
+        "{auction}": auction,
+        "{member.discord_id}": house.things["discord_id"],
+        "{amount}": "1.00",
+        "{member.character}": f"Main{house.mark}",
+    }
+    body = {name: given[value] for name, value in scenario["body"].items()}
+    bot = house.bot("bids:write")
+    answer = bot(scenario["method"], scenario["path"], json=body, headers={"Idempotency-Key": "one"})
+    assert answer.status_code in scenario["expect"], answer.text
+    fields = {"bid_id", "auction", "user_id", "character", "amount", "available", "placed_at"}
+    assert fields <= set(answer.json())
+    again = bot(scenario["method"], scenario["path"], json=body, headers={"Idempotency-Key": "two"})
+    assert again.status_code in scenario["refused"]
+
+
+def test_a_bid_is_validated_as_the_scenario_asks(house: House) -> None:
+    """09-interfaces: with the fields of the peer's view."""
+    scenario = json.loads((PEER / "scenarios" / "prd.json").read_text())["scenarios"]["validate_bid"]
+    body = {**scenario["body"], "auction": house.things["auction"], "discord_id": house.things["discord_id"]}
+    answer = house.bot("bids:write")(scenario["method"], scenario["path"], json=body)
+    assert answer.status_code == 200, answer.text
+    assert {"valid", "code", "detail", "minimum", "available"} <= set(answer.json())
+
+
+def test_an_award_has_the_fields_of_the_peer(house: House) -> None:
+    """09-interfaces: of one copy, at the top."""
+    assert house.bid(house.things["auction"]).status_code == 201
+    answer = house.officer.post("/api/bidding/award-item/", json={"auction": house.things["auction"]})
+    assert answer.status_code == 201, answer.text
+    assert serialized()["LootDistributionSerializer"] <= set(answer.json())
 
 
 @pytest.mark.parametrize("name", ["leaderboard", "user_pool", "balance", "history", "roster_page", "discord_roster"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import jsonschema_rs
@@ -15,7 +16,14 @@ from tests.integration.http.samples import SAMPLES
 from tests.unit.http.operations import OPERATIONS, documented
 
 # What the operator does with the command line, what the worker does, and what every request does by itself.
-WITHOUT_OPERATION = {"authenticate", "award_waiting_names", "prune_uploads", "record_key_uses", "schedule_retention"}
+WITHOUT_OPERATION = {
+    "advance_auction",
+    "authenticate",
+    "award_waiting_names",
+    "prune_uploads",
+    "record_key_uses",
+    "schedule_retention",
+}
 OF_THE_OPERATOR = {"set_user_active", "verify"}
 PARTS_OF_ANOTHER = {"standings_revision"}  # the ETag of show_standings
 NOT_USE_CASES = {"clock", "chance", "hashing", "database", "minting", "settings"}
@@ -70,8 +78,16 @@ def test_an_officer_gets_what_the_document_says(operation: Operation, api: Api, 
     if answer.status_code == 204:
         assert answer.content == b""
         return
-    assert answer.headers["content-type"] == "application/json"
-    _must_fit(api.document, about[str(answer.status_code)]["content"]["application/json"]["schema"], answer.json())
+    ((media, content),) = about[str(answer.status_code)]["content"].items()
+    assert answer.headers["content-type"] == media == ("text/event-stream" if operation.stream else "application/json")
+    if not operation.stream:
+        _must_fit(api.document, content["schema"], answer.json())
+        return
+    events = _events(answer.text)
+    assert events
+    for event in events:
+        _must_fit(api.document, content["schema"], event)
+        _must_fit(api.document, content["schema"]["properties"]["data"]["contentSchema"], json.loads(event["data"]))
 
 
 @every_operation
@@ -187,6 +203,12 @@ def _state(house: House) -> Any:
         f"/api/guilds/{house.mark}/",
         "/api/users/me/",
         "/api/attendance/",
+        "/api/items/",
+        "/api/bidding/",
+        f"/api/bidding/{house.things['auction']}/bids/",
+        f"/api/bidding/rules/{house.things['pool']}/",
+        "/api/bidding/chat-grammar/",
+        "/api/awards/",
     ]
     state = {path: officer.get(path).json() for path in paths}
     keys = [{**row, "use_count": 0, "last_used_at": None} for row in officer.get("/api/auth/bot-keys/").json()]
@@ -208,6 +230,12 @@ def _texts(body: object) -> list[str]:
     if isinstance(body, list):
         return [text for value in body for text in _texts(value)]
     return []
+
+
+def _events(text: str) -> list[dict[str, str]]:
+    """The events of a stream, without the comments."""
+    blocks = [dict(line.split(": ", 1) for line in block.splitlines() if ": " in line) for block in text.split("\n\n")]
+    return [block for block in blocks if "data" in block]
 
 
 def _must_fit(document: dict[str, Any], schema: dict[str, Any], value: object) -> None:

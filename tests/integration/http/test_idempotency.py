@@ -35,6 +35,18 @@ def test_what_moves_points_takes_a_key() -> None:
         "record_attendance",
         "resolve_name",
         "import_dump",
+        "start_auction",
+        "close_auction",
+        "cancel_auction",
+        "place_bid",
+        "withdraw_bid",
+        "read_chat",
+        "award_auction",
+        "award_item",
+        "award_loot",
+        "revoke_award",
+        "move_award",
+        "return_item",
     }
 
 

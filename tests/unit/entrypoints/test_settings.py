@@ -47,6 +47,7 @@ def test_a_file_in_the_working_directory_is_found(tmp_path: Path) -> None:
         ("DKP_PORT", "-1"),
         ("DKP_WORKER", "maybe"),
         ("DKP_DATABASE_URL", "oracle://x"),
+        ("DKP_REDIS_URL", "http://cache"),
         ("DKP_LOG_LEVEL", "loud"),
         ("DKP_TRUSTED_PROXIES", "the proxy"),
         ("DKP_UPLOAD_BYTES_MAX", "12"),
@@ -107,6 +108,12 @@ def test_variables_of_tests_and_of_the_client_are_no_settings() -> None:
     """O-10: they may be there."""
     others = {"DKP_TEST_POSTGRESQL_URL": "x", "DKP_BENCH_X": "x", "DKP_REQUIRE_SERVICES": "all", "DKP_KEY": "k"}
     assert Settings.load(others) == Settings()
+
+
+def test_redis_is_off_unless_it_is_named() -> None:
+    """L-11: one process needs none; an empty value says so too."""
+    assert Settings.load({"DKP_REDIS_URL": ""}).redis_url == Settings().redis_url == ""
+    assert Settings.load({"DKP_REDIS_URL": "redis://cache/1"}).redis_url == "redis://cache/1"
 
 
 def test_every_setting_is_explained() -> None:
