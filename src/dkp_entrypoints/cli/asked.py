@@ -28,6 +28,25 @@ CONFIG = Annotated[
         "--config", metavar="FILE", dir_okay=False, help="The file of settings; else DKP_CONFIG, else dkp.toml here."
     ),
 ]
+SERVER = Annotated[
+    str | None,
+    typer.Option(
+        "--server",
+        metavar="URL",
+        help="Ask the API at this address, instead of a database; else DKP_SERVER, unless --database is given.",
+    ),
+]
+KEY = Annotated[
+    str | None,
+    typer.Option(
+        "--key",
+        metavar="KEY",
+        help="The API key for the server; else DKP_KEY, which other users of this machine do not see.",
+    ),
+]
+INSECURE = Annotated[
+    bool, typer.Option("--insecure", help="Send the key over plain http, though others may read it on its way.")
+]
 DRY_RUN = Annotated[bool, typer.Option("--dry-run", help="Show what would come of it, and change nothing.")]
 
 
@@ -40,6 +59,9 @@ class Asked:
     as_json: bool = False
     config: Path | None = None
     dry_run: bool = False
+    server: str | None = None
+    key: str | None = None
+    insecure: bool = False
 
     def over(self, before: object) -> Asked:
         """These, and where they say nothing, what was said before the command's name."""

@@ -27,7 +27,7 @@ _COLUMNS = {
 }
 
 
-@command(app, "attendance", ListAttendanceShares)
+@command(app, "attendance", ListAttendanceShares, remote=True)
 def attendance(
     call: Call,
     user: Annotated[str | None, typer.Option(metavar="USER", help="Only of this user.")] = None,

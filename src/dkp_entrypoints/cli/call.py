@@ -1,4 +1,4 @@
-"""One run of a command: the settings, the database and the guild it works on, opened when they are needed."""
+"""One run of a command: the settings, the database or server and the guild it works on, opened when they are needed."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Final, Self, TypeVar, cast
 
 from attrs import define, evolve, field
 
 from dkp_core.accounts import GuildNotChosen
 from dkp_core.guilds import GuildRow
-from dkp_core.kernel.actor import Actor, operator
-from dkp_core.kernel.errors import DomainError, NoSuch, Stale
+from dkp_core.kernel.actor import Actor, ActorKind, operator
+from dkp_core.kernel.errors import DomainError, InvalidValue, NoSuch, Stale
 from dkp_core.kernel.ids import GuildId
 from dkp_core.kernel.names import name_key
 from dkp_entrypoints.cli.asked import Asked
@@ -23,11 +23,16 @@ from dkp_entrypoints.settings import PREFIX, InvalidSetting, Settings
 
 if TYPE_CHECKING:
     from dkp_adapters.commits import Commit
+    from dkp_entrypoints.cli.remote import Api
     from dkp_entrypoints.containers import UseCases
 
 ENTRYPOINT: Final = "cli"
 GUILD_VARIABLE: Final = "DKP_GUILD"
+SERVER_VARIABLE: Final = "DKP_SERVER"
+KEY_VARIABLE: Final = "DKP_KEY"
 ROUNDS_MAX: Final = 100
+
+_KEY_HOLDER: Final = Actor(kind=ActorKind.API_KEY, id="", entrypoint=ENTRYPOINT)
 
 T = TypeVar("T")
 _logger: Final = logging.getLogger(__name__)
@@ -52,9 +57,11 @@ class Call:
     """
 
     asked: Asked
+    _remote: bool = field(default=False, kw_only=True)
     _use_cases: UseCases | None = field(default=None, init=False)
     _guild: GuildRow | None = field(default=None, init=False)
     _follows: bool = field(default=False, init=False)
+    _api: Api | None = field(default=None, init=False)
 
     def __enter__(self) -> Self:
         return self
@@ -62,11 +69,14 @@ class Call:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._use_cases is not None:
+        if self._api is not None:
+            self._api.close()
+        elif self._use_cases is not None:
             try:
                 self.follow()
             finally:
                 self._use_cases.database().close()
+                self._use_cases.fan_out().close()
 
     @property
     def as_json(self) -> bool:
@@ -93,10 +103,15 @@ class Call:
             raise evolve(wrong, setting="--database", found_in="the command line") from wrong
 
     def use_cases(self, *, checked: bool = True) -> UseCases:
-        """Every use case on the database, which must be there and at this program's revision.
+        """Every use case on the database, which must be there and at this program's revision; or those of the server.
 
         Raises: InvalidSetting; SchemaUnfit for a database that is missing, behind or newer; Unavailable.
         """
+        if self._use_cases is None and self.server is not None:
+            from dkp_entrypoints.cli.remote_use_cases import RemoteUseCases
+
+            # They are called alike; a command that takes --server calls no others.
+            self._use_cases = cast("UseCases", RemoteUseCases(self.api()))
         if self._use_cases is None:
             from dkp_adapters.sql import schema
             from dkp_entrypoints.containers import UseCases
@@ -108,17 +123,46 @@ class Call:
             self._use_cases.database().after_commit(self._committed)
         return self._use_cases
 
+    @property
+    def server(self) -> str | None:
+        """The address of the API that is asked; None where it is done on a database. Raises: InvalidValue for both."""
+        if self.asked.server is None:
+            on_database = self.asked.database is not None or not self._remote
+            return None if on_database else os.environ.get(SERVER_VARIABLE) or None
+        if self.asked.database is not None:
+            raise InvalidValue("--server", "--database says where as well", "one of the two")
+        return self.asked.server
+
+    def api(self) -> Api:
+        """The API of the server, asked with the key. Raises: InvalidValue."""
+        if self._api is None:
+            from dkp_entrypoints.cli.remote import Api
+
+            assert self.server is not None, "the command works on a database"
+            key = self.asked.key or os.environ.get(KEY_VARIABLE)
+            if not key:
+                raise InvalidValue("--key", "it is missing", f"an API key for {self.server}, or DKP_KEY")
+            guild, insecure = self._guild_named(), self.asked.insecure
+            self._api = Api.at(self.server, key=key, guild=guild, insecure=insecure, looks_only=self.dry_run)
+        return self._api
+
     # --- who acts where -----------------------------------------------------------------------------------------------
 
     def guild(self) -> GuildRow:
         """The guild that is named, else the only one. Raises: NoSuch, NoGuildYet, GuildNotChosen."""
         if self._guild is None:
             guilds = self.use_cases().list_guilds()(by=operator(ENTRYPOINT))
-            self._guild = _chosen(guilds, self.asked.guild or os.environ.get(GUILD_VARIABLE) or None)
+            # A server has chosen by itself, by the name that was sent along.
+            self._guild = _chosen(guilds, self._guild_named()) if self.server is None else guilds[0]
         return self._guild
 
+    def _guild_named(self) -> str | None:
+        return self.asked.guild or os.environ.get(GUILD_VARIABLE) or None
+
     def by(self) -> Actor:
-        """The operator, in that guild."""
+        """The operator, in that guild; on a server it is whoever has the key, and the server knows who that is."""
+        if self.server is not None:
+            return _KEY_HOLDER
         return operator(ENTRYPOINT, self.guild().id)
 
     def by_in(self, guild_id: GuildId) -> Actor:
@@ -127,18 +171,23 @@ class Call:
 
     # --- changing -----------------------------------------------------------------------------------------------------
 
-    def change(self, act: Callable[[Actor], T]) -> T:
-        """What `act` comes to: one transaction, done again when it lost a race, and rolled back for a dry run."""
-        return self.once(lambda: act(self.by()))
+    def change(self, act: Callable[[Actor], T], *, keep_refusals: bool = False) -> T:
+        """What `act` comes to: one transaction, done again when it lost a race, and rolled back for a dry run.
 
-    def once(self, act: Callable[[], T], *, long: bool = False) -> T:
-        """The same for what knows by itself who acts. Raises: Stale after three attempts."""
+        With `keep_refusals`, what a refusal recorded is kept, such as a bid that the rules don't allow.
+        """
+        return self.once(lambda: act(self.by()), keep_refusals=keep_refusals)
+
+    def once(self, act: Callable[[], T], *, long: bool = False, keep_refusals: bool = False) -> T:
+        """The same for what knows by itself who acts; a server sees to its transactions. Raises: Stale after three."""
+        if self.server is not None:
+            return act()
         from dkp_entrypoints.execution import attempted
 
         database = self.use_cases().database()
 
         def attempt() -> T:
-            with database.scope(long=long) as scope:
+            with database.scope(long=long, keep_refusals=keep_refusals and not self.dry_run) as scope:
                 outcome = act()
                 if self.dry_run:
                     if scope.transaction is not None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import typer
 
-from dkp_entrypoints.cli.asked import CONFIG, DATABASE, DRY_RUN, GUILD, JSON, Asked
+from dkp_entrypoints.cli.asked import CONFIG, DATABASE, DRY_RUN, GUILD, INSECURE, JSON, KEY, SERVER, Asked
 from dkp_entrypoints.cli.call import Call
 
 Act = Callable[..., None]
@@ -19,6 +19,7 @@ _RULE: Final = re.compile(r" \([A-Z]-\d+(?:(?:, | to )[A-Z]-\d+)*\)")
 _COMMON: Final = {"database": (DATABASE, None), "config": (CONFIG, None)}
 _OF_A_GUILD: Final = {"guild": (GUILD, None)}
 _ANSWERS: Final = {"as_json": (JSON, False)}
+_ON_A_SERVER: Final = {"server": (SERVER, None), "key": (KEY, None), "insecure": (INSECURE, False)}
 
 
 def family(name: str, about: str) -> typer.Typer:
@@ -38,12 +39,20 @@ def alone(name: str) -> typer.Typer:
 
 
 def command(
-    app: typer.Typer, name: str, does: type | str, *, changes: bool = False, guild: bool = True, answers: bool = True
+    app: typer.Typer,
+    name: str,
+    does: type | str,
+    *,
+    changes: bool = False,
+    guild: bool = True,
+    answers: bool = True,
+    remote: bool = False,
 ) -> Callable[[Act], Act]:
     """Make a function a command: its first parameter is the call, the others are options and arguments.
 
     `does` is the use case whose docstring is the help, or the help. What `changes` something has `--dry-run`;
-    what is not about one `guild` has no `--guild`, and what `answers` nothing no `--json`.
+    what is not about one `guild` has no `--guild`, and what `answers` nothing no `--json`. What is `remote` has
+    `--server`, and may call the use cases of RemoteUseCases only.
     """
     about = _RULE.sub("", does if isinstance(does, str) else inspect.cleandoc(does.__doc__ or ""))
 
@@ -53,12 +62,13 @@ def command(
             **({"dry_run": (DRY_RUN, False)} if changes else {}),
             **(_OF_A_GUILD if guild else {}),
             **(_ANSWERS if answers else {}),
+            **(_ON_A_SERVER if remote else {}),
             **_COMMON,
         }
 
         def run(ctx: typer.Context, **values: Any) -> None:
             asked = Asked(**{option: values.pop(option) for option in common}).over(ctx.find_root().obj)
-            with Call(asked) as call:
+            with Call(asked, remote=remote) as call:
                 act(call, **values)
 
         parameters = [

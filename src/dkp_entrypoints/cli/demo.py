@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 app = alone("demo")
 
-ABOUT = """Fill a database with a made-up guild, and serve it: 60 people, 130 characters, 90 days of raids.
+ABOUT = """Fill a database with a made-up guild, and serve it: 60 people, 130 characters, 90 days of raids and auctions.
 
 It needs a database that is empty or not there yet; one that holds the demo already is served as it is, and any other
 is left alone."""
@@ -55,6 +55,7 @@ class _Shown:
     url: str
     docs: str
     standings: str
+    auctions: str
 
 
 @command(app, "demo", ABOUT, guild=False)
@@ -121,6 +122,7 @@ def _fill(settings: Settings) -> None:
 
 
 def _fill_in_place(settings: Settings) -> None:
+    from dkp_adapters.memory.chance import SeededChance
     from dkp_adapters.memory.clock import SettableClock
     from dkp_adapters.sql import schema
     from dkp_entrypoints.demo import fill
@@ -128,7 +130,8 @@ def _fill_in_place(settings: Settings) -> None:
     now = datetime.now(UTC)
     clock = SettableClock(now)
     schema.upgrade(settings.database_url)
-    with _opened(settings, clock=clock) as use_cases:
+    # No key is made while it is filled: what is drawn decides rolls alone, the same each time.
+    with _opened(settings, clock=clock, chance=SeededChance()) as use_cases:
         fill(use_cases, clock, now, lambda what: note(f"demo: {what}"))
 
 
@@ -174,16 +177,20 @@ def _shown(call: Call, settings: Settings, url: str) -> _Shown:
         url=url,
         docs=f"{url}{SCHEMA}",
         standings=f"{url}/api/points/leaderboard/{pool.id}/",
+        auctions=f"{url}/api/bidding/active/",
     )
 
 
 def _tell(call: Call, shown: _Shown, *, serving: bool) -> None:
-    print(f"{shown.guild}, in {shown.database}: 60 people, 130 characters, 90 days of raids.")
+    print(f"{shown.guild}, in {shown.database}: 60 people, 130 characters, 90 days of raids and auctions.")
     print(f"An officer's key: {shown.key}")
     if serving:
         print(f"Open:  {shown.docs}")
         print(f"Try:   curl -H 'Authorization: Bearer {shown.key}' {shown.standings}")
-        print(f"       curl -H 'Authorization: Bearer {shown.key}' '{shown.url}/api/raids/?page_size=5'")
+        print(f"       curl -H 'Authorization: Bearer {shown.key}' {shown.auctions}")
     where = "" if call.asked.database is None else f" --database {call.asked.database}"
-    for words in ("standings", "raid unresolved", "points history Almaryn", "verify"):
+    for words in (
+        *("standings", "raid unresolved", "points history Almaryn", "auction list --running"),
+        *("item show 'Wyrmtooth Dagger'", "auction show 1", "verify"),
+    ):
         print(f"Or:    dkp {words}{where}", flush=True)

@@ -37,6 +37,8 @@ def judged(error: BaseException) -> tuple[ExitCode, str]:
         return code, str(error)
     if isinstance(error, Stale):
         return ExitCode.DATABASE, f"The database is busy, and nothing was changed; try again ({error})."
+    if type(error).__name__ == "ServerUnavailable":
+        return ExitCode.DATABASE, str(error)
     if isinstance(error, Unavailable):
         return ExitCode.DATABASE, f"The database does not answer: {error}"
     if type(error).__name__ == "SchemaUnfit":

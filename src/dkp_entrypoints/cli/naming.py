@@ -6,10 +6,22 @@ from collections.abc import Iterable
 from typing import Final, Protocol, TypeVar
 
 from dkp_core.accounts import MembershipRow
-from dkp_core.kernel.errors import InvalidValue, NoSuch
-from dkp_core.kernel.ids import CharacterId, EventTypeId, ItemPoolId, PoolId, RaidId, RankId, UserId
+from dkp_core.kernel.errors import InvalidValue, NoSuch, NotFound
+from dkp_core.kernel.ids import (
+    AuctionId,
+    AwardId,
+    CharacterId,
+    EventTypeId,
+    ItemId,
+    ItemPoolId,
+    PoolId,
+    RaidId,
+    RankId,
+    UserId,
+)
 from dkp_core.kernel.names import name_key
 from dkp_core.kernel.page import PAGE_SIZE_MAX, PageRequest
+from dkp_core.loot import ItemDetailRow, Whose
 from dkp_core.points import ItemPoolRow, PoolRow
 from dkp_core.raids import EventTypeRow
 from dkp_core.roster import CharacterRow, RankRow
@@ -106,12 +118,43 @@ def rank_id(call: Call, text: str | None) -> RankId | None:
     return None if text is None else rank(call, text).id
 
 
+def item_pool_id(call: Call, text: str | None) -> ItemPoolId | None:
+    """The id of an item pool; None where none is named. Raises: NoSuch."""
+    return None if text is None else item_pool(call, text).id
+
+
 def raid_id(text: str) -> RaidId:
     """The id of a raid. Raises: InvalidValue where it is no number."""
+    return RaidId(_listed("raid", text))
+
+
+def auction_id(text: str) -> AuctionId:
+    """The id of an auction. Raises: InvalidValue where it is no number."""
+    return AuctionId(_listed("auction", text))
+
+
+def award_id(text: str) -> AwardId:
+    """The id of an award. Raises: InvalidValue where it is no number."""
+    return AwardId(_listed("award", text))
+
+
+def _listed(kind: str, text: str) -> int:
+    """The id of what has no name. Raises: InvalidValue where it is no number."""
     wanted = number(text)
     if wanted is None:
-        raise InvalidValue("raid", f"{text[:40]!r} is no raid's id", "a whole number, as dkp raid list shows it")
-    return RaidId(wanted)
+        raise InvalidValue(kind, f"{text[:40]!r} is no {kind}'s id", f"a whole number, as dkp {kind} list shows it")
+    return wanted
+
+
+def item(call: Call, text: str) -> ItemDetailRow:
+    """The item of that id or name. Raises: NoSuch."""
+    wanted = number(text)
+    if wanted is not None:
+        try:
+            return call.use_cases().show_item()(ItemId(wanted), by=call.by())
+        except NotFound:
+            pass  # a name may be a number too
+    return call.use_cases().find_item()(text, by=call.by())
 
 
 def character(call: Call, text: str) -> CharacterRow:
@@ -120,7 +163,7 @@ def character(call: Call, text: str) -> CharacterRow:
     if wanted is not None:
         try:
             return call.use_cases().show_character()(CharacterId(wanted), by=call.by())
-        except NoSuch:
+        except NotFound:
             pass  # a name may be a number too
     return call.use_cases().find_character()(text, by=call.by())
 
@@ -137,7 +180,7 @@ def user_id(call: Call, text: str) -> UserId:
         return call.use_cases().show_user()(UserId(int(digits)), by=call.by()).id
     try:
         found = call.use_cases().find_character()(text, by=call.by())
-    except NoSuch:
+    except NotFound:
         member = _member(call, text)
         if member is None:
             raise NoSuch("user, or character,", text[:80]) from None
@@ -145,6 +188,29 @@ def user_id(call: Call, text: str) -> UserId:
     if found.user_id is None:
         raise InvalidValue("user", f"the character {found.name} belongs to nobody", "a user, or a character of theirs")
     return found.user_id
+
+
+def whose(call: Call, user: str | None, character_: str = "") -> Whose:
+    """Whom a bid or an award is for: who owns the character, or that user, for one of their characters.
+
+    Ids are passed on as they are: what is refused of a stranger is recorded. Raises: NoSuch for a username.
+    """
+    if user is None:
+        return Whose(character=character_)
+    digits = user.strip().removeprefix("#")
+    if not (digits.isascii() and digits.isdigit()):
+        return Whose(user_id=user_id(call, user), character=character_)
+    if len(digits) >= DISCORD_ID_LENGTH_MIN:
+        return Whose(discord_id=digits, character=character_)
+    return Whose(user_id=UserId(int(digits)), character=character_)
+
+
+def user_id_or_own(call: Call, text: str | None) -> UserId:
+    """The same; where none is named, whoever has the key that a server is asked with.
+
+    Raises: also NotPermitted where the key is no user's, as on a database.
+    """
+    return call.use_cases().show_profile()(by=call.by()).id if text is None else user_id(call, text)
 
 
 def _member(call: Call, username: str) -> MembershipRow | None:

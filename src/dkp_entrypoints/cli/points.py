@@ -31,28 +31,34 @@ from dkp_entrypoints.cli.answering import LIMIT, answer, answer_rows, every
 from dkp_entrypoints.cli.call import Call
 from dkp_entrypoints.cli.commanding import command, family
 from dkp_entrypoints.cli.moments import moment
-from dkp_entrypoints.cli.naming import character, number, pool_id, user_id
+from dkp_entrypoints.cli.naming import character, number, pool_id, user_id, user_id_or_own
 
 app = family("points", "Balances, history, adjustments and their reversal.")
 
-USER = Annotated[str, typer.Argument(metavar="USER", help="An id, a Discord id, a character of theirs or a username.")]
+USER_OR_OWN = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[USER]",
+        help="An id, a Discord id, a character of theirs or a username; with --server you, unless given.",
+    ),
+]
 POOL = Annotated[str | None, typer.Option(metavar="POOL", help="An id or a name.")]
 CSV_BYTES_MAX = 16 * 1024 * 1024
 
 _ADJUSTMENTS = ("id", "username", "character_name", "pool_id", "amount", "reason", "occurred_at", "reversed_at")
 
 
-@command(app, "balance", "A user's balance in every pool: now, or as of a moment in the past.")
+@command(app, "balance", "A user's balance in every pool: now, or as of a moment in the past.", remote=True)
 def balance(
     call: Call,
-    user: USER,
+    user: USER_OR_OWN = None,
     pool: POOL = None,
     as_of: Annotated[str | None, typer.Option(help="As of this time: what occurred before it counts.")] = None,
     known_at: Annotated[str | None, typer.Option(help="And of that only what was recorded before this time.")] = None,
 ) -> None:
     wanted = pool_id(call, pool)
     found = call.use_cases().show_balances()(
-        user_id(call, user),
+        user_id_or_own(call, user),
         as_of=moment(call, as_of, "as_of"),
         known_at=moment(call, known_at, "known_at"),
         by=call.by(),
@@ -62,10 +68,10 @@ def balance(
     answer_rows(call, rows, columns, nothing="No pool.")
 
 
-@command(app, "history", ShowHistory)
+@command(app, "history", ShowHistory, remote=True)
 def history(
     call: Call,
-    user: USER,
+    user: USER_OR_OWN = None,
     pool: POOL = None,
     kind: Annotated[EntryKind | None, typer.Option(help="Only entries of this kind.")] = None,
     character_: Annotated[
@@ -76,7 +82,7 @@ def history(
     oldest_first: Annotated[bool, typer.Option("--oldest-first", help="Begin with the oldest.")] = False,
     limit: LIMIT = None,
 ) -> None:
-    found = user_id(call, user)
+    found = user_id_or_own(call, user)
     wanted = HistoryFilter(
         pool_id=pool_id(call, pool),
         kind=kind,

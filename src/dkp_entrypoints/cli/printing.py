@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from attrs import AttrsInstance, fields, has
 
+from dkp_core.kernel.domain_events import Aggregate
 from dkp_core.kernel.points import Points
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 # Nothing is cut where no terminal limits the line: a program or a file gets it whole.
 _UNLIMITED: Final = 100_000
 _RIGHT: Final = (int, Points, Decimal)
+_KEPT_TO_ITSELF: Final = tuple(each.name for each in fields(Aggregate))
 
 
 # --- for programs -----------------------------------------------------------------------------------------------------
@@ -51,10 +53,11 @@ def _converter() -> Converter:
 
 def _fields(value: Any, converter: Converter) -> dict[str, Any]:
     """Every public field by its name, each by what it is and not by what it was declared as."""
+    hidden = _KEPT_TO_ITSELF if isinstance(value, Aggregate) else ()
     return {
         each.name: converter.unstructure(getattr(value, each.name))
         for each in fields(type(value))
-        if each.name not in ("pending", "version") and not each.name.startswith("_")
+        if each.name not in hidden and not each.name.startswith("_")
     }
 
 
@@ -105,6 +108,11 @@ def print_rows(
     for row in values:
         table.add_row(*(_text(shown(value, where, decimals)) for value in row))
     _console().print(table)
+
+
+def print_line(text: str, style: str = "") -> None:
+    """Write one line at once, uncut, and in that style where a terminal shows it."""
+    _console().print(_text(text), style=style, soft_wrap=True)
 
 
 def print_one(value: AttrsInstance, *, zone: str = "UTC", without: Sequence[str] = ()) -> None:

@@ -228,7 +228,7 @@ def attend(
     answer_rows(call, call.change(attended), _ATTENDANCE, nothing="All of them were noted before.")
 
 
-@command(app, "import", IMPORT, changes=True)
+@command(app, "import", IMPORT, changes=True, remote=True)
 def import_dump(
     call: Call,
     file: Annotated[str, typer.Argument(metavar="FILE", help="The dump or log; - is standard input.")],

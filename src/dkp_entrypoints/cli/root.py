@@ -40,6 +40,13 @@ COMMANDS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "points": ("points", "Balances, history, adjustments and their reversal."),
         "standings": ("standings", "The standings of a pool."),
     },
+    "Loot": {
+        "item": ("item", "Items, what they went for, and who bid on them."),
+        "auction": ("auction", "Auctions, their rules, and how bids are said in chat."),
+        "bid": ("bid", "Bids on auctions, and what the chat says of them."),
+        "award": ("award", "Who got what for how much; revoked, moved and returned."),
+        "follow": ("follow", "Follow a game's log, so that bids told in game reach their auctions."),
+    },
     "Looking after it": {
         "audit": ("audit", "Who did what, when, and what it changed."),
         "verify": ("verify", "Recount the whole database and name every difference."),

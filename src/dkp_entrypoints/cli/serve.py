@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import socket
+import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, ClassVar, Final
 
 import typer
@@ -23,6 +26,9 @@ app = alone("serve")
 BACKLOG: Final = 2048
 # Below the 30 s that systemd and container engines wait before they kill.
 GRACE_SECONDS: Final = 20
+# How long a client may leave what it was sent unacknowledged.
+SILENT_SECONDS_MAX: Final = 60
+CONNECTIONS: Final = 16384
 SCHEMA: Final = "/schema/"
 
 ABOUT = """Serve the API, with the worker inside, on the database that the settings name.
@@ -75,13 +81,29 @@ def listening(settings: Settings) -> socket.socket:
     """A socket on the address of the settings. Raises: CannotListen."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
-        return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
+        listener = socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
     except OSError as refused:
         raise CannotListen(f"{settings.host}:{settings.port}", refused.strerror or str(refused)) from refused
+    if sys.platform == "linux":  # who vanished without a word would hold a connection for a quarter of an hour
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENT_SECONDS_MAX * 1000)
+    return listener
+
+
+def allow_connections() -> None:
+    """Raise the limit of open files, where the system lets us: each client that follows something holds one."""
+    if sys.platform != "win32":
+        import resource
+
+        with suppress(OSError, ValueError):
+            soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+            wanted = CONNECTIONS if hard == resource.RLIM_INFINITY else min(CONNECTIONS, hard)
+            if soft != resource.RLIM_INFINITY and soft < wanted:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def serve_until_told(use_cases: UseCases, settings: Settings, listener: socket.socket) -> None:
     """Serve until SIGTERM or Ctrl-C, and end when what runs is finished."""
+    allow_connections()
     from dkp_entrypoints.worker import EMBEDDED_LEASE, EmbeddedWorker, Worker, stopped_by_signals
 
     # The server sends itself the signal again that ended it; here it has been heard already.
@@ -96,15 +118,22 @@ def serve_until_told(use_cases: UseCases, settings: Settings, listener: socket.s
 
             async def startup(self, sockets: list[socket.socket] | None = None) -> None:
                 await super().startup(sockets)
+                gc.collect()
+                gc.freeze()  # what lives as long as the process need not be looked through again, all requests waiting
                 if self.started:
                     here = address(settings)
                     note(f"dkp: serving on {here} (the API is described at {here}{SCHEMA}); Ctrl-C ends it")
 
+            async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+                application.streams.end()  # it waits for its answers, and these have no end of their own
+                await super().shutdown(sockets)
+
         configure_logging(settings)
         logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # where it serves is told by us
         beside = [EmbeddedWorker(Worker.of(use_cases, alone=EMBEDDED_LEASE))] if settings.worker else []
+        application = create_app(settings, use_cases=use_cases, beside=beside)
         config = uvicorn.Config(
-            create_app(settings, use_cases=use_cases, beside=beside),
+            application,
             log_config=None,
             access_log=False,
             server_header=False,

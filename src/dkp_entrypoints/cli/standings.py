@@ -35,7 +35,12 @@ _COLUMNS = {
 }
 
 
-@command(app, "standings", "The standings of a pool: active members by current points, with attendance and last raid.")
+@command(
+    app,
+    "standings",
+    "The standings of a pool: active members by current points, with attendance and last raid.",
+    remote=True,
+)
 def standings(
     call: Call,
     pool: Annotated[

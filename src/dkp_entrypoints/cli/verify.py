@@ -32,5 +32,8 @@ def verify(call: Call) -> None:
         else:
             print_rows(found.differences, ("guild_id", "what", "pool_id", "user_id", "kept", "counted"))
             print(f"{told}: {len(found.differences)} differences.")
+        if found.overbids:
+            print_rows(found.overbids, ("guild_id", "award_id", "user_id", "pool_id", "price"))
+            print(f"{len(found.overbids)} prices are overbids that an officer let pass.")
     if not found.clean:
         raise typer.Exit(ExitCode.DIFFERENCES)

@@ -21,6 +21,7 @@ from dkp_core.points import AdjustmentLine
 from dkp_core.raids import modifier_of
 from dkp_core.roster import CharacterStatus
 from dkp_entrypoints.containers import UseCases
+from dkp_entrypoints.demo.drops import ARMOUR, DRAGONS, DROPS
 from dkp_entrypoints.demo.nights import MISSPELLED, VISITORS, Night, dump, nights
 from dkp_entrypoints.demo.people import (
     GUILD,
@@ -34,6 +35,7 @@ from dkp_entrypoints.demo.people import (
     characters,
     people,
 )
+from dkp_entrypoints.demo.selling import Sales
 from dkp_entrypoints.worker import Worker
 
 # Name, points of each tick, modifier, in which pools, what it is.
@@ -43,14 +45,6 @@ EVENT_TYPES: Final = (
     ("Plane of Sky", "4", "1.5", ("DKP",), "Islands 1 to 8; keys are kept by officers"),
     ("Temple of Veeshan", "7.50", "1", ("DKP",), "North wing and halls"),
     ("Open raid", "2.50", "1", ("Open raids",), "For alts, friends and everybody who likes"),
-)
-LOOT: Final = (
-    "Cloak of Flames",
-    "Orb of Tishan",
-    "Abashi's Rod",
-    "Crown of Rile",
-    "Süßer Ring",
-    "Staff of the Serpent",
 )
 
 
@@ -85,9 +79,12 @@ class _Story:
         self._found()
         self._join(everybody)
         self._enter(roster)
-        raids = self._raid(everybody, roster)
+        sales = self._sales(roster)
+        raids = self._raid(everybody, roster, sales)
         self._look_back(roster)
+        sales.look_back()
         self.clock.set(self.now)
+        sales.go_on()
         self._settle()
         return Told(guild_id=self.guild_id, officer=self.users[0], raids=len(raids))
 
@@ -111,8 +108,8 @@ class _Story:
             by = self._by(0)
             self.use_cases.create_pool()(name="Open raids", unit="OP", by=by)
             self.use_cases.create_rank()(name="Alt", order=4, by=by)
-            self.use_cases.create_item_pool()(name="Planar armour", by=by)
-            self.use_cases.create_item_pool()(name="Dragon loot", by=by)
+            self.use_cases.create_item_pool()(name=ARMOUR, by=by)
+            self.use_cases.create_item_pool()(name=DRAGONS, by=by)
             self.use_cases.change_guild()(first_weekday="wednesday", settings={"public_roster": True}, by=by)
         pools = {row.name: row.id for row in self.use_cases.list_pools()(by=self._by(0))}
         with self._together():
@@ -163,21 +160,31 @@ class _Story:
             self.ids[played.name] = made.id
         self._settle()
 
+    def _sales(self, roster: Sequence[Played]) -> Sales:
+        """What can drop, and the rules by which it is sold."""
+        self.progress(f"{len(DROPS)} items, and the house rules of their auctions")
+        owners = {played.name: played.owner for played in roster if played.owner is not None}
+        # It draws lots of its own: who is there does not depend on what is sold.
+        lots = random.Random(SEED + 1)
+        sales = Sales(self.use_cases, self.clock, self._by, self.users, owners, lots)
+        sales.lay_out()
+        return sales
+
     # --- the raids ----------------------------------------------------------------------------------------------------
 
-    def _raid(self, everybody: Sequence[Person], roster: Sequence[Played]) -> list[RaidId]:
-        self.progress("90 days of raids")
+    def _raid(self, everybody: Sequence[Person], roster: Sequence[Played], sales: Sales) -> list[RaidId]:
+        self.progress("90 days of raids and auctions")
         event_types = {row.name: row.id for row in self.use_cases.list_event_types()(by=self._by(0))}
         seen = [played for played in roster if played.owner is not None]
         raids = []
         for night in nights(self.chance, self.now, everybody, seen):
-            raids.append(self._hold(night, event_types[night.event_type]))
+            raids.append(self._hold(night, event_types[night.event_type], sales))
             if len(raids) % 8 == 0:
                 self._spend(roster)
         return raids
 
-    def _hold(self, night: Night, event_type_id: EventTypeId) -> RaidId:
-        """A night's raid with its hourly ticks, each read from a dump in one transaction."""
+    def _hold(self, night: Night, event_type_id: EventTypeId, sales: Sales) -> RaidId:
+        """A night's raid with its hourly ticks, each read from a dump in one transaction, and what dropped in it."""
         by = self._by(self.chance.randrange(4))
         raid_id: RaidId | None = None
         for number, names in enumerate(night.ticks):
@@ -195,6 +202,8 @@ class _Story:
                     by=by,
                 )
             raid_id = report.raid_id
+            if number == 1 and raid_id is not None and not night.cancelled:
+                sales.sell(raid_id, night.event_type, names)
         assert raid_id is not None, "every night has a tick"
         with self._together():
             if night.cancelled:
@@ -212,7 +221,7 @@ class _Story:
             AdjustmentLine(
                 amount=-Points.of(self.chance.randint(8, 60)),
                 character=self.chance.choice(mains),
-                reason=f"Loot: {self.chance.choice(LOOT)}",
+                reason=f"Loot: {self.chance.choice(DROPS).name}",
             )
             for _ in range(6)
         ]

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 import dkp_entrypoints.demo
 from dkp_adapters.sql.outbox import SqlOutbox
 from dkp_core.accounts import NotAuthenticated
+from dkp_core.loot import AwardStatus, Mode
 from dkp_entrypoints.cli import app
 from dkp_entrypoints.containers import UseCases
 from dkp_entrypoints.settings import Settings
@@ -40,6 +41,41 @@ def test_the_demo_holds_what_it_promises(filled: CommandLine) -> None:
     assert filled.json("raid", "unresolved")
     assert len(filled.json("points", "adjustments", "--reversed")) == 1
     assert len(filled.json("points", "adjustments")) > 50
+
+
+def test_it_sells_what_drops_in_every_way(filled: CommandLine) -> None:
+    """I-3, L-2 to L-9: every mode, refusals, awards that did not stay, prices over weeks, and a bid that waits."""
+    auctions = filled.json("auction", "list")
+    assert {row["mode"] for row in auctions} == {*Mode}
+    assert {row["status"] for row in auctions} == {"awarded", "cancelled", "open"}
+    awards = filled.json("award", "list")
+    assert {row["status"] for row in awards} == {*AwardStatus}
+    assert {row["username"] for row in awards} >= {None}, "something rotted"
+    assert any(row["amount"] == "0.00" and row["username"] for row in awards), "something was free"
+    items = filled.json("item", "list")
+    assert len(items) >= 25
+    assert max(row["awards"] for row in items) >= 4
+    bids = [bid for row in auctions[:25] for bid in filled.json("auction", "bids", row["id"])]
+    assert {bid["source"] for bid in bids} >= {"api", "elsewhere", "proxy", "standing"}
+    assert {bid["refusal"] for bid in bids} >= {"", "bid_too_low"}
+    assert filled.json("auction", "rules")[0]["version"] == 1
+    for row in auctions[3:9]:
+        if row["status"] == "awarded":
+            assert filled.json("auction", "check", row["id"])["holds"] is True
+
+
+def test_two_of_its_auctions_run(filled: CommandLine) -> None:
+    """L-11: an open one with a leader whose points are held for all to see, and a sealed one that shows nothing."""
+    sealed, opened = filled.json("auction", "list", "--running")
+    assert (opened["mode"], sealed["mode"]) == ("open", "sealed_first_price")
+    assert all(datetime.fromisoformat(row["closes_at"]) > datetime.now(UTC) for row in (opened, sealed))
+    assert opened["leader_character"]
+    assert sealed["bids"] >= 3
+    assert {bid["amount"] for bid in filled.json("auction", "bids", sealed["id"])} == {None}
+    held = {row["username"]: row["held"] for row in filled.json("standings") if row["held"] != "0.00"}
+    assert list(held.values()) == [opened["current_amount"]]
+    assert "auction list --running" in filled.run("demo", "--no-serve").stdout
+    assert filled.json("demo", "--no-serve")["auctions"].endswith("/api/bidding/active/")
 
 
 def test_it_raids_three_or_four_times_a_week_with_hourly_ticks(filled: CommandLine) -> None:
@@ -73,11 +109,17 @@ def test_it_is_the_same_each_time(filled: CommandLine, tmp_path: Path) -> None:
     """Who shows it twice shows the same guild: names, points, everything but times and secrets."""
     again = CommandLine(tmp_path / "again.db")
     again.run("demo", "--no-serve")
-    for command in (("standings",), ("character", "list"), ("raid", "unresolved")):
+    for command in (("standings",), ("character", "list"), ("raid", "unresolved"), ("auction", "rules")):
         mine, yours = filled.json(*command), again.json(*command)
         for row in (*mine, *yours):
             row.pop("last_seen", None)
+            row.pop("changed_at", None)
         assert mine == yours
+    won = [
+        [(row["item"], row["character"], row["amount"]) for row in each.json("award", "list")]
+        for each in (filled, again)
+    ]
+    assert won[0] == won[1]
 
 
 def test_the_second_time_it_is_served_as_it_is(filled: CommandLine) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from dkp_entrypoints.cli.root import COMMANDS, Root
 from tests.integration.cli.command_line import CommandLine
 
 AT = "2026-11-19T20:00"
+LOG = "eqlog_Almaryn_server.txt"
 CHANGES = {
     "guild set": ("--name", "Neu"),
     "user add": ("523456789012345678",),
@@ -54,20 +57,61 @@ CHANGES = {
     "pool set": ("Open raids", "--archive"),
     "item-pool add": ("Neu",),
     "item-pool set": ("Planar", "--name", "Neu"),
+    "item add": ("Neu",),
+    "item change": ("Umhang", "--rarity", "epic"),
+    "item remove": ("Ring",),
+    "auction start": ("Neu", "--closes-in", "2m"),
+    "auction close": ("1",),
+    "auction award": ("1",),
+    "auction freeze": ("--all",),
+    "auction resume": ("2",),
+    "auction extend": ("1", "--by", "1m"),
+    "auction cancel": ("1",),
+    "auction set-rules": ("increment=5",),
+    "auction set-grammar": ('currency_words=["Gold"]',),
+    "bid place": ("1", "--character", "Björnulf", "--amount", "9"),
+    "bid withdraw": ("3", "--character", "Élan"),
+    "bid leave": ("Ring", "--character", "Élan", "--ceiling", "9"),
+    "bid take-back": ("Ring", "--user", "Björn"),
+    "bid chat": (LOG,),
+    "award give": ("Ring", "--character", "Élan", "--amount", "1"),
+    "award revoke": ("1", "--reason", "x"),
+    "award move": ("1", "--user", "Alma", "--amount", "0", "--reason", "x"),
+    "award return": ("1", "--reason", "x"),
     "points adjust": ("--user", "Alma", "--amount", "5", "--reason", "x"),
     "points reverse": ("1", "--reason", "x"),
 }
 
 
-@pytest.fixture
-def full(dkp: CommandLine) -> CommandLine:
-    """The guild with something of everything."""
+@pytest.fixture(scope="module")
+def lived_in(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A guild with something of everything."""
+    dkp = CommandLine(tmp_path_factory.mktemp("lived-in") / "dkp.db")
+    shutil.copy(founded, dkp.path)
     dkp.run("raid", "add", "Plane of Fear", "--at", AT)
     dkp.run("raid", "attend", "1", "Élan", "Fremdling")
     dkp.run("character", "add", "Wartend", "--owner", "Björn", "--status", "pending")
     dkp.run("item-pool", "add", "Planar")
-    dkp.run("points", "adjust", "--user", "Björn", "--amount", "1", "--reason", "x")
-    return dkp
+    dkp.run("points", "adjust", "--user", "Björn", "--amount", "50", "--reason", "x")
+    dkp.run("auction", "start", "Umhang", "--closes-in", "1d")
+    dkp.run("bid", "place", "1", "--character", "Élan", "--amount", "5")
+    dkp.run("auction", "start", "Helm")
+    dkp.run("auction", "freeze", "2")
+    dkp.run("auction", "start", "Stab", "--mode", "sealed_first_price")
+    dkp.run("bid", "place", "3", "--character", "Élan", "--amount", "2")
+    dkp.run("item", "add", "Ring")
+    dkp.run("bid", "leave", "Ring", "--user", "Björn", "--ceiling", "7")
+    dkp.run("award", "give", "Schild", "--character", "Élan", "--amount", "1")
+    return dkp.path
+
+
+@pytest.fixture
+def full(lived_in: Path, tmp_path: Path) -> CommandLine:
+    """The command line on a copy of it, with a log beside."""
+    path = tmp_path / "dkp.db"
+    shutil.copy(lived_in, path)
+    Path(LOG).write_text("[Fri Nov 20 20:15:00 2026] Björnulf tells you, 'Umhang 12'\n", "utf-8")
+    return CommandLine(path)
 
 
 @pytest.mark.parametrize("command", CHANGES)
@@ -105,7 +149,9 @@ def test_every_command_that_changes_something_is_tried_above() -> None:
         *("character show", "character history", "character owner", "character audit", "rank list"),
         *("event-type list", "event-type show", "raid list", "raid show", "raid unresolved", "attendance"),
         *("pool list", "pool show", "item-pool list", "points balance", "points history", "points adjustments"),
-        *("standings", "audit", "verify"),
+        *("standings", "audit", "verify", "follow"),
+        *("item list", "item show", "item history", "award list", "award show", "bid validate", "bid max", "bid own"),
+        *("auction list", "auction show", "auction bids", "auction check", "auction rules", "auction grammar"),
     }
 
 

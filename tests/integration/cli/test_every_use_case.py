@@ -28,6 +28,7 @@ NOT_COMMANDS = {
     "award_waiting_names": "the worker does it",
     "schedule_retention": "the worker does it",
     "prune_uploads": "the worker does it",
+    "advance_auction": "the worker does it",
 }
 
 
@@ -57,6 +58,10 @@ def lived_in(dkp: CommandLine) -> CommandLine:
     dkp.run("raid", "add", "Plane of Fear", "--at", "2026-11-19T20:00")
     dkp.run("raid", "attend", "1", "Élan", "Björnulf", "Fremdling")
     dkp.run("points", "adjust", "--user", "Björn", "--amount", "-1.25", "--reason", "late", "--pool", "DKP")
+    dkp.run("auction", "start", "Cloak", "--mode", "sealed_first_price", "--pool", "DKP")
+    dkp.run("bid", "place", "1", "--character", "Élan", "--amount", "7")
+    dkp.run("award", "give", "Helm", "--character", "Élan", "--amount", "3", "--pool", "DKP")
+    dkp.run("auction", "set-rules", "increment=2")
     return dkp
 
 
@@ -72,6 +77,16 @@ SAME = {
     ("points", "adjustments"): "/api/points/adjustments/",
     ("user", "list", "--order", "username"): "/api/memberships/?ordering=username",
     ("user", "show", "2"): "/api/users/2/",
+    ("item", "list"): "/api/items/",
+    ("item", "show", "Helm"): "/api/items/by-name/helm/",
+    ("item", "history", "Cloak"): "/api/items/1/bid-history/",
+    ("auction", "list"): "/api/bidding/",
+    ("auction", "show", "1"): "/api/bidding/1/",
+    ("auction", "bids", "1"): "/api/bidding/1/bids/",
+    ("auction", "rules"): "/api/bidding/rules/1/",
+    ("auction", "grammar"): "/api/bidding/chat-grammar/",
+    ("award", "list"): "/api/awards/",
+    ("award", "show", "1"): "/api/awards/1/",
 }
 
 
@@ -83,5 +98,5 @@ def test_programs_are_answered_as_by_the_api(command: tuple[str, ...], lived_in:
         response = client.get(SAME[command], headers={"Authorization": f"Bearer {key}"})
     assert response.status_code == 200, response.text
     answer: Any = response.json()
-    listed = answer["results"] if isinstance(answer, dict) and "results" in answer else answer
+    listed = answer["results"] if isinstance(answer, dict) and "previous" in answer else answer
     assert lived_in.json(*command) == listed

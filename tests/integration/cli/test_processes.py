@@ -46,7 +46,8 @@ def run(*arguments: str, stdin: bytes | None = None, folder: Path | None = None)
 
 # --- help -------------------------------------------------------------------------------------------------------------
 
-DEAR = ("sqlalchemy", "alembic", "litestar", "uvicorn", "dependency_injector", "rich", "cattrs", "structlog", "asyncio")
+ADAPTERS = ("sqlalchemy", "alembic", "litestar", "uvicorn", "dependency_injector", "httpx")
+DEAR = (*ADAPTERS, "rich", "cattrs", "structlog", "asyncio")
 
 
 def loaded_by(*arguments: str) -> set[str]:
@@ -80,7 +81,7 @@ def test_help_loads_next_to_nothing(arguments: tuple[str, ...]) -> None:
 def test_the_help_of_a_command_loads_no_adapter() -> None:
     """O-19: the docstrings of use cases are in the core."""
     loaded = loaded_by("raid", "import", "--help")
-    assert not {name for name in loaded if name.partition(".")[0] in ("sqlalchemy", "litestar", "dependency_injector")}
+    assert not {name for name in loaded if name.partition(".")[0] in ADAPTERS}
 
 
 def test_help_is_not_dearer_than_three_times_typer() -> None:
