@@ -7,6 +7,7 @@ A page marks such a part with `<!-- generated: settings -->` and `<!-- /generate
 from __future__ import annotations
 
 import importlib
+import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,6 +20,9 @@ from dkp_core.accounts import PERMISSIONS, SCOPES, RoleGroup, permissions_of
 from dkp_core.guilds import GuildSettings
 from dkp_core.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from dkp_core.kernel.permission import Permission
+from dkp_core.loot import ChatGrammar, Rules
+from dkp_core.loot.data import Data
+from dkp_core.loot.rules import AttendanceCap, Limit, Phase, RankCap, RankMultiplier
 from dkp_core.points import BUCKETS, EntryKind
 from dkp_core.raids import ATTENDED, FACTORS, DumpFormat, Presence
 from dkp_core.reactions import REACTIONS
@@ -59,6 +63,37 @@ def sentence(text: str | None) -> str:
     """The first sentence of a docstring on one line, without the rules it names."""
     first = " ".join((text or "").strip().partition("\n\n")[0].split())
     return re.sub(r" \([A-Z]-\d+(?:(?:, | to )[A-Z]-\d+)*\)", "", first)
+
+
+# --- rules of auctions ------------------------------------------------------------------------------------------------
+
+
+def _fields(data: Data) -> str:
+    values = data.values()
+    rows = [
+        (f"`{each.name}`", each.metadata["help"], f"`{json.dumps(values[each.name], ensure_ascii=False)}`")
+        for each in fields(type(data))
+    ]
+    return table(("field", "what it says", "unless set"), rows)
+
+
+def auction_rules() -> str:
+    """Every field of a pool's rules, and of what its lists hold."""
+    parts = [_fields(Rules())]
+    for name, kind in (
+        ("attendance_caps", AttendanceCap),
+        ("rank_caps", RankCap),
+        ("limits", Limit),
+        ("rank_multipliers", RankMultiplier),
+        ("phases", Phase),
+    ):
+        parts.append(f"\nEach of `{name}`:\n\n{_fields(kind())}")
+    return "".join(parts)
+
+
+def chat_grammar() -> str:
+    """Every field of the chat grammar."""
+    return _fields(ChatGrammar())
 
 
 # --- settings ---------------------------------------------------------------------------------------------------------
@@ -281,6 +316,8 @@ def adr_index() -> str:
 GENERATORS: Final = MappingProxyType(
     {
         "settings": settings,
+        "auction-rules": auction_rules,
+        "chat-grammar": chat_grammar,
         "guild-settings": guild_settings,
         "commands": commands,
         "operations": operations,
