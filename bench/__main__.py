@@ -6,7 +6,7 @@ import argparse
 import importlib
 import sys
 
-NAMES = ("start", "parse", "flat", "attendance", "limit", "peer")
+NAMES = ("start", "parse", "flat", "attendance", "bidding", "limit", "peer", "live", "follow")
 
 
 def main() -> int:

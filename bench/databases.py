@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import psycopg
+import pymysql
 
 SERVER = "postgresql://postgres@127.0.0.1:5432"
+MARIADB = "mariadb://root@127.0.0.1:3306"
 
 
 @contextmanager
@@ -24,6 +29,31 @@ def postgresql() -> Iterator[str]:
     finally:
         with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@contextmanager
+def mariadb() -> Iterator[str]:
+    """The URL of a fresh MariaDB database on DKP_BENCH_MARIADB_URL, or on the standard port."""
+    server = os.environ.get("DKP_BENCH_MARIADB_URL", MARIADB).rstrip("/")
+    name = f"dkp_bench_{uuid.uuid4().hex[:12]}"
+    parts = urlsplit(server)
+    user, password = unquote(parts.username or "root"), unquote(parts.password or "")
+    with closing(
+        pymysql.connect(host=parts.hostname, port=parts.port or 3306, user=user, password=password)
+    ) as connection:
+        connection.cursor().execute(f"CREATE DATABASE `{name}` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
+        try:
+            yield f"{server}/{name}"
+        finally:
+            connection.ping()  # it has waited for long
+            connection.cursor().execute(f"DROP DATABASE `{name}`")
+
+
+@contextmanager
+def sqlite() -> Iterator[str]:
+    """The URL of a SQLite file that is not there yet."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield f"sqlite:///{Path(folder) / 'bench.db'}"
 
 
 @contextmanager

@@ -1,14 +1,18 @@
-"""Whether reads and writes cost the same with 10 thousand and with 2 million ledger entries (O-17)."""
+"""Whether reads and writes cost the same with 10 thousand and with 2 million ledger entries (O-17).
+
+And whether a bid costs the same after ten auctions and after ten thousand.
+"""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from datetime import timedelta
 
 from attrs import frozen
 
 from bench.databases import analyze, postgresql
-from bench.guild import EPOCH, Filled, Sizes, fill
+from bench.guild import EPOCH, Filled, Sizes, fill, next_bid, sell
 from bench.measuring import Spread, repeated
 from dkp_core.kernel.actor import operator
 from dkp_core.kernel.ids import EntryId, PoolId, RaidId, UserId
@@ -18,7 +22,9 @@ from dkp_core.points import Bucket, Entry, EntryKind, HistoryFilter, Source, Sou
 from dkp_core.raids import NamedPresence
 
 ENTRIES = (10_000, 2_000_000)
+AUCTIONS = (10, 10_000)
 CHUNK = 20_000
+AUCTIONS_AT_ONCE = 100
 
 
 @frozen
@@ -29,6 +35,7 @@ class Measured:
     leaderboard: Spread
     history: Spread
     attendance: Spread
+    bid: Spread
 
 
 def grow(filled: Filled, entries: int) -> None:
@@ -88,23 +95,59 @@ def measure(filled: Filled, times: int) -> Measured:
             ),
             min(times, len(raids) - 10),
         ),
+        repeated(bids(filled), times),
     )
 
 
+def bids(filled: Filled) -> Callable[[object], object]:
+    """Places a bid on the auctions that run, each time higher than anybody before."""
+    auctions: list[int] = filled.fixture["auctions"]  # type: ignore[assignment]  # of our making
+    return next_bid(filled, auctions)
+
+
+def hold_auctions(filled: Filled, count: int) -> None:
+    """Auctions that were held and awarded, as a guild comes to have them."""
+    by = operator("bench", filled.guild_id)  # type: ignore[arg-type]  # a guild's id
+    names: list[str] = filled.fixture["names"]  # type: ignore[assignment]  # of our making
+    random_ = random.Random(6)
+    for start in range(0, count, AUCTIONS_AT_ONCE):
+        with filled.database.scope():
+            for number in range(start, min(start + AUCTIONS_AT_ONCE, count)):
+                sell(filled.use_cases, f"Old relic {number:05}", names, random_, by=by)
+
+
 def run(*, quick: bool = False) -> bool:
-    """The same guild with a short ledger and a long one, on PostgreSQL."""
-    sizes = Sizes(members=200, raids=100, open_raids=400, adjustments=0)
+    """The same guild with a short ledger and a long one, then after few auctions and many, on PostgreSQL."""
+    sizes = Sizes(members=200, raids=100, open_raids=400, adjustments=0, auctions=20)
+    times = 100 if quick else 300
+    few, many = (10, 200) if quick else AUCTIONS
     found = []
     for entries in (1000, 20_000) if quick else ENTRIES:
         with postgresql() as url:
             filled = fill(url, sizes)
             grow(filled, entries)
             analyze(url)
-            found.append(measure(filled, 100 if quick else 300))
+            found.append(measure(filled, times))
             filled.database.close()
+    with postgresql() as url:
+        filled = fill(url, sizes)
+        bid = bids(filled)
+        hold_auctions(filled, few)
+        analyze(url)
+        after_few = repeated(bid, times)
+        hold_auctions(filled, many - few)
+        analyze(url)
+        after_many = repeated(bid, times)
+        filled.database.close()
+    short, long = found
     print(f"{'':12} {'short ledger':>14} {'long ledger':>14}   ratio of medians (aim: at most 1.2)")
-    for name in ("balance", "leaderboard", "history", "attendance"):
-        short, long = getattr(found[0], name), getattr(found[1], name)
-        times = f"{name:12} {short.median:11.3f} ms {long.median:11.3f} ms"
-        print(f"{times}   {long.median / short.median:5.2f}, cpu {long.whole / short.whole:5.2f}")
+    for name in ("balance", "leaderboard", "history", "attendance", "bid"):
+        _tell(name, getattr(short, name), getattr(long, name))
+    print(f"\n{'':12} {f'{few:,} auctions':>14} {f'{many:,} auctions':>14}   (aim: the same)")
+    _tell("bid", after_few, after_many)
     return True
+
+
+def _tell(name: str, less: Spread, more: Spread) -> None:
+    times = f"{name:12} {less.median:11.3f} ms {more.median:11.3f} ms"
+    print(f"{times}   {more.median / less.median:5.2f}, cpu {more.whole / less.whole:5.2f}")

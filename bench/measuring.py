@@ -38,20 +38,20 @@ class Spread:
         )
 
 
-def repeated(call: Callable[[int], object], times: int, *, warmup: int = 5) -> Spread:
-    """Call it `times` times with the number of the call, after some to warm up."""
+def repeated(call: Callable[[int], object], times: int, *, warmup: int = 5, server: str = "postgres") -> Spread:
+    """Call it `times` times with the number of the call, after some to warm up; `server` is the database's process."""
     for number in range(warmup):
         call(-number - 1)
     taken = []
-    server, cpu = server_cpu("postgres"), time.process_time()
+    spent, cpu = server_cpu(server), time.process_time()
     for number in range(times):
         began = time.perf_counter()
         call(number)
         taken.append((time.perf_counter() - began) * 1000)
     cpu = (time.process_time() - cpu) * 1000 / times
-    server = (server_cpu("postgres") - server) / times
+    spent = (server_cpu(server) - spent) / times
     taken.sort()
-    return Spread(statistics.median(taken), taken[int(len(taken) * 0.95)], cpu, server)
+    return Spread(statistics.median(taken), taken[int(len(taken) * 0.95)], cpu, spent)
 
 
 def server_cpu(name: str) -> float:

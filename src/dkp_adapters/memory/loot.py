@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 
 from attrs import evolve, frozen
 
@@ -21,6 +22,7 @@ from dkp_core.loot import (
     AuctionStatus,
     Award,
     Awards,
+    AwardStatus,
     Bid,
     BidOutcome,
     BidRecord,
@@ -133,7 +135,9 @@ class MemoryAuctions(Auctions):
         return tuple(
             auction.id
             for auction in self._in_order()
-            if auction.status in RUNNING and (auction.item_id, auction.raid_id) == (item_id, raid_id)
+            if auction.status in RUNNING
+            and auction.item_id == item_id
+            and (raid_id is None or auction.raid_id in (None, raid_id))
         )
 
     def open(self) -> tuple[tuple[AuctionId, str], ...]:
@@ -248,6 +252,13 @@ class MemoryAwards(Awards):
         if award is None:
             raise NoSuch("award", award_id)
         return award
+
+    def standing_since(self, item_id: ItemId, since: datetime) -> tuple[Award, ...]:
+        return tuple(
+            award
+            for award in sorted(self.session.tables.awards.values(), key=lambda award: award.id)
+            if award.item_id == item_id and award.status is AwardStatus.STANDING and award.awarded_at >= since
+        )
 
     def save(self, *awards: Award) -> None:
         for award in awards:

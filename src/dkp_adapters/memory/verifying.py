@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from typing import Final
+from collections.abc import Callable, Iterator
 
 from attrs import frozen
 
@@ -12,22 +11,10 @@ from dkp_adapters.memory.loot import standing_bids
 from dkp_adapters.memory.tables import GuildTables, Snapshot
 from dkp_core.kernel.ids import AuctionId, AwardId, GuildId, PoolId, UserId
 from dkp_core.kernel.points import Points
-from dkp_core.loot import (
-    NOTHING_HELD,
-    Auction,
-    AwardStatus,
-    Bid,
-    ClosedAuction,
-    Hold,
-    Mode,
-    RunningAuction,
-    held_by,
-)
+from dkp_core.loot import NOTHING_HELD, PAID, AwardStatus, Hold
 from dkp_core.points import Balance, Difference, Entry, EntryKind, Overbid, SourceKind, Verification, Verifying
 
 _Payment = tuple[AwardId, UserId, PoolId]
-_PAID: Final = frozenset({AwardStatus.STANDING, AwardStatus.RETURNED})
-"""Awards whose price was not taken back; a refund is an entry of its own."""
 
 
 @frozen
@@ -85,7 +72,7 @@ def _of_holds(guild_id: GuildId, tables: GuildTables) -> Iterator[Difference]:
     for (auction_id, user_id), held in tables.holds.items():
         kept[auction_id][user_id] = held.hold
     for auction in tables.auctions.values():
-        counted = _holds(auction, standing_bids(tables, auction.id))
+        counted = auction.to_hold(standing_bids(tables, auction.id).values())
         for user_id in sorted({*kept[auction.id], *counted}):
             before, after = kept[auction.id].get(user_id, NOTHING_HELD), counted.get(user_id, NOTHING_HELD)
             if before != after:
@@ -94,23 +81,9 @@ def _of_holds(guild_id: GuildId, tables: GuildTables) -> Iterator[Difference]:
                     what=f"hold of auction {auction.id}",
                     pool_id=auction.pool_id,
                     user_id=user_id,
-                    kept=f"{before.shown} shown",
-                    counted=f"{after.shown} shown" if before.sealed == after.sealed else "another, sealed",
+                    kept=before.told,
+                    counted=after.told if before.sealed == after.sealed else "another, sealed",
                 )
-
-
-def _holds(auction: Auction, bids: Mapping[UserId, Bid]) -> Mapping[UserId, Hold]:
-    """What an auction's bids are to keep reserved."""
-    if isinstance(auction, ClosedAuction):
-        return auction.holds
-    if not isinstance(auction, RunningAuction):
-        return {}
-    if auction.rules.mode is Mode.OPEN:
-        return {lead.bid.user_id: held_by(lead) for lead in auction.leads}
-    offered = {user_id: Points(bid.ceiling.hundredths * bid.copies) for user_id, bid in bids.items()}
-    if auction.rules.mode.is_sealed:
-        return {user_id: Hold(sealed=points) for user_id, points in offered.items()}
-    return {user_id: Hold(shown=points) for user_id, points in offered.items()}
 
 
 def _of_awards(guild_id: GuildId, tables: GuildTables) -> Iterator[Difference]:
@@ -121,7 +94,7 @@ def _of_awards(guild_id: GuildId, tables: GuildTables) -> Iterator[Difference]:
             booked[AwardId(entry.source.id), entry.user_id, entry.pool_id] += entry.amount.hundredths
     due: Counter[_Payment] = Counter()
     for award in tables.awards.values():
-        if award.user_id is not None and award.status in _PAID:
+        if award.user_id is not None and award.status in PAID:
             due.update({(award.id, award.user_id, pool_id): -award.price.hundredths for pool_id in award.pools})
     for award_id, user_id, pool_id in sorted({*booked, *due}):
         kept, counted = booked[award_id, user_id, pool_id], due[award_id, user_id, pool_id]

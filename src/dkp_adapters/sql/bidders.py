@@ -140,13 +140,14 @@ def _won(span: Span, *conditions: ColumnElement[bool]) -> Any:
         literal(span.value, Text).label("span"),
         awards.c.price.label("shown"),
         literal(0).label("sealed"),
+        literal(1).label("copies"),
         awards.c.pools,
     ).where(in_guild(awards), awards.c.user_id == _user_id, awards.c.status == AwardStatus.STANDING.value, *conditions)
 
 
 def _held(span: Span, *conditions: ColumnElement[bool]) -> Any:
     return (
-        select(literal(span.value, Text), holds.c.shown, holds.c.sealed, null())
+        select(literal(span.value, Text), holds.c.shown, holds.c.sealed, holds.c.copies, null())
         .join_from(holds, auctions, and_(auctions.c.guild_id == holds.c.guild_id, auctions.c.id == holds.c.auction_id))
         .where(
             in_guild(holds),
@@ -228,10 +229,10 @@ class SqlBidders(Bidders):
             night_until=micros(night.end),
         )
         found: dict[Span, list[int]] = {span: [] for span in Span}
-        for span, shown, secret, pools in rows:
+        for span, shown, secret, copies, pools in rows:
             amount = shown + secret if sealed else shown
             if pools is None and amount:
-                found[Span(span)].append(amount)
+                found[Span(span)] += [amount // copies] * copies
             elif pools is not None and pool_id in json.loads(pools):
                 found[Span(span)].append(shown)
         return {span: tuple(sorted(amounts)) for span, amounts in found.items()}

@@ -30,18 +30,25 @@ PURSE_COLUMNS: Final = (
     balances.c.sealed,
     func.coalesce(holds.c.shown, 0).label("shown_here"),
     func.coalesce(holds.c.sealed, 0).label("sealed_here"),
+    func.coalesce(holds.c.copies, 1).label("copies_here"),
 )
 """What `purse_of` makes a purse of, in its order, of a balance and the hold in one auction (which may be missing)."""
 
 
 def purse_of(row: Sequence[Any]) -> Purse:
     """What somebody has in a pool, from its PURSE_COLUMNS."""
-    current, held, sealed, shown_here, sealed_here = row
+    current, held, sealed, *here = row
     return Purse(
         current=Points(current),
         held=Hold(shown=Points(held), sealed=Points(sealed)),
-        here=Hold(shown=Points(shown_here), sealed=Points(sealed_here)),
+        here=hold_of(here),
     )
+
+
+def hold_of(row: Sequence[Any]) -> Hold:
+    """What is held, from its shown and sealed hundredths and the copies it is for."""
+    shown, sealed, copies = row
+    return Hold(shown=Points(shown), sealed=Points(sealed), copies=copies)
 
 
 # Only who holds the auction changes what is held for it, so that alone the balances need to be locked. MariaDB is told
@@ -80,15 +87,19 @@ _MAKE_BALANCES: Final = Statement(
     )
 )
 _OF: Final = Statement(
-    select(holds.c.user_id, holds.c.shown, holds.c.sealed).where(in_guild(holds), holds.c.auction_id == _auction_id)
+    select(holds.c.user_id, holds.c.shown, holds.c.sealed, holds.c.copies).where(
+        in_guild(holds), holds.c.auction_id == _auction_id
+    )
 )
-_moved: Final = json_rows("rows", holds.c.auction_id, holds.c.user_id, holds.c.pool_id, holds.c.shown, holds.c.sealed)
+_moved: Final = json_rows(
+    "rows", holds.c.auction_id, holds.c.user_id, holds.c.pool_id, holds.c.shown, holds.c.sealed, holds.c.copies
+)
 _HOLD: Final = Statement(
     upsert(
         holds,
         select(GUILD, *_moved.c),
         key=("guild_id", "auction_id", "user_id"),
-        update=lambda _, new: {"shown": new.shown, "sealed": new.sealed},
+        update=lambda _, new: {"shown": new.shown, "sealed": new.sealed, "copies": new.copies},
     )
 )
 _LET_GO: Final = Statement(
@@ -125,7 +136,7 @@ class SqlHolds(Holds):
     def of(self, auction_id: AuctionId) -> Mapping[UserId, Hold]:
         self.write()
         rows = self.session.all(_OF, auction_id=auction_id)
-        return {user_id: Hold(shown=Points(shown), sealed=Points(sealed)) for user_id, shown, sealed in rows}
+        return {user_id: hold_of(held) for user_id, *held in rows}
 
     def move(
         self, auction_id: AuctionId, pool_id: PoolId, before: Mapping[UserId, Hold], after: Mapping[UserId, Hold]
@@ -153,7 +164,8 @@ class SqlHolds(Holds):
             if hold == NOTHING_HELD:
                 gone.setdefault(auction_id, []).append(user_id)
             else:
-                kept.append([auction_id, user_id, pool_id, hold.shown.hundredths, hold.sealed.hundredths])
+                held = [hold.shown.hundredths, hold.sealed.hundredths, hold.copies]
+                kept.append([auction_id, user_id, pool_id, *held])
         for auction_id, users in gone.items():
             self.session.run(_LET_GO, auction_id=auction_id, users=users)
         if kept:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, Text, bindparam, delete, exists, insert, literal, select, update
@@ -323,6 +324,16 @@ _AWARD_COLUMNS: Final = (
 _AWARD: Final = Statement(
     locking(select(*_AWARD_COLUMNS, awards.c.version).where(in_guild(awards), awards.c.id == _the_id))
 )
+_STANDING_SINCE: Final = Statement(
+    select(*_AWARD_COLUMNS, awards.c.version)
+    .where(
+        in_guild(awards),
+        awards.c.item_id == _item_id,
+        awards.c.awarded_at >= bindparam("since", type_=BigInteger),
+        awards.c.status == AwardStatus.STANDING.value,
+    )
+    .order_by(awards.c.id)
+)
 _new_awards: Final = json_rows("rows", *_AWARD_COLUMNS, awards.c.item_key, awards.c.character_key)
 _AWARD_WRITTEN: Final = tuple(_new_awards.c.keys())
 _INSERT_AWARDS: Final = Statement(
@@ -347,6 +358,10 @@ class SqlAwards(Awards):
         if row is None:
             raise NoSuch("award", award_id)
         return _award(self.session, row)
+
+    def standing_since(self, item_id: ItemId, since: datetime) -> tuple[Award, ...]:
+        rows = self.session.all(_STANDING_SINCE, item_id=item_id, since=micros(since))
+        return tuple(_award(self.session, row) for row in rows)
 
     def save(self, *awards: Award) -> None:
         made = [_award_row(award) for award in awards if not award.version]

@@ -143,6 +143,7 @@ def upgrade(url: str, progress: Callable[[str], None] = lambda _: None) -> Schem
     from alembic.runtime.environment import EnvironmentContext
     from alembic.script import ScriptDirectory
 
+    from dkp_adapters.sql.sqlite_statistics import write_statistics
     from dkp_adapters.sql.tables import all_tables
 
     config = Config()
@@ -171,6 +172,7 @@ def upgrade(url: str, progress: Callable[[str], None] = lambda _: None) -> Schem
             broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
             if broken:
                 raise ReferencesBroken(f"rows that point to nothing: {broken[:10]}")
+            write_statistics(connection)
     return check(url)
 
 

@@ -29,6 +29,7 @@ from sqlalchemy import (
 
 from dkp_adapters.sql.auctions import AUCTION_COLUMNS, STANDING, auction_of, bid_of
 from dkp_adapters.sql.engine import Connection, Engine
+from dkp_adapters.sql.holds import hold_of
 from dkp_adapters.sql.moments import moment_at
 from dkp_adapters.sql.statement import DialectName, Statement, in_guild, int_sum
 from dkp_adapters.sql.tables.accounts import memberships
@@ -44,9 +45,9 @@ from dkp_adapters.sql.tables.raids import (
     raids,
     unresolved_names,
 )
-from dkp_core.kernel.ids import GuildId, UserId
+from dkp_core.kernel.ids import GuildId
 from dkp_core.kernel.points import Points
-from dkp_core.loot import NOTHING_HELD, Auction, AwardStatus, ClosedAuction, Hold, Mode, held_by
+from dkp_core.loot import NOTHING_HELD, PAID, AwardStatus
 from dkp_core.points import Bucket, Difference, EntryKind, Overbid, SourceKind, Verification, Verifying
 from dkp_core.raids import ATTENDED, RaidStatus
 
@@ -191,7 +192,7 @@ _charged: Final = (
         in_guild(awards),
         awards.c.user_id.is_not(None),
         awards.c.price != 0,
-        or_(awards.c.status == AwardStatus.STANDING.value, awards.c.status == AwardStatus.RETURNED.value),
+        or_(*(awards.c.status == status.value for status in sorted(PAID))),
     )
 )
 _given: Final = union_all(_paid, _adjusted, _charged).subquery("given")
@@ -242,7 +243,9 @@ _RUNNING: Final = Statement(
     select(*AUCTION_COLUMNS).where(in_guild(auctions), auctions.c.running == 1).order_by(auctions.c.id)
 )
 _HOLDS: Final = Statement(
-    select(holds.c.auction_id, holds.c.user_id, holds.c.pool_id, holds.c.shown, holds.c.sealed).where(in_guild(holds))
+    select(holds.c.auction_id, holds.c.user_id, holds.c.pool_id, holds.c.shown, holds.c.sealed, holds.c.copies).where(
+        in_guild(holds)
+    )
 )
 
 # --- attendance -------------------------------------------------------------------------------------------------------
@@ -517,35 +520,24 @@ class _Guild:
     def _holds(self) -> None:
         """What is held against what the bids of each auction come to; those that are over hold nothing."""
         kept = {
-            (auction_id, user_id, pool_id): Hold(shown=Points(shown), sealed=Points(sealed))
-            for auction_id, user_id, pool_id, shown, sealed in self._all(_HOLDS)
+            (auction_id, user_id, pool_id): hold_of(held) for auction_id, user_id, pool_id, *held in self._all(_HOLDS)
         }
         counted = {}
         for row in self._all(_RUNNING):
             auction = auction_of(row)
-            for user_id, hold in self._to_hold(auction).items():
+            bids = (bid_of(auction.id, row) for row in self._all(STANDING, auction_id=auction.id))
+            for user_id, hold in auction.to_hold(bids).items():
                 counted[auction.id, user_id, auction.pool_id] = hold
         for key in sorted({*kept, *counted}):
             auction_id, user_id, pool_id = key
             before, after = kept.get(key, NOTHING_HELD), counted.get(key, NOTHING_HELD)
             self._differs(
                 f"hold of auction {auction_id}",
-                f"{before.shown} shown",
-                f"{after.shown} shown" if before.sealed == after.sealed else "another, sealed",
+                before.told,
+                after.told if before.sealed == after.sealed else "another, sealed",
                 pool_id=pool_id,
                 user_id=user_id,
             )
-
-    def _to_hold(self, auction: Auction) -> Mapping[UserId, Hold]:
-        if isinstance(auction, ClosedAuction):
-            return auction.holds
-        if auction.rules.mode is Mode.OPEN:
-            return {lead.bid.user_id: held_by(lead) for lead in auction.leads}
-        bids = [bid_of(auction.id, row) for row in self._all(STANDING, auction_id=auction.id)]
-        offered = {bid.user_id: Points(bid.ceiling.hundredths * bid.copies) for bid in bids}
-        if auction.rules.mode.is_sealed:
-            return {user_id: Hold(sealed=points) for user_id, points in offered.items()}
-        return {user_id: Hold(shown=points) for user_id, points in offered.items()}
 
     def _raids(self) -> None:
         after = 0

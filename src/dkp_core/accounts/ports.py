@@ -115,7 +115,7 @@ class AccountsView(Protocol):
 
     @abstractmethod
     def user(self, user_id: UserId) -> UserRow:
-        """A user with a membership or a history (entries, attendance, characters) in the guild. Raises: NoSuch."""
+        """A user with a membership or a history (entries, attendance, characters, loot) here. Raises: NoSuch."""
 
     @abstractmethod
     def user_with_discord_id(self, discord_id: str) -> UserRow:

@@ -11,7 +11,7 @@ from dkp_core.loot.auction import (
     Placed,
     RunningAuction,
     ScheduledAuction,
-    held_by,
+    result_of,
 )
 from dkp_core.loot.auctioning import (
     CancelAuction,
@@ -24,7 +24,7 @@ from dkp_core.loot.auctioning import (
     ShowAuction,
     StartAuction,
 )
-from dkp_core.loot.award import Award, AwardStatus
+from dkp_core.loot.award import PAID, Award, AwardStatus
 from dkp_core.loot.awarding import (
     AwardAuction,
     AwardItem,
@@ -53,8 +53,18 @@ from dkp_core.loot.chance import SEED_BYTES, commitment, receipt, roll
 from dkp_core.loot.chat import Channel, ChatGrammar, ChatMessage, Looted, message_of, owner_of
 from dkp_core.loot.chatting import LINE_LENGTH_MAX, LINES_MAX, ChatOutcome, ChatReading, ReadChat
 from dkp_core.loot.closing import AdvanceAuction, CloseAuction
-from dkp_core.loot.errors import AlreadyOnAuction, AwardIsOver, CannotPay, NoWinner, WrongStatus
+from dkp_core.loot.errors import (
+    AlreadyOnAuction,
+    AwardedAlready,
+    AwardIsOver,
+    CannotPay,
+    IsUpNow,
+    LootRefused,
+    NoWinner,
+    WrongStatus,
+)
 from dkp_core.loot.item import Item, item_name
+from dkp_core.loot.judging import weight_of
 from dkp_core.loot.leaving import LeaveBid, ListOwnBids, ShowOwnLoot, TakeBidBack
 from dkp_core.loot.ports import (
     AUCTION_COLUMNS,
@@ -125,6 +135,7 @@ __all__ = [
     "LINES_MAX",
     "LINE_LENGTH_MAX",
     "NOTHING_HELD",
+    "PAID",
     "QUANTITY_MAX",
     "RUNNING",
     "SEED_BYTES",
@@ -144,6 +155,7 @@ __all__ = [
     "AwardItem",
     "AwardRow",
     "AwardStatus",
+    "AwardedAlready",
     "AwardedAuction",
     "Awards",
     "Bid",
@@ -181,6 +193,7 @@ __all__ = [
     "Hold",
     "Holds",
     "HouseRules",
+    "IsUpNow",
     "Item",
     "ItemDetailRow",
     "ItemFilter",
@@ -197,6 +210,7 @@ __all__ = [
     "ListItems",
     "ListOwnBids",
     "ListRunningAuctions",
+    "LootRefused",
     "LootView",
     "LootWork",
     "Looted",
@@ -260,12 +274,13 @@ __all__ = [
     "WithdrawBid",
     "WrongStatus",
     "commitment",
-    "held_by",
     "informed",
     "item_name",
     "message_of",
     "owner_of",
     "receipt",
+    "result_of",
     "roll",
     "settle",
+    "weight_of",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import ClassVar, Final, TypeVar
+from typing import ClassVar, Final, Self, TypeVar
 
 from attrs import evolve, field, fields, frozen
 
@@ -32,7 +32,7 @@ from dkp_core.loot.events import (
 from dkp_core.loot.judging import judge, least_above
 from dkp_core.loot.refusals import AuctionNotOpen, BidRefused, LeadingBidStays, NoBidToWithdraw
 from dkp_core.loot.rules import Mode, Rules
-from dkp_core.loot.settlement import Lead, Settlement, Terms, allot, same_group, settle
+from dkp_core.loot.settlement import Lead, Settlement, Terms, allot, conclude, rank, same_group, settle
 from dkp_core.loot.status import RUNNING, AuctionStatus
 
 A = TypeVar("A", bound="Auction")
@@ -81,8 +81,8 @@ class Auction(Aggregate):
 
     @property
     def seed_hash(self) -> str:
-        """The commitment to the seed, which anybody may see."""
-        return commitment(self.seed)
+        """The commitment to the seed, which anybody may see; empty for bidding elsewhere, which has none."""
+        return commitment(self.seed) if self.seed else ""
 
     @property
     def terms(self) -> Terms:
@@ -98,6 +98,15 @@ class Auction(Aggregate):
     def concerned(self) -> frozenset[UserId]:
         """Who holds something that another bid may change."""
         return frozenset(lead.bid.user_id for lead in self.leads)
+
+    @property
+    def as_seen(self) -> Self:
+        """The same as everybody sees it, who knows of no ceiling."""
+        return evolve(self, leads=tuple(_without_ceiling(lead) for lead in self.leads))
+
+    def to_hold(self, bids: Iterable[Bid]) -> Mapping[UserId, Hold]:  # noqa: ARG002  # it may hold nothing
+        """What it keeps reserved while those bids stand: nothing before it opens, and after it is over (L-5)."""
+        return {}
 
     def place(  # nobody bids on an auction that is not open
         self,
@@ -232,19 +241,23 @@ class RunningAuction(Auction):
         """The lead of that user, if there is one."""
         return next((lead for lead in self.leads if lead.bid.user_id == user_id), None)
 
+    def to_hold(self, bids: Iterable[Bid]) -> Mapping[UserId, Hold]:
+        if self.rules.mode is Mode.OPEN:
+            return {lead.bid.user_id: held_by(lead) for lead in self.leads}
+        return {bid.user_id: _held_for(bid, self.rules.mode) for bid in bids}
+
     def close(self, bids: Iterable[Bid], at: datetime) -> ClosedAuction:
         """Closed, with winners and prices; `bids` are those that stand."""
-        settlement = settle(self._as_bid(bids) if self.rules.mode is Mode.OPEN else bids, self.terms)
+        settlement = self._led_to(bids) if self.rules.mode is Mode.OPEN else settle(bids, self.terms)
         when = self.after(at)
         winners = tuple(win.bid.user_id for win in settlement.wins)
         closed = become(ClosedAuction, self, settlement=settlement, leads=(), closes_at=when, last_at=when)
         return closed.announcing(AuctionClosed(auction_id=self.id, winners=winners))
 
-    def _as_bid(self, bids: Iterable[Bid]) -> Sequence[Bid]:
-        """The bids as everybody saw them: what their ceilings were is nobody's business, also afterwards."""
-        leads = [evolve(lead.bid, copies=lead.copies) for lead in self.leads]
-        beaten = [bid for bid in bids if bid.user_id not in self.concerned]
-        return [evolve(bid, ceiling=bid.amount) for bid in (*leads, *beaten)]
+    def _led_to(self, bids: Iterable[Bid]) -> Settlement:
+        """Who leads has won, for what everybody saw: what ceilings were is nobody's business, also afterwards."""
+        beaten = [evolve(bid, ceiling=bid.amount) for bid in bids if bid.user_id not in self.concerned]
+        return conclude(self.as_seen.leads, sorted(beaten, key=lambda bid: rank(bid, self.terms)), self.terms)
 
 
 @frozen(kw_only=True)
@@ -273,12 +286,11 @@ class OpenAuction(RunningAuction):
         )
         if isinstance(judged, BidRefused):
             return judged
-        auction = evolve(self, bids=self.bids + 1, last_at=now, closes_at=self._sniped(now))
         if self.rules.mode is Mode.OPEN:
-            auction, bid, holds = auction._led(judged)
+            leads, bid, holds = self._led(judged)
         else:
-            kept = _all_copies(judged.ceiling, judged.copies)
-            bid, holds = judged, {judged.user_id: Hold(sealed=kept) if self.rules.mode.is_sealed else Hold(shown=kept)}
+            leads, bid, holds = self.leads, judged, {judged.user_id: _held_for(judged, self.rules.mode)}
+        auction = evolve(self, bids=self.bids + 1, last_at=now, closes_at=self._sniped(now), leads=leads)
         event = BidPlaced(
             auction_id=self.id,
             bid_id=bid.id,
@@ -335,15 +347,15 @@ class OpenAuction(RunningAuction):
             return self.closes_at
         return max(self.closes_at, now + timedelta(seconds=self.rules.anti_snipe_seconds))
 
-    def _led(self, bid: Bid) -> tuple[OpenAuction, Bid, Mapping[UserId, Hold]]:
-        """With the bid among the others, each raised as far as it takes to lead (L-14)."""
+    def _led(self, bid: Bid) -> tuple[tuple[Lead, ...], Bid, Mapping[UserId, Hold]]:
+        """Who leads with the bid among the others, each raised as far as it takes (L-14); the bid so; what is held."""
         others = [lead.bid for lead in self.leads if lead.bid.user_id != bid.user_id]
         leads, beaten = allot([*others, bid], self.terms)
-        raised = tuple(evolve(lead, bid=_raised(lead.bid, beaten, self.terms)) for lead in leads)
-        shown = next((lead.bid for lead in raised if lead.bid.user_id == bid.user_id), evolve(bid, amount=bid.ceiling))
+        raised = tuple(Lead(bid=_raised(lead.bid, beaten, self.terms), copies=lead.copies) for lead in leads)
+        shown = next((lead.bid for lead in raised if lead.bid.user_id == bid.user_id), None)
         holds = dict.fromkeys((*self.concerned, bid.user_id), NOTHING_HELD)
         holds |= {lead.bid.user_id: held_by(lead) for lead in raised}
-        return evolve(self, leads=raised), shown, holds
+        return raised, shown or evolve(bid, amount=bid.ceiling), holds
 
 
 @frozen(kw_only=True)
@@ -372,7 +384,13 @@ class ClosedAuction(Auction):
     @property
     def holds(self) -> Mapping[UserId, Hold]:
         """What stays held until the award: the winners' prices, for all to see."""
-        return {win.bid.user_id: Hold(shown=_all_copies(win.price, win.copies)) for win in self.settlement.wins}
+        return {
+            win.bid.user_id: Hold(shown=_all_copies(win.price, win.copies), copies=win.copies)
+            for win in self.settlement.wins
+        }
+
+    def to_hold(self, bids: Iterable[Bid]) -> Mapping[UserId, Hold]:  # noqa: ARG002  # it is settled
+        return self.holds
 
     def award(self, settlement: Settlement, awards: Sequence[AwardId], at: datetime) -> AwardedAuction:
         """Awarded to the winners of that settlement (another one than its own where bidders were passed over)."""
@@ -390,10 +408,16 @@ class AwardedAuction(Auction):
 
 @frozen(kw_only=True)
 class CancelledAuction(Auction):
-    """An auction that was called off."""
+    """An auction that was called off; `settlement` is its result where it was closed, and so published, before."""
 
     status: ClassVar = AuctionStatus.CANCELLED
     reason: str = ""
+    settlement: Settlement | None = None
+
+
+def result_of(auction: Auction) -> Settlement | None:
+    """What an auction came to, which is published; None of one that was never closed, also if it was called off."""
+    return auction.settlement if isinstance(auction, ClosedAuction | AwardedAuction | CancelledAuction) else None
 
 
 def become(kind: type[A], auction: Auction, **changed: object) -> A:
@@ -402,10 +426,22 @@ def become(kind: type[A], auction: Auction, **changed: object) -> A:
     return kind(**{**known, **changed})
 
 
+def _without_ceiling(lead: Lead) -> Lead:
+    return evolve(lead, bid=evolve(lead.bid, ceiling=lead.bid.amount))
+
+
 def held_by(lead: Lead) -> Hold:
     """What a lead keeps reserved: what it shows for everybody to see, and the rest of its ceiling sealed (L-14)."""
     shown = _all_copies(lead.bid.amount, lead.copies)
-    return Hold(shown=shown, sealed=_all_copies(lead.bid.ceiling, lead.copies) - shown)
+    return Hold(shown=shown, sealed=_all_copies(lead.bid.ceiling, lead.copies) - shown, copies=lead.copies)
+
+
+def _held_for(bid: Bid, mode: Mode) -> Hold:
+    """What a bid keeps reserved where nobody leads: all that it offers, for all to see unless bids are sealed."""
+    offered = _all_copies(bid.ceiling, bid.copies)
+    if mode.is_sealed:
+        return Hold(sealed=offered, copies=bid.copies)
+    return Hold(shown=offered, copies=bid.copies)
 
 
 def _raised(bid: Bid, beaten: Sequence[Bid], terms: Terms) -> Bid:
@@ -418,7 +454,8 @@ def _raised(bid: Bid, beaten: Sequence[Bid], terms: Terms) -> Bid:
         return bid
     least = least_above(bid, rivals[0], rivals[0].ceiling, terms.rules)
     most = bid.ceiling.hundredths
-    return evolve(bid, amount=Points(max(bid.amount.hundredths, min(most, most if least is None else least))))
+    amount = max(bid.amount.hundredths, min(most, most if least is None else least))
+    return bid if amount == bid.amount.hundredths else evolve(bid, amount=Points(amount))
 
 
 def _all_copies(amount: Points, copies: int) -> Points:

@@ -9,7 +9,7 @@ from attrs import frozen
 
 from dkp_core.kernel.actor import Actor
 from dkp_core.kernel.errors import InvalidValue
-from dkp_core.kernel.ids import AuctionId, ItemId, PoolId, RaidId
+from dkp_core.kernel.ids import AuctionId, ItemId, PoolId, RaidId, RankId
 from dkp_core.kernel.page import Page, PageRequest, ordering_of
 from dkp_core.kernel.permission import Permission
 from dkp_core.kernel.ports import Begin, Chance, Clock, Ids, Read
@@ -18,7 +18,7 @@ from dkp_core.loot.bid import BidSource, Offer
 from dkp_core.loot.bidding import Whose, bid_on, schedule
 from dkp_core.loot.cataloguing import known_item
 from dkp_core.loot.chance import SEED_BYTES
-from dkp_core.loot.errors import AlreadyOnAuction
+from dkp_core.loot.errors import AlreadyOnAuction, WrongStatus
 from dkp_core.loot.item import Item
 from dkp_core.loot.ports import AUCTION_COLUMNS, LootView, LootWork
 from dkp_core.loot.refusals import NotEligible
@@ -109,6 +109,11 @@ def start(
     pool = work.pools.get(pools[0])
     pool.must_be_open()
     version, house = work.house_rules.of(pool.id)
+    own = house.overridden(rules)
+    for rank in own.named_ranks:
+        work.ranks.get(RankId(rank))
+    if own.attendees_only and raid is None:
+        raise InvalidValue("rules.attendees_only", "without a raid nobody could bid", "a raid, or false")
     auction = ScheduledAuction.start(
         auction_id,
         work.guild_id,
@@ -117,7 +122,7 @@ def start(
         quantity=quantity,
         raid_id=raid_id,
         pool_id=pool.id,
-        rules=house.overridden(rules),
+        rules=own,
         rules_version=version,
         opens_at=opens_at,
         closes_at=closes_at,
@@ -153,7 +158,8 @@ def pools_of(work: LootWork, item: Item, raid: Raid | None, named: PoolId | None
 def with_standing_bids(work: LootWork, auction: Auction, *, ids: Ids, at: datetime, by: Actor) -> Auction:
     """The auction after the bids that waited for it, the earliest first: each is placed or refused like any other.
 
-    Who may not bid in this phase goes on waiting.
+    They go as far as points, caps and steps let them, since nobody knew the rules when they were left. Who may not bid
+    in this phase goes on waiting. The item is locked.
     """
     waiting = work.standing_bids.of_item(auction.item_id)
     heard = []
@@ -185,7 +191,7 @@ class FreezeAuction:
     def __call__(self, auction_id: AuctionId, *, reason: str = "", by: Actor) -> Auction:
         by.must(Permission.AUCTIONS_WRITE)
         with self.begin(by) as work:
-            auction = _opened(work.auctions.get(auction_id))
+            auction = _opened(work.auctions.get(auction_id), self.clock.now())
             frozen_ = auction.freeze(reason=reason, at=self.clock.now())
             work.auctions.save(frozen_)
             schedule(work, auction, frozen_)
@@ -221,7 +227,7 @@ class ExtendAuction:
     def __call__(self, auction_id: AuctionId, *, closes_at: datetime | None, by: Actor) -> Auction:
         by.must(Permission.AUCTIONS_WRITE)
         with self.begin(by) as work:
-            auction = _opened(work.auctions.get(auction_id))
+            auction = _opened(work.auctions.get(auction_id), self.clock.now())
             extended = auction.extend(closes_at, at=self.clock.now())
             work.auctions.save(extended)
             schedule(work, auction, extended)
@@ -250,9 +256,12 @@ def cancel(work: LootWork, auction: Auction, *, reason: str, at: datetime) -> Au
     return cancelled
 
 
-def _opened(auction: Auction) -> OpenAuction:
+def _opened(auction: Auction, at: datetime) -> OpenAuction:
+    """The auction, which is open, and not past its close: then nobody opens it again. Raises: WrongStatus."""
     if not isinstance(auction, OpenAuction):
         raise auction.must_be(AuctionStatus.OPEN)
+    if auction.is_due(at):
+        raise WrongStatus(auction.id, "past its close", AuctionStatus.OPEN)
     return auction
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from attrs import evolve, frozen
 
@@ -27,6 +28,10 @@ class AwardStatus(StrEnum):
     REVOKED = "revoked"
     MOVED = "moved"
     RETURNED = "returned"
+
+
+PAID: Final = frozenset({AwardStatus.STANDING, AwardStatus.RETURNED})
+"""What was paid for an award of these stays booked: what a returned item gives back is entered beside it."""
 
 
 @frozen(kw_only=True)

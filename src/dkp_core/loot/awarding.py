@@ -24,7 +24,7 @@ from dkp_core.loot.errors import CannotPay, NoWinner
 from dkp_core.loot.item import Item
 from dkp_core.loot.ports import AWARD_COLUMNS, LootView, LootWork
 from dkp_core.loot.rules import Mode, Rules
-from dkp_core.loot.settlement import Settlement, Win, settle
+from dkp_core.loot.settlement import Lead, Settlement, Win, allot, conclude, settle
 from dkp_core.loot.status import AuctionStatus
 from dkp_core.loot.views import AwardFilter, AwardRow
 from dkp_core.points import Source, SourceKind
@@ -75,8 +75,11 @@ class AwardAuction:
                 at=at,
                 by=by,
             )
-            if isinstance(answer, CannotPay):
-                raise answer
+            if isinstance(answer, CannotPay) and auction.pending:
+                # It is closed for good: its result is told with the refusal, and nobody bids on after that.
+                work.auctions.save(auction)
+        if isinstance(answer, CannotPay):
+            raise answer
         return answer[1]
 
 
@@ -102,9 +105,20 @@ def _without(work: LootWork, auction: ClosedAuction, passed_over: frozenset[User
     if not passed_over:
         return auction.settlement
     bids = [bid for bid in work.bids.standing(auction.id) if bid.user_id not in passed_over]
-    if auction.rules.mode is Mode.OPEN:  # by what everybody saw
-        bids = [evolve(bid, ceiling=bid.amount) for bid in bids]
-    return settle(bids, auction.terms)
+    if auction.rules.mode is not Mode.OPEN:
+        return settle(bids, auction.terms)
+    # Who leads an open one keeps what was led, and what is left goes to the others by what everybody saw.
+    wins = [win for win in auction.settlement.wins if win.bid.user_id not in passed_over]
+    left = auction.quantity - sum(win.copies for win in wins)
+    kept = []
+    for win in wins:  # who asked for more copies than there were comes before who got none
+        further = min(win.bid.copies - win.copies, left)
+        left -= further
+        kept.append(Lead(bid=win.bid, copies=win.copies + further))
+    winners = {win.bid.user_id for win in wins}
+    others = [evolve(bid, ceiling=bid.amount) for bid in bids if bid.user_id not in winners]
+    more, beaten = allot(others, evolve(auction.terms, quantity=left))
+    return conclude([*kept, *more], beaten, auction.terms)
 
 
 def award_winners(
@@ -129,7 +143,7 @@ def award_winners(
         purse = purses[win.bid.user_id]
         # Who holds the price has it, whatever else is held; who takes a passed winner's place needs it free.
         total = Points(win.price.hundredths * win.copies)
-        means = purse.current if purse.here.points >= total else purse.as_seen.free
+        means = purse.current if purse.here.points >= total else purse.as_seen.free - auction.rules.floor
         if total > means:
             if not allow_overbid:
                 return CannotPay(win.bid.user_id, total, means)
@@ -214,10 +228,17 @@ def _receiver(work: LootWork, whose: Whose) -> Receiver:
 
 @frozen(kw_only=True)
 class BidElsewhere:
-    """A bid that was made elsewhere, as it is reported."""
+    """A bid that was made elsewhere, as it is reported: by whom, or for which character, and how much."""
 
     whose: Whose
     amount: Points = field(repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        if not self.whose.said:
+            accepted = "a discord_id, a user or a character"
+            raise InvalidValue("bids", "one is nobody's", accepted)
+        if self.amount <= ZERO:
+            raise InvalidValue("bids", f"one is of {self.amount}", "amounts of more than 0")
 
 
 @frozen
@@ -322,7 +343,8 @@ def _overbids(
 ) -> bool:
     """Whether the price is over what is available, as everybody sees it. Raises: CannotPay unless that is allowed."""
     for pool_id in pools if price else ():
-        available = work.holds.purses(pool_id, AuctionId(0), {user_id})[user_id].as_seen.free + given_back
+        floor = work.house_rules.of(pool_id)[1].floor
+        available = work.holds.purses(pool_id, AuctionId(0), {user_id})[user_id].as_seen.free + given_back - floor
         if price > available:
             if not allow_overbid:
                 raise CannotPay(user_id, price, available)
@@ -359,8 +381,14 @@ def _keep_bids(
         bids=len(bids),
         last_at=at,
     )
+    records = [_kept(work, auction, BidId(first + index), bid, at, by) for index, bid in enumerate(bids)]
+    made = (record.bid for record in reversed(records) if record.bid and record.user_id == award.user_id)
+    won = next(made, None)
+    if won is not None:
+        win = Win(bid=won, copies=1, price=award.price, because=award.because or "it was bid elsewhere")
+        auction = evolve(auction, settlement=Settlement(wins=(win,)))
     work.auctions.save(auction)
-    work.bids.append([_kept(work, auction, BidId(first + index), bid, at, by) for index, bid in enumerate(bids)])
+    work.bids.append(records)
 
 
 def _kept(work: LootWork, auction: Auction, bid_id: BidId, bid: BidElsewhere, at: datetime, by: Actor) -> BidRecord:
@@ -496,13 +524,22 @@ class ReturnItem:
         at = self.clock.now()
         with self.begin(by) as work:
             award = work.awards.get(award_id)
-            refund = (work.house_rules.of(award.pools[0])[1] if award.pools else Rules()).refund
+            refund = _rules_of(work, award).refund
             returned = award.give_back(refund, reason=reason)
             work.awards.save(returned)
             if award.costs:
                 first = self.ids.next("entry", award.costs)
                 work.ledger.append(list(award.refunds(first, refund, reason=reason, by=by, at=at)))
         return returned
+
+
+def _rules_of(work: LootWork, award: Award) -> Rules:
+    """What an award went by: its auction's rules, or without one those that its pool has now."""
+    if award.auction_id is not None:
+        auction = work.auctions.get(award.auction_id)
+        if auction.rules.mode is not Mode.ELSEWHERE:
+            return auction.rules
+    return work.house_rules.of(award.pools[0])[1] if award.pools else Rules()
 
 
 @frozen

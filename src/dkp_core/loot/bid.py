@@ -17,6 +17,8 @@ from dkp_core.loot.tier import Tier
 from dkp_core.raids import AttendanceShare
 
 _TIERS: Final = tuple(Tier)
+WEIGHT: Final = 10_000
+"""The weight of a bid that counts once."""
 
 
 class BidSource(StrEnum):
@@ -89,7 +91,7 @@ class Bid:
     """An accepted bid, with everything that ranks it, as it was when it was made.
 
     `amount` is what is bid, each copy; `ceiling` how far the system bids on (equal where it does not). `weight`, in
-    hundredths, is how many times it counts; `phase` is the one its bidder began to bid in.
+    ten-thousandths, is how many times it counts; `phase` is the one its bidder began to bid in.
     """
 
     id: BidId
@@ -101,7 +103,7 @@ class Bid:
     ceiling: Points = field(repr=False)
     copies: int = 1
     tier: Tier = Tier.MAIN
-    weight: int = 100
+    weight: int = WEIGHT
     phase: int = 0
     attendance: AttendanceShare | None = None
     placed_at: datetime
@@ -109,15 +111,24 @@ class Bid:
 
 @frozen(kw_only=True)
 class Hold:
-    """Points that a user's bid keeps reserved in one auction: what all may see of it, and what is sealed (L-11)."""
+    """Points that a user's bid keeps reserved in one auction: what all may see of it, and what is sealed (L-11).
+
+    It is for all `copies` together.
+    """
 
     shown: Points = field(default=ZERO, repr=False)
     sealed: Points = field(default=ZERO, repr=False)
+    copies: int = 1
 
     @property
     def points(self) -> Points:
         """All of it."""
         return self.shown + self.sealed
+
+    @property
+    def told(self) -> str:
+        """What anybody may be told of it."""
+        return f"{self.shown} shown" + (f" for {self.copies} copies" if self.copies > 1 else "")
 
 
 NOTHING_HELD: Final = Hold()
@@ -134,7 +145,9 @@ class Purse:
     @property
     def free(self) -> Points:
         """What a bid in this auction may take: its own hold here does not stand in its way (L-5)."""
-        return self.current - self.held.points + self.here.points
+        held, here = self.held, self.here
+        elsewhere = held.shown.hundredths + held.sealed.hundredths - here.shown.hundredths - here.sealed.hundredths
+        return Points(self.current.hundredths - elsewhere)
 
     @property
     def as_seen(self) -> Purse:

@@ -18,12 +18,12 @@ from dkp_core.kernel.ports import Begin, Clock, Ids, Read
 from dkp_core.loot.auction import Auction, OpenAuction, Placed
 from dkp_core.loot.bid import NOTHING_HELD, Bid, Bidder, BidOutcome, BidRecord, BidSource, Offer, Purse
 from dkp_core.loot.chance import receipt
-from dkp_core.loot.judging import least_allowed, most_allowed
+from dkp_core.loot.judging import fitted, least_allowed, most_allowed
 from dkp_core.loot.ports import Bidders, LootView, LootWork
 from dkp_core.loot.refusals import BidRefused, OverAvailable, UnknownBidder
 from dkp_core.loot.rules import Mode, Rules
 from dkp_core.loot.tier import Tier
-from dkp_core.points import note_look, sees_sealed
+from dkp_core.points import SealedHoldsSeen, note_look, sees_sealed
 
 ADVANCE_AUCTION: Final = "advance_auction"
 
@@ -184,7 +184,12 @@ def bid_on(
         return Answer(auction=auction, bidder=None, refusal=refusal)
     purses = work.holds.purses(auction.pool_id, auction.id, auction.concerned | {found.user_id})
     purse = purses[found.user_id]
+    if purse.hides and by.user_id != found.user_id and source is not BidSource.STANDING:
+        # Whoever bids for a member learns of what is sealed, if only from being refused (L-11).
+        work.announce(SealedHoldsSeen(user_id=found.user_id))
     bidder = informed(work.bidders, found, auction, _night(work, auction), at)
+    if source is BidSource.STANDING:
+        offer = fitted(offer, bidder, purse, auction.rules, auction.phase)
     own = work.bids.of(auction.id, bidder.user_id) if auction.rules.phases else None
     placed = auction.place(offer, bidder, purse, own=own, bid_id=bid_id, at=at)
     if isinstance(placed, BidRefused):
@@ -201,6 +206,20 @@ def bid_on(
     return Answer(auction=placed.auction, bidder=bidder, purse=purse, placed=placed)
 
 
+def bid_seen(work: LootWork, auction: Auction, offer: Offer, whose: Whose, *, at: datetime) -> Answer:
+    """How a bid would be judged by what everybody sees: nothing is written, nothing that is sealed counts (L-11)."""
+    found = work.bidders.find(user_id=whose.user_id, discord_id=whose.discord_id, character=whose.character)
+    if found is None:
+        return Answer(auction=auction, bidder=None, refusal=UnknownBidder(auction.id, whose.said))
+    purse = work.holds.purses(auction.pool_id, auction.id, {found.user_id})[found.user_id].as_seen
+    bidder = informed(work.bidders, found, auction, _night(work, auction), at, sealed=False)
+    own = work.bids.of(auction.id, bidder.user_id) if auction.rules.phases else None
+    placed = auction.as_seen.place(offer, bidder, purse, own=own, bid_id=BidId(0), at=at)
+    if isinstance(placed, BidRefused):
+        return Answer(auction=auction, bidder=bidder, purse=purse, refusal=placed)
+    return Answer(auction=placed.auction, bidder=bidder, purse=purse, placed=placed)
+
+
 def schedule(work: LootWork, before: Auction | None, after: Auction) -> None:
     """See to it that the auction moves at its time, and no more at an earlier one."""
     key = f"auction:{after.id}"
@@ -213,8 +232,10 @@ def schedule(work: LootWork, before: Auction | None, after: Auction) -> None:
         work.deadlines.set(key, ADVANCE_AUCTION, after.due_at, {"auction_id": after.id})
 
 
-def informed(bidders: Bidders, bidder: Bidder, auction: Auction, night: Period | None, at: datetime) -> Bidder:
-    """The bidder with what the auction's rules ask about, and nothing that they don't."""
+def informed(
+    bidders: Bidders, bidder: Bidder, auction: Auction, night: Period | None, at: datetime, *, sealed: bool = True
+) -> Bidder:
+    """The bidder with what the auction's rules ask about, and nothing that they don't; `sealed` as for `wins`."""
     rules = auction.rules
     if rules.needs_attendance:
         bidder = evolve(bidder, attendance=bidders.attendance(bidder.user_id, rules.attendance_days, at))
@@ -222,7 +243,9 @@ def informed(bidders: Bidders, bidder: Bidder, auction: Auction, night: Period |
         there = auction.raid_id is not None and bidders.attended(bidder.user_id, auction.raid_id)
         bidder = evolve(bidder, attended=there)
     if night is not None:
-        wins = bidders.wins(bidder.user_id, auction.pool_id, raid_id=auction.raid_id, night=night, but=auction.id)
+        wins = bidders.wins(
+            bidder.user_id, auction.pool_id, raid_id=auction.raid_id, night=night, but=auction.id, sealed=sealed
+        )
         bidder = evolve(bidder, wins=wins)
     return bidder
 
@@ -388,12 +411,11 @@ class ValidateBid:
         must_be_own(found.bidder, by)
         if found.bidder is None:
             return _check(UnknownBidder(auction_id, whose.said), None, ZERO, ZERO)
-        purse = found.purse
+        purse, auction = found.purse, found.auction
         if not sees_sealed(by, found.bidder.user_id):
-            purse = purse.as_seen
+            purse, auction = purse.as_seen, auction.as_seen
         elif purse.hides:
             note_look(self.begin, found.bidder.user_id, by)
-        auction = found.auction
         judged = auction.place(offer, found.bidder, purse, own=found.own, bid_id=BidId(0), at=now)
         least = least_allowed(
             found.bidder,

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from attrs import define, field, frozen
 
 from dkp_core.kernel.actor import Actor
-from dkp_core.kernel.errors import DomainError, InvalidValue
+from dkp_core.kernel.errors import DomainError, InvalidValue, NoSuch
 from dkp_core.kernel.ids import AuctionId, AwardId, PoolId, RaidId
 from dkp_core.kernel.names import clean_name, name_key
 from dkp_core.kernel.permission import Permission
@@ -19,9 +19,9 @@ from dkp_core.kernel.points import ZERO
 from dkp_core.kernel.ports import Begin, Chance, Clock, Ids, Read
 from dkp_core.loot.auction import Auction, ClosedAuction, RunningAuction
 from dkp_core.loot.auctioning import cancel, start
-from dkp_core.loot.awarding import award_directly, award_winners
+from dkp_core.loot.awarding import award_directly, award_winners, closed
 from dkp_core.loot.bid import Bidder, BidSource, Offer
-from dkp_core.loot.bidding import Whose, bid_on, schedule, withdraw_from
+from dkp_core.loot.bidding import Whose, bid_on, bid_seen, schedule, withdraw_from
 from dkp_core.loot.cataloguing import known_item
 from dkp_core.loot.chance import SEED_BYTES
 from dkp_core.loot.chat import (
@@ -31,6 +31,8 @@ from dkp_core.loot.chat import (
     AwardSaid,
     BidSaid,
     Board,
+    Channel,
+    ChatGrammar,
     ChatMessage,
     Looted,
     Said,
@@ -38,13 +40,19 @@ from dkp_core.loot.chat import (
     said_in,
 )
 from dkp_core.loot.closing import close
-from dkp_core.loot.errors import CannotPay
+from dkp_core.loot.errors import AwardedAlready, CannotPay
+from dkp_core.loot.item import Item
 from dkp_core.loot.ports import LootWork
 from dkp_core.loot.rules import Mode
+from dkp_core.loot.status import AuctionStatus
 from dkp_core.raids import RaidsView
 
 LINES_MAX: Final = 500
 LINE_LENGTH_MAX: Final = 4096
+HEARD_SECONDS: Final = 60
+"""What two logs tell alike within so long (and as long again) was said once."""
+CALLED_OUT: Final = timedelta(hours=12)
+"""An award that is called out again within so long is the same."""
 
 
 class ChatOutcome(StrEnum):
@@ -107,7 +115,7 @@ class ReadChat:
         readings: tuple[ChatReading, ...] = ()
         try:
             with self.begin(by) as work:
-                table = _Table(work, self.ids, self.chance, self.clock.now(), by, raid_id, pool_id, names)
+                table = _Table(work, self.ids, self.chance, self.clock.now(), by, raid_id, pool_id, names, dry_run)
                 readings = tuple(table.readings(list(zip(lines, heard, strict=True)), teller))
                 if dry_run:
                     raise _PreviewIsOver
@@ -122,13 +130,57 @@ def _heard(line: str, owner: str) -> ChatMessage | Looted | None:
     return message_of(line, owner)
 
 
-def _fingerprint(line: str, owner: str) -> str:
-    return hashlib.sha256(f"{name_key(owner)}\n{line.rstrip()}".encode(errors="surrogatepass")).hexdigest()
+def _hash(*parts: object) -> str:
+    return hashlib.sha256("\n".join(map(str, parts)).encode(errors="surrogatepass")).hexdigest()
+
+
+@frozen(kw_only=True)
+class _Marks:
+    """By what a line is known again: as this log's own line, and, where others hear it too, as what they heard.
+
+    Clocks of two PCs differ, so that is by the minute in which it reached us: `heard` are this and those beside it,
+    each with the mark that this log sets on it.
+    """
+
+    own: str
+    heard: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, line: str, message: ChatMessage, owner: str, at: datetime) -> _Marks:
+        """The marks of a line that bears its time."""
+        teller = name_key(owner)
+        own = _hash("line", teller, line.rstrip())
+        if message.channel is Channel.TELL:
+            return cls(own=own)
+        now = int(at.timestamp()) // HEARD_SECONDS
+        said = [
+            _hash("heard", name_key(message.speaker), message.channel, name_key(message.text), minute)
+            for minute in (now, now - 1, now + 1)
+        ]
+        return cls(own=own, heard=tuple((each, _hash("by", teller, each)) for each in said))
+
+    @property
+    def all(self) -> frozenset[str]:
+        """Everything that may be known of it."""
+        return frozenset({self.own, *(mark for pair in self.heard for mark in pair)})
+
+    @property
+    def new(self) -> tuple[str, ...]:
+        """What is to be remembered of it."""
+        return (self.own, *(self.heard[0] if self.heard else ()))
+
+    def repeats(self, applied: Collection[str]) -> bool:
+        """Whether it was applied before: from this log, or from another one that heard it too."""
+        return self.own in applied or any(said in applied and by not in applied for said, by in self.heard)
 
 
 @define(eq=False)
 class _Table:
-    """Where the auctions of one reading lie: what is open changes with what is read."""
+    """Where the auctions of one reading lie: what is open changes with what is read.
+
+    A dry run tells what would be done by what everybody may know: it closes nothing, so that nobody learns by it what a
+    sealed auction comes to, or what somebody's sealed bids hold (L-11).
+    """
 
     work: LootWork
     ids: Ids
@@ -138,39 +190,46 @@ class _Table:
     raid_id: RaidId | None
     pool_id: PoolId | None
     names: dict[str, str]
+    dry_run: bool
+    called: list[str] = field(factory=list, init=False)
 
     def readings(self, lines: Sequence[tuple[str, ChatMessage | Looted | None]], owner: str) -> Sequence[ChatReading]:
         """What becomes of each line, in order."""
         _, grammar = self.work.chat_grammars.latest()
-        prints = {
-            line: _fingerprint(line, owner) for line, heard in lines if isinstance(heard, ChatMessage) and heard.at
+        marks = {
+            line: _Marks.of(line, heard, owner, self.at)
+            for line, heard in lines
+            if isinstance(heard, ChatMessage) and heard.at
         }
-        repeated = self.work.chat_lines.applied(sorted(set(prints.values())))
-        readings, applied = [], []
+        known = set(self.work.chat_lines.applied(sorted({mark for each in marks.values() for mark in each.all})))
+        readings = []
+        applied: dict[str, None] = {}
         for line, heard in lines:
-            said: Said | None
-            if isinstance(heard, ChatMessage):
-                open_items = tuple(name for _, name in self.work.auctions.open())
-                said = said_in(heard, grammar, Board(open_items=open_items, characters=self.names))
-            else:
-                said = heard
+            said = self._said(heard, grammar)
             if said is None:
                 readings.append(ChatReading(line=line, outcome=ChatOutcome.TALK))
                 continue
             speaker = heard.speaker if isinstance(heard, ChatMessage) else ""
-            mark = prints.get(line)
-            if mark is not None and (mark in repeated or mark in applied):
+            mark = marks.get(line)
+            if mark is not None and (mark.repeats(known) or mark.own in applied):
                 readings.append(
                     ChatReading(line=line, outcome=ChatOutcome.REPEATED, meaning=_MEANINGS[type(said)], speaker=speaker)
                 )
                 continue
-            readings.append(
-                self._reading(line, said, speaker, outgoing=isinstance(heard, ChatMessage) and heard.outgoing)
-            )
+            outgoing = isinstance(heard, ChatMessage) and heard.outgoing
+            readings.append(self._reading(line, said, speaker, outgoing=outgoing))
             if mark is not None:
-                applied.append(mark)
-        self.work.chat_lines.append(applied)
+                # Something may follow for who heard it elsewhere: in the log of who calls auctions, say.
+                nothing_followed = readings[-1].outcome is ChatOutcome.TALK
+                applied |= dict.fromkeys((mark.own,) if nothing_followed else mark.new)
+        self.work.chat_lines.append([mark for mark in applied if mark not in known])
         return readings
+
+    def _said(self, heard: ChatMessage | Looted | None, grammar: ChatGrammar) -> Said | None:
+        if not isinstance(heard, ChatMessage):
+            return heard
+        open_items = tuple(name for _, name in self.work.auctions.open())
+        return said_in(heard, grammar, Board(open_items=(*open_items, *self.called), characters=self.names))
 
     def _reading(self, line: str, said: Said, speaker: str, *, outgoing: bool) -> ChatReading:
         item = getattr(said, "item", None) or ""
@@ -209,11 +268,15 @@ class _Table:
             return self._awarded(said)
         auction = self._selling(said.item)
         if isinstance(said, AuctionCancelled):
+            if self.dry_run:
+                return auction.id, "would be called off"
             cancel(self.work, auction, reason="called off in chat", at=self.at)
             return auction.id, "called off"
         assert isinstance(said, AuctionClosed), "nothing else is said"
         if not isinstance(auction, RunningAuction):
-            raise auction.must_be(auction.status.OPEN)
+            raise auction.must_be(AuctionStatus.OPEN)
+        if self.dry_run:
+            return auction.id, "would be closed"
         close(self.work, auction, ids=self.ids, at=self.at, by=self.by)
         return auction.id, "closed"
 
@@ -224,6 +287,8 @@ class _Table:
 
     def _selling(self, item: str | None) -> Auction:
         """The auction that is meant: the open one of that item, or the only open one, locked."""
+        if item is not None and name_key(item) in map(name_key, self.called):
+            raise _NotForAuctions("its auction would be started first")
         found = [
             auction_id
             for auction_id, name in self.work.auctions.open()
@@ -236,8 +301,10 @@ class _Table:
     def _bid(self, said: BidSaid, speaker: str) -> tuple[AuctionId, str]:
         auction = self._selling(said.item)
         owner = self.work.bidders.find(character=speaker)
-        whose = Whose(character=speaker) if owner is None else self._whose(owner, said.character or speaker)
+        whose = Whose(user_id=owner.user_id if owner else None, character=said.character or speaker)
         if said.withdrawn:
+            if self.dry_run:
+                return auction.id, "would be withdrawn, if it may be"
             refusal = withdraw_from(self.work, auction, whose, ids=self.ids, at=self.at, by=self.by)
             if refusal is not None:
                 raise refusal
@@ -247,15 +314,20 @@ class _Table:
             ceiling=said.amount if said.ceiling else None,
             tier=said.tier,
         )
+        if self.dry_run:
+            seen = bid_seen(self.work, auction, offer, whose, at=self.at)
+            if seen.refusal is not None:
+                raise seen.refusal
+            return auction.id, f"{said.amount} for {said.character or speaker} would be placed"
         answer = bid_on(self.work, auction, offer, whose, source=BidSource.CHAT, ids=self.ids, at=self.at, by=self.by)
         placed = answer.or_raise(self.by)
         leads = {True: ", and leads", False: ", and was beaten at once", None: ""}[placed.leading]
         return auction.id, f"{placed.amount} for {placed.character}{leads}"
 
-    def _whose(self, owner: Bidder, character: str) -> Whose:
-        return Whose(user_id=owner.user_id, character=character)
-
     def _called(self, said: AuctionCalled) -> tuple[AuctionId | None, str]:
+        if self.dry_run:
+            self.called += [name for name, _ in said.items]
+            return None, "would be started: " + ", ".join(f"{quantity} × {name}" for name, quantity in said.items)
         started: list[Auction] = []
         refused: list[DomainError] = []
         for name, quantity in said.items:
@@ -295,12 +367,14 @@ class _Table:
                 {win.bid.user_id for win in auction.settlement.wins} if isinstance(auction, ClosedAuction) else set()
             )
             if isinstance(auction, ClosedAuction) and winners == {looter.user_id}:
+                if self.dry_run:
+                    return auction_id, f"would be awarded to {said.character}, who looted it"
                 self._award(auction, auction)
                 return auction_id, f"awarded to {said.character}, who looted it"
         raise _NotForAuctions("nobody waits for it")
 
     def _award(self, before: Auction, result: ClosedAuction) -> None:
-        """Award what an auction came to, which may be open until then. Raises: CannotPay, and nothing is written."""
+        """Award what an auction came to, which may be open until then. Raises: CannotPay; then it is closed."""
         answer = award_winners(
             self.work,
             result,
@@ -312,47 +386,65 @@ class _Table:
             by=self.by,
         )
         if isinstance(answer, CannotPay):
+            if isinstance(before, RunningAuction):
+                self.work.auctions.save(closed(self.work, before, self.at))
             raise answer
         schedule(self.work, before, answer[0])
 
     def _awarded(self, said: AwardSaid) -> tuple[AuctionId | None, str]:
         """An award that is called out: it has to be what the auction came to; without an auction it is a result."""
-        item = known_item(self.work, self.ids, said.item)
-        selling = self.work.auctions.selling(item.id, self.raid_id)
-        receiver = None if said.to_nobody else Whose(character=said.character or "")
+        item = self.work.items.named(said.item)
+        winner = None if said.to_nobody else self.work.bidders.find(character=said.character or "")
+        if not said.to_nobody and winner is None:
+            raise NoSuch("character with an owner", said.character or "")
+        selling = () if item is None else self.work.auctions.selling(item.id, self.raid_id)
+        if item is not None:
+            self._must_be_new(item, said, winner)
         if not selling:
-            award = award_directly(
-                self.work,
-                AwardId(self.ids.next("award")),
-                item,
-                to=receiver,
-                amount=said.price or ZERO,
-                reason="called out in chat",
-                raid_id=self.raid_id,
-                pool_id=self.pool_id,
-                ids=self.ids,
-                at=self.at,
-                by=self.by,
-            )
-            return None, f"award {award.id}: {said.character or 'nobody'} for {award.price}"
+            return self._awarded_directly(said)
         auction = self.work.auctions.get(selling[0])
         result: ClosedAuction | None = auction if isinstance(auction, ClosedAuction) else None
         if isinstance(auction, RunningAuction):
+            if self.dry_run:
+                return auction.id, "would be closed, and awarded if that is what it comes to"
             result = auction.close(self.work.bids.standing(auction.id), self.at)
-        winner = None if receiver is None else self.work.bidders.find(character=receiver.character)
-        wins = result.settlement.wins if result is not None else ()
+        wins = () if result is None else result.settlement.wins
         told = "; ".join(f"{win.bid.character_name} for {win.price}" for win in wins) or "nobody"
-        if said.to_nobody or not wins:
-            fits = said.to_nobody and not wins
-        else:
-            fits = len(wins) == 1 and winner is not None and wins[0].bid.user_id == winner.user_id
-            fits = fits and said.price in {None, wins[0].price}
+        won = [win for win in wins if winner is not None and win.bid.user_id == winner.user_id]
+        fits = not wins if said.to_nobody else bool(won) and said.price in {None, won[0].price}
         if result is None or not fits:
             known = isinstance(auction, ClosedAuction) or auction.rules.mode is Mode.OPEN
             accepted = f"what auction {auction.id} comes to" + (f": {told}" if known else "")
             raise InvalidValue("award", "the auction comes to something else", accepted)
+        if self.dry_run:
+            return auction.id, f"would be awarded to {told}"
         self._award(auction, result)
         return auction.id, f"awarded to {told}"
+
+    def _must_be_new(self, item: Item, said: AwardSaid, winner: Bidder | None) -> None:
+        """Refuse what was awarded so a short while ago: two logs tell of it, or one winner of several is called out."""
+        whose = None if winner is None else winner.user_id
+        for award in self.work.awards.standing_since(item.id, self.at - CALLED_OUT):
+            if award.user_id == whose and said.price in {None, award.price}:
+                raise AwardedAlready(award.id, item.name)
+
+    def _awarded_directly(self, said: AwardSaid) -> tuple[None, str]:
+        if self.dry_run:
+            return None, f"would be awarded to {said.character or 'nobody'} for {said.price or ZERO}"
+        award = award_directly(
+            self.work,
+            AwardId(self.ids.next("award")),
+            known_item(self.work, self.ids, said.item),
+            to=None if said.to_nobody else Whose(character=said.character or ""),
+            amount=said.price or ZERO,
+            reason="called out in chat",
+            raid_id=self.raid_id,
+            pool_id=self.pool_id,
+            ids=self.ids,
+            at=self.at,
+            by=self.by,
+        )
+        return None, f"award {award.id}: {said.character or 'nobody'} for {award.price}"
 
 
 class _NotForAuctions(Exception):

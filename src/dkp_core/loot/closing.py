@@ -78,6 +78,7 @@ class AdvanceAuction:
 def _go_on(work: LootWork, before: Auction, after: OpenAuction, *, ids: Ids, at: datetime, by: Actor) -> None:
     work.auctions.save(after)
     schedule(work, before, after)
+    work.items.get(after.item_id)  # locked, so that no bid that is being left for it is lost
     with_standing_bids(work, after.saved(), ids=ids, at=at, by=by)
 
 

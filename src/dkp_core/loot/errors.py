@@ -12,21 +12,30 @@ from dkp_core.kernel.points import Points
 
 
 @define
-class WrongStatus(Conflict):
+class LootRefused(Conflict):
+    """Something about auctions and awards that the rules do not allow."""
+
+    rule: ClassVar[str] = "L-2"
+    code: ClassVar[str] = "loot_refused"
+
+
+@define
+class WrongStatus(LootRefused):
     """The auction is not in a state in which this can be done: closed twice, awarded twice, or cancelled before."""
 
     auction: AuctionId
-    status: str
+    auction_status: str
     wanted: str
+    rule: ClassVar[str] = "L-7"
     code: ClassVar[str] = "wrong_auction_status"
 
     @property
     def sentence(self) -> str:
-        return f"Auction {self.auction} is {self.status}; this takes one that is {self.wanted}."
+        return f"Auction {self.auction} is {self.auction_status}; this takes one that is {self.wanted}."
 
 
 @define
-class AlreadyOnAuction(Conflict):
+class AlreadyOnAuction(LootRefused):
     """There is an auction for this drop already."""
 
     auction: AuctionId
@@ -42,10 +51,25 @@ class AlreadyOnAuction(Conflict):
 
 
 @define
-class NoWinner(Conflict):
+class IsUpNow(LootRefused):
+    """A bid is left for what is not up yet; on what is up one bids."""
+
+    auction: AuctionId
+    item: str
+    rule: ClassVar[str] = "L-14"
+    code: ClassVar[str] = "is_up_now"
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.item!r} is up in auction {self.auction} now: bid there."
+
+
+@define
+class NoWinner(LootRefused):
     """Nobody bid: who gets the item has to be said."""
 
     auction: AuctionId
+    rule: ClassVar[str] = "L-7"
     code: ClassVar[str] = "no_winner"
 
     @property
@@ -54,12 +78,13 @@ class NoWinner(Conflict):
 
 
 @define
-class CannotPay(Conflict):
+class CannotPay(LootRefused):
     """The points do not cover the price any more; an officer may let the overbid through, or pass the bidder over."""
 
     user: int
     price: Points
     available: Points
+    rule: ClassVar[str] = "L-7"
     code: ClassVar[str] = "cannot_pay"
 
     @property
@@ -68,13 +93,28 @@ class CannotPay(Conflict):
 
 
 @define
-class AwardIsOver(Conflict):
+class AwardedAlready(LootRefused):
+    """An award that is called out has been made: by another officer, or from another log."""
+
+    award: AwardId
+    item: str
+    rule: ClassVar[str] = "L-10"
+    code: ClassVar[str] = "awarded_already"
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.item!r} was awarded so already: award {self.award}."
+
+
+@define
+class AwardIsOver(LootRefused):
     """An award is revoked, moved or returned once."""
 
     award: AwardId
-    status: str
+    award_status: str
+    rule: ClassVar[str] = "L-8"
     code: ClassVar[str] = "award_is_over"
 
     @property
     def sentence(self) -> str:
-        return f"Award {self.award} was {self.status} already."
+        return f"Award {self.award} was {self.award_status} already."

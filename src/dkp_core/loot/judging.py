@@ -9,9 +9,9 @@ from typing import Final
 from attrs import evolve, frozen
 
 from dkp_core.kernel.errors import InvalidValue
-from dkp_core.kernel.ids import BidId
+from dkp_core.kernel.ids import BidId, RankId
 from dkp_core.kernel.points import POINTS_MAX, ZERO, Points
-from dkp_core.loot.bid import Bid, Bidder, Offer, Purse, tier_order
+from dkp_core.loot.bid import WEIGHT, Bid, Bidder, Offer, Purse, tier_order
 from dkp_core.loot.refusals import (
     AmountNotPositive,
     BidRefused,
@@ -28,7 +28,8 @@ from dkp_core.loot.refusals import (
     TooManyCopies,
 )
 from dkp_core.loot.rules import Limit, Mode, Rules
-from dkp_core.loot.settlement import Lead, Terms, comes_first, equalling, group_of, worth
+from dkp_core.loot.settlement import Lead, Terms, comes_first, equalling, group_of, same_group, worth
+from dkp_core.loot.tier import Tier
 
 _MOST: Final = Points.of(POINTS_MAX.replace(",", "")).hundredths
 
@@ -95,7 +96,7 @@ def _case(
         ceiling=said,
         copies=offer.copies if lead is None else max(offer.copies, lead.bid.copies),
         tier=tier,
-        weight=int(rules.weight_of(tier, bidder.rank_id) * 100),
+        weight=weight_of(tier, bidder.rank_id, rules),
         phase=begun_in,
         attendance=bidder.attendance,
         placed_at=at,
@@ -112,16 +113,24 @@ def _case(
     )
 
 
-def least_above(bid: Bid, other: Bid, amount: Points, rules: Rules) -> int | None:
+def weight_of(tier: Tier, rank_id: RankId | None, rules: Rules) -> int:
+    """How many times a bid of that tier and rank counts, in ten-thousandths."""
+    return int(rules.weight_of(tier, rank_id) * WEIGHT)
+
+
+def least_above(bid: Bid, other: Bid, amount: Points, rules: Rules, *, on_grid: bool = True) -> int | None:
     """The least amount on the increment, in hundredths, with which this bidder beats that amount of the other's.
 
-    None where none does, since phase, tier or limit puts the other first.
+    None where none does, since phase, tier or limit puts the other first. Who goes all in (`on_grid` False) has to be a
+    whole increment above, and no more.
     """
     if comes_first(bid, other, rules):
         return _on_increment(0, bid, rules)
     if comes_first(other, bid, rules):
         return None
-    wanted = _on_increment(equalling(bid, other, amount, rules) + rules.increment.hundredths, bid, rules)
+    wanted = equalling(bid, other, amount, rules) + rules.increment.hundredths
+    if on_grid:
+        wanted = _on_increment(wanted, bid, rules)
     beats = wanted <= _MOST and worth(bid, Points(wanted), rules) < worth(other, amount, rules)
     return wanted if beats else None
 
@@ -219,6 +228,8 @@ class _Case:
             yield TooManyCopies(bid.auction_id, bid.copies, most)
         if self.offer.ceiling is not None and rules.mode is not Mode.OPEN:
             yield NoCeilingHere(bid.auction_id, rules.mode)
+        if self.lead is not None and _ranks_lower(bid, self.lead.bid, rules):
+            yield CannotLead(bid.auction_id, "it leads for a character that comes before this one")
         if bid.amount <= ZERO or bid.ceiling <= ZERO:
             yield AmountNotPositive(bid.auction_id, min(bid.amount, bid.ceiling))
         if bid.ceiling < bid.amount:
@@ -227,14 +238,14 @@ class _Case:
         if rules.mode is Mode.FIXED_PRICE_ROLL and bid.amount != price:
             yield NotThePrice(bid.auction_id, bid.amount, price)
 
-    def least(self) -> int | None:
+    def least(self, *, on_grid: bool = True) -> int | None:
         """The least that may be bid now, in hundredths; None where nothing leads."""
         bid, rules = self.bid, self.rules
         left = self.terms.quantity - sum(lead.copies for lead in self.others)
         least: int | None = rules.minimum_in(bid.phase).hundredths
         if self.lead is None and bid.copies > left:
             lowest = max((lead.bid for lead in self.others), key=self._seen)
-            least = least_above(bid, lowest, lowest.amount, rules)
+            least = least_above(bid, lowest, lowest.amount, rules, on_grid=on_grid)
         if self.lead is None or least is None:
             return least
         step = rules.increment.hundredths if self.offer.amount is not None else 0
@@ -245,13 +256,14 @@ class _Case:
         return (group_of(bid, self.rules), worth(bid, bid.amount, self.rules), bid.placed_at, bid.id)
 
     def _how_much(self) -> Iterator[BidRefused]:
-        bid, rules, least = self.bid, self.rules, self.least()
+        bid, rules = self.bid, self.rules
+        all_in = (self.purse.free - rules.floor).hundredths if rules.all_in else None
+        least = self.least(on_grid=bid.amount.hundredths * bid.copies != all_in)
         if least is None:
             yield CannotLead(bid.auction_id, "tier, phase or limit puts the others first")
             return
         if bid.amount.hundredths < least:
-            yield BidTooLow(bid.auction_id, bid.amount, Points(min(least, _MOST)))
-        all_in = (self.purse.free - rules.floor).hundredths if rules.all_in else None
+            yield BidTooLow(bid.auction_id, bid.amount, Points(min(self.least() or least, _MOST)))
         for amount in dict.fromkeys((bid.amount, bid.ceiling)):
             off = (amount - rules.minimum_in(bid.phase)).hundredths % rules.increment.hundredths
             if off and amount.hundredths * bid.copies != all_in:
@@ -278,6 +290,28 @@ class _Case:
         if self._ceiling().hundredths * bid.copies > (free - rules.floor).hundredths:
             asked = Points(min(bid.ceiling.hundredths * bid.copies, _MOST))
             yield OverAvailable(bid.auction_id, asked, free, rules.floor)
+
+
+def _ranks_lower(bid: Bid, other: Bid, rules: Rules) -> bool:
+    """Whether a bid may come after bids that the other of the same amount comes before: by tier, or by weight."""
+    if not same_group(bid, other, rules):
+        return comes_first(other, bid, rules)
+    return tier_order(bid.tier) > tier_order(other.tier) or bid.weight < other.weight
+
+
+def fitted(offer: Offer, bidder: Bidder, purse: Purse, rules: Rules, phase: int) -> Offer:
+    """An offer that was left before its rules were known, as far as they let it go: within caps, points and steps."""
+    said = next((points for points in (offer.ceiling, offer.amount) if points is not None), None)
+    if said is None:
+        return offer
+    free = purse.free - rules.floor
+    most = min(said, most_allowed(bidder, purse, rules))
+    minimum, step = rules.minimum_in(phase).hundredths, rules.increment.hundredths
+    if most < rules.minimum_in(phase):
+        return offer
+    if not (rules.all_in and most == free):
+        most = Points(minimum + (most.hundredths - minimum) // step * step)
+    return evolve(offer, ceiling=most) if offer.ceiling is not None else evolve(offer, amount=most)
 
 
 def _caps_of(bidder: Bidder, rules: Rules) -> Iterator[tuple[Points, str]]:

@@ -7,11 +7,13 @@ from attrs import frozen
 from dkp_core.kernel.actor import Actor
 from dkp_core.kernel.errors import InvalidValue, NoSuch
 from dkp_core.kernel.ids import ItemId, UserId
+from dkp_core.kernel.names import name_key
 from dkp_core.kernel.page import Page, PageRequest
 from dkp_core.kernel.permission import Permission
 from dkp_core.kernel.points import Points
 from dkp_core.kernel.ports import Begin, Clock, Read
 from dkp_core.loot.bidding import Whose, must_be_own
+from dkp_core.loot.errors import IsUpNow
 from dkp_core.loot.events import StandingBidLeft, StandingBidTakenBack
 from dkp_core.loot.ports import LootView, LootWork
 from dkp_core.loot.standing_bid import StandingBid
@@ -41,6 +43,9 @@ class LeaveBid:
         whose = Whose(user_id=user_id, discord_id=discord_id, character=character).asked_by(by)
         with self.begin(by) as work:
             item = work.items.get(item_id)
+            up = next((found for found, name in work.auctions.open() if name_key(name) == name_key(item.name)), None)
+            if up is not None:
+                raise IsUpNow(up, item.name)
             bidder = work.bidders.find(user_id=whose.user_id, discord_id=whose.discord_id, character=character)
             must_be_own(bidder, by)
             if bidder is None:

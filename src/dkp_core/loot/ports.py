@@ -92,7 +92,10 @@ class Auctions(Protocol):
 
     @abstractmethod
     def selling(self, item_id: ItemId, raid_id: RaidId | None) -> tuple[AuctionId, ...]:
-        """The auctions of that item and raid (or without one) that are not over, in order of id; not locked."""
+        """The auctions that are not over and may sell the same drop, in order of id; not locked.
+
+        They are of that item, and of that raid or without one; where no raid is named, of any.
+        """
 
     @abstractmethod
     def open(self) -> tuple[tuple[AuctionId, str], ...]:
@@ -158,7 +161,8 @@ class Bidders(Protocol):
         """What counts for limits, in hundredths, the least first: prices of the user's awards that stand, and what the
 
         user holds (without `sealed` only what all may see of it, unless that is nothing) in the pool's other auctions
-        than `but`; of that raid (none where it is None), and of that night (when awarded, or when the auction opened).
+        than `but`, copy by copy; of that raid (none where it is None), and of that night (when awarded, or when the
+        auction opened).
         """
 
 
@@ -192,6 +196,10 @@ class Awards(Protocol):
     @abstractmethod
     def get(self, award_id: AwardId) -> Award:
         """The award, locked until the transaction ends. Raises: NoSuch."""
+
+    @abstractmethod
+    def standing_since(self, item_id: ItemId, since: datetime) -> tuple[Award, ...]:
+        """The item's awards that stand, made at or after that moment, in order of id; not locked."""
 
     @abstractmethod
     def save(self, *awards: Award) -> None:
@@ -306,9 +314,9 @@ class LootView(Protocol):
     """Reads items, auctions, bids and awards.
 
     Until an auction is closed nobody but `viewer` (who asks, if it is a user) sees amount or receipt of a sealed bid,
-    or anything that could be reckoned from it; those of an auction that was called off stay secret, or else an officer
-    could look at the bids and start anew. A ceiling, and of a refused bid amount and reason, only its bidder ever sees
-    (L-11).
+    or anything that could be reckoned from it; those of an auction that was called off before it was closed stay
+    secret, or else an officer could look at the bids and start anew. A ceiling, and of a refused bid amount and reason,
+    only its bidder ever sees (L-11).
     """
 
     @abstractmethod

@@ -80,6 +80,7 @@ class Span(StrEnum):
 # --- the rules --------------------------------------------------------------------------------------------------------
 
 _POSITIVE: Final = Points(1)
+_ONCE: Final = Fraction(1)
 
 
 def _window(value: object, name: str) -> int:
@@ -258,6 +259,17 @@ class Rules(Data):
         """What the second price adds to the second bid."""
         return self.increment if self.second_price_adds is None else self.second_price_adds
 
+    @property
+    def named_ranks(self) -> tuple[int, ...]:
+        """The ids of all ranks that the rules speak of, each once."""
+        lists = (
+            self.ranks,
+            [rank for phase in self.phases for rank in phase.ranks],
+            [cap.rank for cap in self.rank_caps],
+            [each.rank for each in self.rank_multipliers],
+        )
+        return tuple(dict.fromkeys(rank for each in lists for rank in each))
+
     def minimum_in(self, phase: int) -> Points:
         """The least that may be bid in a phase (numbered from 0)."""
         own = self.phases[phase].minimum if self.phases else None
@@ -265,8 +277,8 @@ class Rules(Data):
 
     def weight_of(self, tier: Tier, rank_id: RankId | None) -> Fraction:
         """How many times the amount a bid of that tier and rank counts."""
-        by_rank = next((each.times for each in self.rank_multipliers if each.rank == rank_id), Fraction(1))
-        return by_rank * (self.box_multiplier if tier is Tier.BOX else 1)
+        by_rank = next((each.times for each in self.rank_multipliers if each.rank == rank_id), _ONCE)
+        return by_rank * self.box_multiplier if tier is Tier.BOX else by_rank
 
     def allows_class(self, character_class: str | None) -> bool:
         """Whether a character of that class may be bid for."""

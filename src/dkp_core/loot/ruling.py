@@ -14,7 +14,6 @@ from dkp_core.kernel.permission import Permission
 from dkp_core.kernel.ports import Begin, Clock, Read
 from dkp_core.loot.events import GrammarChanged, RulesChanged
 from dkp_core.loot.ports import LootView, LootWork
-from dkp_core.loot.rules import Rules
 from dkp_core.loot.views import RulesRow
 
 
@@ -46,7 +45,7 @@ class SetRules:
             work.pools.get(pool_id)
             version, rules = work.house_rules.of(pool_id)
             changed = rules.with_values(values, "rules")
-            for rank in dict.fromkeys(_ranks(changed)):
+            for rank in changed.named_ranks:
                 work.ranks.get(RankId(rank))
             if changed != rules:
                 version += 1
@@ -85,12 +84,6 @@ class SetChatGrammar:
                 event = GrammarChanged(grammar_version=version, changes=_told(grammar.values(), changed.values()))
                 work.chat_grammars.append(version, changed, event)
         return RulesRow(version=version, values=changed.values(), changed_at=self.clock.now())
-
-
-def _ranks(rules: Rules) -> tuple[int, ...]:
-    phases = tuple(rank for phase in rules.phases for rank in phase.ranks)
-    caps = tuple(cap.rank for cap in rules.rank_caps)
-    return (*rules.ranks, *phases, *caps, *(each.rank for each in rules.rank_multipliers))
 
 
 def _told(before: Mapping[str, object], after: Mapping[str, object]) -> tuple[Change, ...]:

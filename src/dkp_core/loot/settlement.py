@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
@@ -12,7 +13,7 @@ from attrs import frozen
 from dkp_core.kernel.ids import AuctionId, UserId
 from dkp_core.kernel.period import BEGINNING
 from dkp_core.kernel.points import Points
-from dkp_core.loot.bid import Bid, tier_order
+from dkp_core.loot.bid import WEIGHT, Bid, tier_order
 from dkp_core.loot.chance import roll
 from dkp_core.loot.rules import Mode, Rules, Tie
 from dkp_core.loot.tier import Tier
@@ -59,7 +60,11 @@ class Settlement:
 
 def settle(bids: Iterable[Bid], terms: Terms) -> Settlement:
     """The winners and their prices. It depends on the bids and the terms alone, not on the order they are given in."""
-    leads, beaten = allot(bids, terms)
+    return conclude(*allot(bids, terms), terms)
+
+
+def conclude(leads: Sequence[Lead], beaten: Sequence[Bid], terms: Terms) -> Settlement:
+    """What these leads win, for how much and why, over those they beat (the best first)."""
     wins = tuple(
         Win(
             bid=lead.bid,
@@ -92,17 +97,18 @@ def rank(bid: Bid, terms: Terms) -> _Key:
 
 
 def worth(bid: Bid, amount: Points, rules: Rules) -> _Key:
-    """How an amount of this bidder compares within its group; less is better."""
-    tier = 0 if rules.mode is Mode.FIXED_PRICE_ROLL else tier_order(bid.tier)
-    return (-counts(bid, amount, rules), tier, -amount.hundredths)
+    """How an amount of this bidder compares within its group; less is better. In a roll all amounts are one."""
+    if rules.mode is Mode.FIXED_PRICE_ROLL:
+        return (0,)
+    return (-counts(bid, amount, rules), tier_order(bid.tier), -amount.hundredths)
 
 
-def counts(bid: Bid, amount: Points, rules: Rules) -> Fraction:
-    """What an amount of this bidder counts, in hundredths: limited where it is an alt's, and weighted."""
+def counts(bid: Bid, amount: Points, rules: Rules) -> int:
+    """What an amount of this bidder counts, in hundredths × WEIGHT: limited where it is an alt's, and weighted."""
     limit = rules.alt_limit
     if limit is not None and bid.tier is not Tier.MAIN:
         amount = min(amount, limit)
-    return Fraction(amount.hundredths * bid.weight, 100)
+    return amount.hundredths * bid.weight
 
 
 def same_group(one: Bid, other: Bid, rules: Rules) -> bool:
@@ -156,8 +162,7 @@ def equalling(bid: Bid, other: Bid, amount: Points, rules: Rules) -> int:
 
     Between two of one tier that both reach the limit, what they bid decides.
     """
-    wanted = counts(other, amount, rules) * 100
-    least = -(-wanted.numerator // (wanted.denominator * bid.weight))
+    least = -(-counts(other, amount, rules) // bid.weight)
     limit = rules.alt_limit
     limited = limit is not None and bid.tier is other.tier is not Tier.MAIN and least >= limit.hundredths
     return max(least, amount.hundredths) if limited else least
@@ -180,20 +185,25 @@ def _because(lead: Lead, beaten: Sequence[Bid], terms: Terms) -> str:
         return "it was bid in an earlier phase"
     if rules.mains_first and bid.tier is not rival.tier:
         return f"a bid as {bid.tier} comes before one as {rival.tier}"
-    if counts(bid, bid.ceiling, rules) != counts(rival, rival.ceiling, rules):
-        if bid.ceiling > rival.ceiling:
+    if rules.mode is not Mode.FIXED_PRICE_ROLL:
+        if counts(bid, bid.ceiling, rules) != counts(rival, rival.ceiling, rules):
+            if bid.ceiling > rival.ceiling:
+                return "it is higher"
+            return f"it counts more: {bid.tier} × {_times(bid)} against {rival.tier} × {_times(rival)}"
+        if bid.tier is not rival.tier:
+            return f"at the same amount a bid as {bid.tier} comes before one as {rival.tier}"
+        if bid.ceiling != rival.ceiling:
             return "it is higher"
-        return f"it counts more: {bid.tier} with weight {bid.weight}% against {rival.tier} with {rival.weight}%"
-    if bid.tier is not rival.tier and rules.mode is not Mode.FIXED_PRICE_ROLL:
-        return f"at the same amount a bid as {bid.tier} comes before one as {rival.tier}"
-    if bid.ceiling != rival.ceiling:
-        return "it is higher"
     ties = rules.ties or ((Tie.ROLL,) if rules.mode is Mode.FIXED_PRICE_ROLL else (Tie.EARLIEST,))
     for tie in ties:
         if tie is Tie.ATTENDANCE and _share(bid) == _share(rival):
             continue
         return f"the amounts are equal, and {_WHY[tie]}"
     return f"the amounts are equal, and {_WHY[Tie.EARLIEST]}"
+
+
+def _times(bid: Bid) -> Decimal:
+    return (Decimal(bid.weight) / WEIGHT).normalize() + 0
 
 
 def _share(bid: Bid) -> Fraction:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from attrs import frozen
@@ -50,6 +50,27 @@ class PriceHistory:
     mean: Points | None
     minimum: Points | None
     maximum: Points | None
+
+    @classmethod
+    def of(cls, prices: Sequence[Points]) -> PriceHistory:
+        """What these prices come to, the latest first."""
+        ranked, count = sorted(prices), len(prices)
+        return cls(
+            count=count,
+            last=prices[0] if prices else None,
+            median=_mean(ranked[(count - 1) // 2 : count // 2 + 1]),
+            mean=_mean(ranked),
+            minimum=ranked[0] if ranked else None,
+            maximum=ranked[-1] if ranked else None,
+        )
+
+
+def _mean(prices: Sequence[Points]) -> Points | None:
+    """The mean of prices, rounded half-up (P-12); their sum may be more than points can be."""
+    if not prices:
+        return None
+    total, count = sum(price.hundredths for price in prices), len(prices)
+    return Points((2 * total + count) // (2 * count))
 
 
 @frozen(kw_only=True)
@@ -101,8 +122,9 @@ class AuctionRow:
 
     `leaders` stand by amount, the highest first, then by user id: the order they lead in would tell of ceilings.
     `current_amount`, `leader_id` and `leader_character` are those of the last of them (None where bids are sealed, or
-    none leads). `seed` is None unless it is closed or awarded, and `results` empty. `phase` counts from 1, of at least
-    one; `minimum_bid` is that of the phase. `reason` is why it was called off.
+    none leads). `seed` is None and `results` empty until it is closed; both stay where it is called off after that.
+    Bidding that was done elsewhere has no seed: it and `seed_hash` are empty. `phase` counts from 1, of at least one;
+    `minimum_bid` is that of the phase. `reason` is why it was called off.
     """
 
     id: AuctionId

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Annotated, TypeVar
+from typing import Annotated, Final, TypeVar
 
 import typer
 from attrs import AttrsInstance
@@ -14,15 +14,17 @@ from dkp_entrypoints.cli.printing import note, print_json, print_one, print_rows
 
 T = TypeVar("T")
 
+WHAT_WOULD_BE: Final = "this is what would be"
+
 LIMIT = Annotated[int | None, typer.Option("--limit", min=1, help="At most so many; all, unless given.")]
 ORDER = Annotated[
     str, typer.Option("--order", metavar="COLUMNS", help="Columns to sort by, such as -current,username.")
 ]
 
 
-def answer(call: Call, value: AttrsInstance, *, without: Sequence[str] = ()) -> None:
-    """Answer with one thing; `without` are fields that only programs read."""
-    _tell_dry_run(call)
+def answer(call: Call, value: AttrsInstance, *, without: Sequence[str] = (), would: str = WHAT_WOULD_BE) -> None:
+    """Answer with one thing; `without` are fields that only programs read, `would` is what a dry run says of it."""
+    _tell_dry_run(call, would)
     if call.as_json:
         print_json(value)
     else:
@@ -54,9 +56,9 @@ def done(call: Call, sentence: str, **values: object) -> None:
         print(sentence)
 
 
-def _tell_dry_run(call: Call) -> None:
+def _tell_dry_run(call: Call, would: str = WHAT_WOULD_BE) -> None:
     if call.dry_run and not call.as_json:
-        note("Dry run: this is what would be; nothing was changed.")
+        note(f"Dry run: {would}; nothing was changed.")
 
 
 def every(fetch: Callable[[PageRequest], Page[T]], limit: int | None = None) -> tuple[T, ...]:

@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from dkp_core.kernel.actor import Actor
-from dkp_core.kernel.errors import InvalidValue
+from dkp_core.kernel.errors import Forbidden, InvalidValue
 from dkp_core.kernel.ids import AuctionId, ItemId
-from dkp_core.kernel.ports import AuditFilter
+from dkp_core.kernel.ports import AuditFilter, AuditRow
 from dkp_core.loot import (
     AuctionFilter,
     AuctionRow,
@@ -40,7 +40,7 @@ from dkp_entrypoints.cli.exit_codes import ExitCode
 from dkp_entrypoints.cli.moments import lasting, moment
 from dkp_entrypoints.cli.naming import auction_id, default_pool, number, pool_id, raid_id, user_id, whose
 from dkp_entrypoints.cli.naming import item as item_named
-from dkp_entrypoints.cli.printing import print_json, print_one, print_rows
+from dkp_entrypoints.cli.printing import note, print_json, print_one, print_rows
 from dkp_entrypoints.cli.setting import VALUES, answer_version, answer_versions, said
 from dkp_entrypoints.cli.watching import watch
 
@@ -64,8 +64,8 @@ _IN_TABLES = ("rules", "leaders", "results", "version")
 SHOW = "One auction: who leads, its time, and once it is closed who won, and why."
 CHECK = """Recompute a closed auction from what is published of it: seed, receipts, rolls, winners and prices.
 
-The seed must be the one whose hash the audit log has from the start. Who noted the hash, or kept a receipt, can name
-them. What does not agree is told, with the exit code of differences."""
+The seed must be the one whose hash the audit log has from the start, where one may read that. Who noted the hash, or
+kept a receipt, can name them. What does not agree is told, with the exit code of differences."""
 
 
 @command(app, "start", StartAuction, changes=True, remote=True)
@@ -176,7 +176,7 @@ def bids(call: Call, auction: AUCTION, limit: LIMIT = None) -> None:
     answer_rows(call, rows, _BIDS, nothing="Nobody has bid.")
 
 
-@command(app, "check", CHECK)
+@command(app, "check", CHECK, remote=True)
 def check(
     call: Call,
     auction: AUCTION,
@@ -189,9 +189,8 @@ def check(
 ) -> None:
     found = call.use_cases().show_auction()(auction_id(auction), by=call.by())
     made = every(lambda page: call.use_cases().list_bids()(found.id, page=page, by=call.by()))
-    started = AuditFilter(aggregate="auction", aggregate_id=str(found.id), name="auction_started")
-    log = every(lambda page: call.use_cases().show_audit_log()(started, page=page, by=call.by()))
-    noted = {f"in event {row.id}": str(row.data["seed_hash"]) for row in log}
+    log = _starts(call, found.id)
+    noted = {f"in event {row.id}": str(row.data["seed_hash"]) for row in log or ()}
     if seed_hash is not None:
         noted["as noted"] = seed_hash.strip().lower()
     result = checked(found, made, seed_hashes=noted, receipts=receipt or ())
@@ -200,8 +199,19 @@ def check(
     else:
         print_rows(result.checks, _CHECKS)
         print(f"Auction {found.id}, {found.item}: " + ("it all agrees." if result.holds else "it does NOT agree."))
+    if log is None:
+        note("The audit log is for officers: what proves the seed is its hash as you noted it, with --seed-hash.")
     if not result.holds:
         raise typer.Exit(ExitCode.DIFFERENCES)
+
+
+def _starts(call: Call, auction: AuctionId) -> tuple[AuditRow, ...] | None:
+    """What the audit log has of its start; None for who may not read it."""
+    started = AuditFilter(aggregate="auction", aggregate_id=str(auction), name="auction_started")
+    try:
+        return every(lambda page: call.use_cases().show_audit_log()(started, page=page, by=call.by()))
+    except Forbidden:
+        return None
 
 
 # --- moving it along --------------------------------------------------------------------------------------------------
@@ -224,7 +234,17 @@ def _moved(call: Call, auction: str, move: Callable[[AuctionId, Actor], object])
 
 @command(app, "close", CloseAuction, changes=True, remote=True)
 def close(call: Call, auction: AUCTION) -> None:
+    if call.dry_run:
+        _would_close(call, auction_id(auction), "it would be closed")
+        return
     _moved(call, auction, lambda found, by: call.use_cases().close_auction()(found, by=by))
+
+
+def _would_close(call: Call, found: AuctionId, would: str) -> None:
+    """Answer with a running auction as it is: before the close nobody is told what it comes to."""
+    row = call.use_cases().show_auction()(found, by=call.by())
+    call.change(lambda by: call.use_cases().close_auction()(found, by=by))
+    answer(call, row, without=_IN_TABLES, would=would)
 
 
 @command(app, "award", AwardAuction, changes=True, remote=True)
@@ -247,19 +267,27 @@ def award(
     ] = False,
     reason: Annotated[str, typer.Option(help="Why, instead of the reason that the rules give.")] = "",
 ) -> None:
+    found = auction_id(auction)
+    passing_over = [user_id(call, each) for each in pass_over or ()]
+    to = None if user is None and character is None else whose(call, user, character or "")
+    if call.dry_run and not call.use_cases().show_auction()(found, by=call.by()).seed:
+        _would_close(call, found, "it would be closed, and awarded if that is possible then")
+        return
+
     def awarded(by: Actor) -> tuple[AwardRow, ...]:
         made = call.use_cases().award_auction()(
-            auction_id(auction),
-            passing_over=[user_id(call, each) for each in pass_over or ()],
+            found,
+            passing_over=passing_over,
             to_nobody=to_nobody,
-            to=None if user is None and character is None else whose(call, user, character or ""),
+            to=to,
             allow_overbid=allow_overbid,
             reason=reason,
             by=by,
         )
         return tuple(call.use_cases().show_award()(each.id, by=by) for each in made)
 
-    answer_rows(call, call.change(awarded), _AWARDS)
+    # Who can't pay is refused after the auction was closed, and it stays closed.
+    answer_rows(call, call.change(awarded, keep_refusals=True), _AWARDS)
 
 
 @command(app, "freeze", FreezeAuction, changes=True, remote=True)

@@ -166,7 +166,7 @@ def own(
         print()
 
 
-@command(app, "leave", LeaveBid, changes=True)
+@command(app, "leave", LeaveBid, changes=True, remote=True)
 def leave(
     call: Call,
     item_: ITEM,
@@ -182,13 +182,17 @@ def leave(
     answer(call, call.change(left))
 
 
-@command(app, "take-back", TakeBidBack, changes=True)
+@command(app, "take-back", TakeBidBack, changes=True, remote=True)
 def take_back(
     call: Call,
     item_: ITEM,
     user: Annotated[
-        str, typer.Option(metavar="USER", help="Whose it is: an id, a Discord id, a character or a username.")
-    ],
+        str | None,
+        typer.Option(
+            metavar="USER",
+            help="Whose it is: an id, a Discord id, a character or a username; with --server yours, unless given.",
+        ),
+    ] = None,
 ) -> None:
     found = item(call, item_)
     who = whose(call, user)
@@ -225,13 +229,13 @@ def chat(
                 owner=teller,
                 raid_id=None if raid is None else raid_id(raid),
                 pool_id=pool_id(call, pool),
-                # Here a dry run is rolled back as a whole, so that a later line sees what became of an earlier one.
-                dry_run=call.dry_run and call.server is not None,
+                dry_run=call.dry_run,
                 by=by,
             )
         )
 
-    readings = call.change(heard)
+    # A preview keeps nothing by itself, and tells no more of sealed bids here than a server does.
+    readings = heard(call.by()) if call.dry_run else call.change(heard)
     shown = [each for each in readings if not (quiet and each.outcome is ChatOutcome.TALK)]
     answer_rows(call, shown, _READINGS, nothing="No line of it is chat.")
 

@@ -27,6 +27,7 @@ from dkp_core.loot import (
     receipt,
     roll,
     settle,
+    weight_of,
 )
 
 ROLL_DIGITS: Final = 12
@@ -118,7 +119,7 @@ def _receipts(auction: AuctionRow, seed: bytes, bids: Sequence[BidRow]) -> Itera
 
 def _results(auction: AuctionRow, seed: bytes, bids: Sequence[BidRow]) -> Iterator[Checked]:
     """Winners and prices where no amount was seen before the close; an open auction was decided before all eyes."""
-    if auction.mode is Mode.OPEN or auction.status is AuctionStatus.CANCELLED:
+    if auction.mode is Mode.OPEN:
         return
     rules = Rules.of(auction.rules, "rules")
     standing = _standing(bids)
@@ -131,7 +132,7 @@ def _results(auction: AuctionRow, seed: bytes, bids: Sequence[BidRow]) -> Iterat
         name
         for name, counts in (
             ("phases", rules.phases),
-            ("multipliers by rank", rules.rank_multipliers),
+            ("multipliers by rank", rules.rank_multipliers and auction.mode is not Mode.FIXED_PRICE_ROLL),
             ("attendance", Tie.ATTENDANCE in rules.ties),
         )
         if counts
@@ -195,7 +196,7 @@ def _bid(row: BidRow, rules: Rules) -> Bid:
         ceiling=row.amount,
         copies=row.copies,
         tier=tier,
-        weight=int(rules.weight_of(tier, None) * 100),
+        weight=weight_of(tier, None, rules),
         placed_at=row.placed_at,
     )
 

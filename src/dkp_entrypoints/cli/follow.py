@@ -16,7 +16,7 @@ import typer
 from dkp_core.kernel.actor import Actor
 from dkp_core.kernel.errors import InvalidValue
 from dkp_core.loot import ChatOutcome, ChatReading, owner_of
-from dkp_entrypoints.cli.call import Call
+from dkp_entrypoints.cli.call import GUILD_VARIABLE, Call
 from dkp_entrypoints.cli.commanding import alone, command
 from dkp_entrypoints.cli.failing import one_line
 from dkp_entrypoints.cli.following import Following
@@ -83,7 +83,7 @@ def follow(
         else:
             print_line(line_of(reading), _STYLES.get(reading.outcome, "dim"))
 
-    bookmark = Bookmark.of(log, f"{_where(call)} {call.guild().slug}", os.environ)
+    bookmark = Bookmark.of(log, _where(call), os.environ)
 
     def keep(position: Position) -> None:
         if not preview:
@@ -130,9 +130,12 @@ def _owner(log: Path, named: str | None) -> str:
 
 
 def _where(call: Call) -> str:
-    """The server or database that is told, by one name wherever the command is run."""
-    url = call.server or call.settings().database_url
-    return f"{_SQLITE}{Path(url.removeprefix(_SQLITE)).resolve()}" if url.startswith(_SQLITE) else url
+    """The guild that is told, by one name wherever the command is run; a bot's key may not ask for it."""
+    if call.server is not None:
+        return f"{call.server} {call.asked.guild or os.environ.get(GUILD_VARIABLE, '')}"
+    url = call.settings().database_url
+    database = f"{_SQLITE}{Path(url.removeprefix(_SQLITE)).resolve()}" if url.startswith(_SQLITE) else url
+    return f"{database} {call.guild().slug}"
 
 
 def _begun(log: Path, owner: str, known: Position | None, *, from_start: bool, preview: bool) -> str:

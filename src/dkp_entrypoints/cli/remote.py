@@ -93,8 +93,9 @@ _KINDS: Final[Mapping[int, type[Refused]]] = {
 class Api:
     """The API at a server's address, and what it answers to a key.
 
-    What does not get through is tried again after growing pauses: a GET changes nothing, and every POST carries an
-    `Idempotency-Key`, so that the server does once what it is asked several times. `looks_only`: nothing is to change.
+    What does not get through is tried again after growing pauses: a GET changes nothing, PUT and DELETE leave the same
+    behind however often they come, and every POST carries an `Idempotency-Key`, so that the server does it once.
+    `looks_only`: nothing is to change.
     """
 
     server: str
@@ -152,14 +153,28 @@ class Api:
 
         `once` tells it from any other, so that it can be repeated by another run. Raises: as `get`.
         """
-        if changes and self.looks_only:
-            raise InvalidValue("--dry-run", "the server can't tell what would come of this", "no --dry-run")
+        if changes:
+            self._must_change()
         sent: dict[str, Any] = {"headers": {"Idempotency-Key": once or self._once or uuid.uuid4().hex}}
         if file is None:
             sent["json"] = plain(body)
         else:
             sent |= {"data": _given(body), "files": {"file": file}}
         return _structured(self._asked("POST", path, **sent), kind)
+
+    def put(self, path: str, kind: type[T], body: Mapping[str, object]) -> T:
+        """What lies at that path when it is set so, as that type. Raises: as `get`."""
+        self._must_change()
+        return _structured(self._asked("PUT", path, json=plain(body)), kind)
+
+    def delete(self, path: str, /, **query: object) -> None:
+        """Take away what lies at that path. Raises: as `get`."""
+        self._must_change()
+        self._asked("DELETE", path, params=_given(query))
+
+    def _must_change(self) -> None:
+        if self.looks_only:
+            raise InvalidValue("--dry-run", "the server can't tell what would come of this", "no --dry-run")
 
     def _asked(self, method: str, path: str, **sent: Any) -> Any:
         """The JSON of the answer, which may take several attempts."""

@@ -17,6 +17,7 @@ from dkp_core.kernel.errors import InvalidValue
 from dkp_core.kernel.ids import AuctionId, AwardId, CharacterId, EventTypeId, ItemId, PoolId, RaidId, UserId
 from dkp_core.kernel.page import Page, PageRequest
 from dkp_core.kernel.points import Points
+from dkp_core.kernel.ports import AuditFilter, AuditRow
 from dkp_core.loot import (
     AuctionFilter,
     AuctionRow,
@@ -32,6 +33,7 @@ from dkp_core.loot import (
     MaxBid,
     OwnLoot,
     PlacedBid,
+    StandingBid,
     Tier,
     Whose,
 )
@@ -79,6 +81,11 @@ class RemoteUseCases:
     def list_guilds(self) -> tuple[GuildRow, ...]:
         """`GET /api/guilds/`."""
         return self.api.get("/api/guilds/", tuple[GuildRow, ...])
+
+    @_use_case
+    def show_audit_log(self, wanted: AuditFilter, *, page: PageRequest) -> Page[AuditRow]:
+        """`GET /api/audit-log/`."""
+        return self.api.page("/api/audit-log/", AuditRow, page, **asdict(wanted))
 
     @_use_case
     def show_profile(self) -> ProfileRow:
@@ -426,6 +433,25 @@ class RemoteUseCases:
     def list_own_bids(self, *, page: PageRequest) -> Page[BidRow]:
         """`GET /api/bidding/own/bids/`."""
         return self.api.page("/api/bidding/own/bids/", BidRow, page)
+
+    @_use_case
+    def leave_bid(
+        self,
+        item_id: ItemId,
+        *,
+        ceiling: Points,
+        character: str = "",
+        user_id: UserId | None = None,
+        discord_id: str | None = None,
+    ) -> StandingBid:
+        """`PUT /api/items/{item_id}/standing-bid/`."""
+        whose = Whose(user_id=user_id, discord_id=discord_id, character=character)
+        return self.api.put(f"/api/items/{item_id}/standing-bid/", StandingBid, {"ceiling": ceiling, **_named(whose)})
+
+    @_use_case
+    def take_bid_back(self, item_id: ItemId, *, user_id: UserId | None = None, discord_id: str | None = None) -> None:
+        """`DELETE /api/items/{item_id}/standing-bid/`."""
+        self.api.delete(f"/api/items/{item_id}/standing-bid/", user=user_id, discord_id=discord_id)
 
     @_use_case
     def read_chat(

@@ -12,7 +12,7 @@ from dkp_core.kernel.errors import InvalidValue
 from dkp_core.kernel.ids import AuctionId, AwardId, ItemId, PoolId, RaidId, UserId
 from dkp_core.kernel.page import Page
 from dkp_core.kernel.permission import Permission
-from dkp_core.loot import QUANTITY_MAX, AwardFilter, AwardRow, AwardStatus, BidElsewhere
+from dkp_core.loot import QUANTITY_MAX, AwardFilter, AwardRow, AwardStatus, BidElsewhere, CannotPay
 from dkp_entrypoints.http.bidders import ForSomebody
 from dkp_entrypoints.http.operation import Call, Operations
 from dkp_entrypoints.http.reading import Amount, Body, Id, Paged, Text, points_of
@@ -49,6 +49,14 @@ class BidElsewhereBody(ForSomebody, frozen=True, kw_only=True):
     """A bid that was made elsewhere."""
 
     amount: Amount
+
+    def made(self, place: str) -> BidElsewhere:
+        """The bid, which is at that place of the body. Raises: InvalidValue, naming the place."""
+        try:
+            return BidElsewhere(whose=self.whose, amount=points_of(self.amount, "amount"))
+        except InvalidValue as wrong:
+            name = place if wrong.name == "bids" else f"{place}.{wrong.name}"
+            raise InvalidValue(name, wrong.fault, wrong.accepted) from wrong
 
 
 class ResultBody(LootBody, frozen=True, kw_only=True):
@@ -98,7 +106,8 @@ class AuctionAward(AwardRow):
         return cls(**asdict(made[0], recurse=False), character_name=made[0].character, awards=tuple(made))
 
 
-@awards.post("/api/bidding/award-item/", Permission.AUCTIONS_WRITE, idempotent=True)
+# Who can't pay is refused after the auction was closed, and it stays closed.
+@awards.post("/api/bidding/award-item/", Permission.AUCTIONS_WRITE, idempotent=True, recorded=(CannotPay,))
 def award_auction(call: Call, body: AwardBody) -> AuctionAward:
     made = call.use_cases.award_auction()(
         AuctionId(body.auction),
@@ -114,10 +123,7 @@ def award_auction(call: Call, body: AwardBody) -> AuctionAward:
 
 @awards.post("/api/discord/bid-results/", Permission.AUCTIONS_WRITE, idempotent=True)
 def award_item(call: Call, body: ResultBody) -> AwardRow:
-    bids = tuple(
-        BidElsewhere(whose=each.whose, amount=points_of(each.amount, f"bids[{index}].amount"))
-        for index, each in enumerate(body.bids)
-    )
+    bids = tuple(each.made(f"bids[{index}]") for index, each in enumerate(body.bids))
     return _awarded(call, body, raid_id=None if body.raid is None else RaidId(body.raid), bids=bids)
 
 

@@ -11,7 +11,9 @@ from dkp_core.kernel.ids import UserId
 from dkp_core.loot import Whose
 from dkp_entrypoints.http.reading import Body, Id
 
-DiscordId: TypeAlias = Annotated[Id | Annotated[str, Meta(max_length=32)], Meta(description="A Discord user's id.")]
+DiscordId: TypeAlias = Annotated[
+    Id | Annotated[str, Meta(min_length=1, max_length=32)], Meta(description="A Discord user's id.")
+]
 
 
 class ForSomebody(Body, frozen=True, kw_only=True):
@@ -29,7 +31,8 @@ class ForSomebody(Body, frozen=True, kw_only=True):
     @property
     def somebody(self) -> Whose | None:
         """The same; None where nobody is named."""
-        return self.whose if self.discord_id or self.user or self.character else None
+        is_named = self.discord_id is not None or self.user is not None or self.character
+        return self.whose if is_named else None
 
 
 def named(discord_id: int | str | None, user: int | None, character: str = "") -> Whose:

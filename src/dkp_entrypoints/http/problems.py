@@ -22,7 +22,7 @@ from dkp_core.kernel.errors import (
     Stale,
     Unavailable,
 )
-from dkp_core.loot import BidRefused
+from dkp_core.loot import BidRefused, LootRefused
 from dkp_entrypoints.execution import Overloaded
 from dkp_entrypoints.http.asking import API_VERSION, Asked, printable
 from dkp_entrypoints.http.presenting import encode, presenter
@@ -185,8 +185,8 @@ class Fault:
 class Problem:
     """What every error is answered with (RFC 9457); `code` never changes, `detail` is for people.
 
-    `errors` is empty unless fields are at fault. Where a bid is refused, the `rule` that refused it and its numbers are
-    further members.
+    `errors` is empty unless fields are at fault. Where something about bids, auctions and awards is refused, the `rule`
+    that refused it and its numbers are further members.
     """
 
     type: str
@@ -236,8 +236,10 @@ def refusal(error: BaseException, asked: Asked) -> Refusal:
         headers.append((b"allow", known.allowed.encode()))
     if isinstance(known, Busy | StoreUnavailable | RequestInProgress):
         headers.append((b"retry-after", b"5" if isinstance(known, StoreUnavailable) else b"1"))
-    numbers = {"rule": known.rule, **_present(type(known), known)} if isinstance(known, BidRefused) else {}
-    return Refusal(status, encode({**_present(Problem, problem), **numbers}), tuple(headers))
+    members = _present(Problem, problem)
+    if isinstance(known, BidRefused | LootRefused):
+        members |= {"rule": known.rule, **_present(type(known), known)}
+    return Refusal(status, encode(members), tuple(headers))
 
 
 def is_ours(error: BaseException) -> bool:

@@ -1,4 +1,4 @@
-"""`dkp follow`: a log whose bids reach the auction as they are said, whatever happens to the log, the server, and it."""
+"""`dkp follow`: a log whose bids reach the auction as they are said, whatever happens on the way."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from attrs import define, field
@@ -73,7 +73,7 @@ def rich(dkp: CommandLine) -> CommandLine:
 
 def bids(dkp: CommandLine, auction: int = 1) -> list[str]:
     """The amounts that were accepted in an auction, the oldest first."""
-    rows = dkp.json("auction", "bids", str(auction))
+    rows = dkp.json("auction", "bids", auction)
     return [row["amount"] for row in reversed(rows) if row["outcome"] == "accepted"]
 
 
@@ -119,10 +119,12 @@ def test_the_whole_log_again_repeats_nothing(rich: CommandLine, log: Path) -> No
 
 def test_a_preview_changes_nothing_and_remembers_nothing(rich: CommandLine, log: Path, state: Path) -> None:
     """L-10: neither in the guild nor of how far it was read."""
+    rich.run("auction", "start", "Helm")
+    say(log, "Björnulf tells you, 'Helm 5'")
     before = rich.content()
     outcome = rich.run("follow", log, "--until-end", "--from-start", "--preview")
     assert "done     Almaryn: call" in outcome.stdout
-    assert "done     Björnulf: bid" in outcome.stdout
+    assert "done     Björnulf: bid on Helm" in outcome.stdout
     assert "nothing is changed" in outcome.stderr
     assert rich.content() == before
     assert not list(state.glob("**/*.json"))
@@ -180,24 +182,32 @@ class Follower:
     """`dkp follow` in a process of its own, with what it said so far."""
 
     process: subprocess.Popen[str]
-    _lines: SimpleQueue[str] = field(factory=SimpleQueue, init=False)
     notes: list[str] = field(factory=list, init=False)
+    _lines: SimpleQueue[str] = field(factory=SimpleQueue, init=False)
+    _listening: list[threading.Thread] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        threading.Thread(target=self._listen, daemon=True).start()
+        assert self.process.stdout is not None
         assert self.process.stderr is not None
         self.notes.append(self.process.stderr.readline())
-        threading.Thread(target=self._note, daemon=True).start()
+        self._listening = [
+            threading.Thread(target=self._listen, args=(self.process.stdout, self._lines.put)),
+            threading.Thread(target=self._listen, args=(self.process.stderr, self.notes.append)),
+        ]
+        for thread in self._listening:
+            thread.start()
 
-    def _listen(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self._lines.put(line)
+    def _listen(self, stream: IO[str], hear: Callable[[str], None]) -> None:
+        with stream:
+            for line in stream:
+                hear(line)
 
-    def _note(self) -> None:
-        assert self.process.stderr is not None
-        for line in self.process.stderr:
-            self.notes.append(line)
+    def ended(self) -> int:
+        """Its exit code, when it has ended and said everything."""
+        code = self.process.wait(SECONDS_MAX)
+        for thread in self._listening:
+            thread.join()
+        return code
 
     def told(self, count: int) -> list[str]:
         """What became of the next lines."""
@@ -221,11 +231,7 @@ class Follower:
     def end(self, told: signal.Signals = signal.SIGTERM) -> str:
         """What it says when it is told to end; it must end well."""
         self.process.send_signal(told)
-        assert self.process.wait(SECONDS_MAX) == 0, self.notes
-        until = time.monotonic() + SECONDS_MAX
-        while not self.notes[-1].startswith("dkp: ") or "of chat" not in self.notes[-1]:
-            assert time.monotonic() < until, self.notes
-            time.sleep(0.05)
+        assert self.ended() == 0, self.notes
         assert not any("Traceback" in each for each in self.notes)
         return self.notes[-1].strip()
 
@@ -241,11 +247,12 @@ def following(log: Path, *options: str) -> Iterator[Follower]:
         text=True,
         encoding="utf-8",
     )
+    follower = Follower(process)
     try:
-        yield Follower(process)
+        yield follower
     finally:
         process.kill()
-        process.wait(SECONDS_MAX)
+        follower.ended()
 
 
 @contextmanager
@@ -314,24 +321,33 @@ def test_bids_reach_the_auction_as_they_are_said(told: signal.Signals, rich: Com
 
 
 def test_a_server_that_is_killed_and_comes_back_gets_every_line_once(rich: CommandLine, log: Path) -> None:
-    """L-10, L-16: while it is away lines wait, in order."""
+    """L-10, L-16: in the middle of bidding; while it is away lines wait, in order."""
     port, key = free_port(), key_of(rich, "Alma")
-    with serving(rich.url, port) as server:
-        with following(log, "--from-start", *on(f"http://127.0.0.1:{port}", key)) as follower:
-            assert follower.told(4) == ["done", "done", "refused", "talk"]
-            say(log, *(bid(amount) for amount in range(13, 30)))
-            server.kill()
-            server.wait(SECONDS_MAX)
-            say(log, bid(30), bid(31))
-            follower.waits()
-            say(log, bid(32))
-            with serving(rich.url, port):
-                outcomes = follower.told(20)
-                say(log, bid(33))
-                assert follower.told(1) == ["done"]
-                assert follower.end().endswith("of chat: " + follower.notes[-1].strip().partition("of chat: ")[2])
-    assert set(outcomes) <= {"done", "repeated"}
-    assert bids(rich) == [f"{amount}.00" for amount in range(12, 34)]
+
+    def say_all() -> None:
+        for amount in range(13, 73):
+            say(log, bid(amount))
+            time.sleep(0.05)
+
+    bidding = threading.Thread(target=say_all)
+    with (
+        serving(rich.url, port) as server,
+        following(log, "--from-start", *on(f"http://127.0.0.1:{port}", key)) as follower,
+    ):
+        assert follower.told(4) == ["done", "done", "refused", "talk"]
+        bidding.start()
+        outcomes = follower.told(1)
+        server.kill()
+        server.wait(SECONDS_MAX)
+        follower.waits()
+        bidding.join()
+        with serving(rich.url, port):
+            outcomes += follower.told(59)
+            say(log, bid(73))
+            assert follower.told(1) == ["done"]
+            assert follower.end().startswith("dkp: 65 lines of chat: ")
+    assert set(outcomes) == {"done"}, "the same request is answered with what became of it at first"
+    assert bids(rich) == [f"{amount}.00" for amount in range(12, 74)]
     rich.run("verify")
 
 
@@ -343,7 +359,7 @@ def test_who_is_killed_goes_on_where_they_were(rich: CommandLine, log: Path) -> 
         say(log, bid(13))
         assert follower.told(1) == ["done"]
         follower.process.kill()
-        follower.process.wait(SECONDS_MAX)
+        follower.ended()
         say(log, bid(14))
     with following(log, *database) as follower:
         say(log, bid(15))
@@ -383,13 +399,15 @@ def test_a_log_that_is_not_there_yet_is_waited_for(rich: CommandLine, tmp_path: 
 
 def test_a_preview_on_a_server_changes_nothing(rich: CommandLine, log: Path) -> None:
     """L-10: but that the key was used."""
+    rich.run("auction", "start", "Helm")
+    say(log, "Björnulf tells you, 'Helm 5'")
     key = key_of(rich, "Alma")
     of_the_key = {"api_keys", "heartbeats", "deadlines"}
     with served(rich.url) as server:
         before = rich.content()
         outcome = Remote(server, key).run("follow", str(log), "--until-end", "--from-start", "--preview")
         after = rich.content()
-    assert "done     Björnulf: bid" in outcome.stdout
+    assert "done     Björnulf: bid on Helm" in outcome.stdout
     changed = {table for table in before if before[table] != after[table]}
     assert changed <= of_the_key
 
@@ -409,7 +427,6 @@ def test_a_key_that_is_revoked_meanwhile_ends_it_with_one_line(rich: CommandLine
     with served(rich.url) as server, following(log, *on(server, issued["key"])) as follower:
         rich.run("key", "revoke", issued["prefix"])
         say(log, SAID[0])
-        assert follower.process.wait(SECONDS_MAX) == 5
-        time.sleep(0.2)
+        assert follower.ended() == 5
     assert len(follower.notes) == 2
     assert "does not know the key" in follower.notes[1]

@@ -95,6 +95,57 @@ def test_an_award_closes_an_auction_that_is_open(rich: CommandLine) -> None:
     assert "awarded" in rich.refused("auction", "close", "1", code=6)
 
 
+def test_who_can_not_pay_leaves_the_auction_closed(rich: CommandLine) -> None:
+    """L-7: the refusal tells what it came to, so that it does not go on; a dry run of it changes nothing."""
+    rich.run("auction", "start", CLOAK)
+    rich.run("bid", "place", "1", "--character", "Élan", "--amount", "50")
+    rich.run("points", "adjust", "--user", "Chloé", "--amount", "-60", "--reason", "x")
+    before = rich.content()
+    rich.run("auction", "award", "1", "--dry-run")
+    assert rich.content() == before
+    assert "has 40.00, and the price is 50.00" in rich.refused("auction", "award", "1", code=6)
+    assert rich.json("auction", "show", "1")["status"] == "closed"
+    assert "has 40.00" in rich.refused("auction", "award", "1", "--dry-run", code=6)
+    assert standing(rich, "Chloé")[1] == "50.00"
+    assert rich.json("auction", "award", "1", "--allow-overbid")[0]["overbid"] is True
+
+
+@pytest.mark.parametrize("mode", ["open", "sealed_first_price", "sealed_second_price", "fixed_price_roll"])
+@pytest.mark.parametrize("verb", ["close", "award"])
+def test_a_dry_run_tells_nothing_of_what_a_running_auction_comes_to(verb: str, mode: str, rich: CommandLine) -> None:
+    """L-11, L-15: the auction as it is, and that it would be closed; whether anybody can pay shows at the close."""
+    rich.run("auction", "set-rules", "fixed_price_rolls=true", "award_at_close=true")
+    amounts = ("73", "57") if mode != "fixed_price_roll" else ("31", "31")
+    rich.run("auction", "start", CLOAK, "--mode", mode, *(("--minimum", "31") if amounts[0] == "31" else ()))
+    for name, amount in zip(("Élan", "Björnulf"), amounts, strict=True):
+        offer = ("--ceiling", amount) if mode == "open" else ("--amount", amount)
+        rich.run("bid", "place", "1", "--character", name, *offer)
+    rich.run("points", "adjust", "--user", "Chloé", "--user", "Björn", "--amount", "-90", "--reason", "x")
+    shown, before = rich.json("auction", "show", "1"), rich.content()
+    assert rich.json("auction", verb, "1", "--dry-run") == shown
+    outcome = rich.run("auction", verb, "1", "--dry-run")
+    assert "Dry run: it would be closed" in outcome.stderr
+    assert rich.content() == before
+    assert (shown["status"], shown["seed"], shown["results"]) == ("open", None, [])
+    if mode != "open":
+        assert not {"Élan", "Björnulf", "73.00", "57.00", "58.00"} & set(outcome.output.split())
+
+
+def test_a_dry_run_tells_what_the_award_of_a_closed_auction_would_be(rich: CommandLine) -> None:
+    """L-7: that is known; and what is over is refused as without it."""
+    rich.run("auction", "start", CLOAK, "--mode", "sealed_first_price")
+    rich.run("bid", "place", "1", "--character", "Élan", "--amount", "73")
+    assert "Nobody" in rich.refused("auction", "award", "1", "--user", "Nobody", "--dry-run", code=4)
+    rich.run("auction", "close", "1")
+    assert "closed" in rich.refused("auction", "close", "1", "--dry-run", code=6)
+    (award,) = rich.json("auction", "award", "1", "--dry-run")
+    assert (award["username"], award["amount"]) == ("Chloé", "73.00")
+    assert rich.json("award", "list") == []
+    rich.run("auction", "start", "Helm", "--opens-at", "2199-01-01")
+    for verb in ("close", "award"):
+        assert "scheduled" in rich.refused("auction", verb, "2", "--dry-run", code=6)
+
+
 def test_what_nobody_bid_on_goes_to_nobody_or_to_somebody_for_free(rich: CommandLine) -> None:
     """L-7: it has to be said which."""
     for _ in range(2):
@@ -264,6 +315,23 @@ def test_a_seed_that_was_exchanged_is_found(rich: CommandLine) -> None:
     assert "does NOT agree" in rich.run("auction", "check", "1", code=8).stdout
 
 
+def test_a_result_stays_published_when_its_auction_is_called_off(rich: CommandLine) -> None:
+    """L-11, L-15: it was told at the close, and can be checked; of one that was running nothing ever is."""
+    for item in (CLOAK, "Helm"):
+        rich.run("auction", "start", item, "--mode", "sealed_second_price")
+    for auction, name, amount in ((1, "Élan", "73"), (1, "Björnulf", "57"), (2, "Élan", "11")):
+        rich.run("bid", "place", auction, "--character", name, "--amount", amount)
+    rich.run("auction", "close", "1")
+    for auction in (1, 2):
+        rich.run("auction", "cancel", auction, "--reason", "it never dropped")
+    (result,) = rich.json("auction", "show", "1")["results"]
+    assert (result["character"], result["price"]) == ("Élan", "58.00")
+    checks = {check["what"]: check["recomputed"] for check in rich.json("auction", "check", "1")["checks"]}
+    assert checks["what Élan won"] == "58.00"
+    assert "cancelled" in rich.refused("auction", "check", "2", code=6)
+    assert "11.00" not in rich.run("auction", "bids", "2", "--json").stdout
+
+
 def test_what_somebody_may_bid_at_most(rich: CommandLine) -> None:
     """L-9: in a pool, or within an auction's caps."""
     rich.run("auction", "start", CLOAK, "--rule", "floor=30")
@@ -300,10 +368,7 @@ LOG = (
 
 
 def test_bids_told_in_game_are_read_once(rich: CommandLine) -> None:
-    """L-10: what comes of each line; a dry run keeps nothing, and sees what its own lines did."""
-    before = rich.content()
-    preview = rich.json("bid", "chat", "-", "--owner", "Almaryn", "--dry-run", stdin=LOG)
-    assert rich.content() == before
+    """L-10: what comes of each line."""
     told = rich.json("bid", "chat", "-", "--owner", "Almaryn", stdin=LOG)
     assert [(row["meaning"], row["outcome"]) for row in told] == [
         ("call", "done"),
@@ -311,11 +376,34 @@ def test_bids_told_in_game_are_read_once(rich: CommandLine) -> None:
         ("bid", "refused"),
         ("", "talk"),
     ]
-    assert [row["outcome"] for row in preview] == [row["outcome"] for row in told]
     assert len(rich.json("bid", "chat", "-", "--owner", "Almaryn", "--quiet", stdin=LOG)) == 3
     assert {row["source"] for row in rich.json("auction", "bids", "1")} == {"chat"}
     assert [row["outcome"] for row in rich.json("auction", "bids", "1")] == ["refused", "accepted"]
     assert standing(rich, "Björn")[1] == "12.00"
+
+
+def test_a_preview_of_chat_tells_what_everybody_may_know(rich: CommandLine) -> None:
+    """L-10, L-11: each line by what is up now, however long the log; no winner, no price, nothing that is sealed."""
+    before = rich.content()
+    chat = ("bid", "chat", "-", "--owner", "Almaryn", "--dry-run")
+    assert [(row["outcome"], row["detail"]) for row in rich.json(*chat, stdin=LOG)][:2] == [
+        ("done", f"would be started: 1 × {CLOAK}"),
+        ("talk", "its auction would be started first"),
+    ]
+    assert rich.content() == before
+    rich.run("auction", "start", CLOAK, "--mode", "sealed_first_price")
+    rich.run("bid", "place", "1", "--character", "Björnulf", "--amount", "73")
+    before = rich.content()
+    much = LOG.partition(b"\n")[2].replace(b"500'", b"5'")
+    much += "[Fri Nov 20 20:15:05 2026] Élan tells you, 'hello'\r\n".encode() * 600
+    close = f"[Fri Nov 20 20:16:00 2026] You tell your raid, ':::{CLOAK}::: BIDS CLOSED'\r\n".encode()
+    readings = rich.json(*chat, stdin=much + close)
+    told = {row["meaning"]: (row["outcome"], row["detail"]) for row in readings}
+    assert told["bid"] == ("done", "5.00 for Élan would be placed")
+    assert told["close"] == ("done", "would be closed")
+    assert len(readings) > 600
+    assert rich.content() == before
+    assert "73.00" not in str(readings)
 
 
 def test_whose_log_it_is_is_in_its_name(rich: CommandLine, tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ from dkp_core.loot import (
     BidRecord,
     BidRefused,
     BidSource,
+    CancelledAuction,
+    ClosedAuction,
     Lead,
     OpenAuction,
     ScheduledAuction,
@@ -125,6 +127,17 @@ class AuctionsContract(Contract):
         cancelled = kept.cancel(reason="", at=NIGHT + 4 * HOUR)
         hall.keep(cancelled)
         assert hall.loaded(kept.id) == evolve(cancelled, version=2)
+
+    def test_an_auction_that_is_called_off_after_the_close_keeps_its_result(self, hall: Hall) -> None:
+        """L-15: everybody saw it; also where nobody had bid."""
+        closed = self.life(hall)[AuctionStatus.CLOSED]
+        assert isinstance(closed, ClosedAuction)
+        nobodys = AuctionId(hall.place.installation.ids.next("auction"))
+        for each in (closed, evolve(closed, id=nobodys, settlement=Settlement())):
+            hall.keep(hall.keep(each).cancel(reason="", at=NIGHT + 4 * HOUR))
+            loaded = hall.loaded(each.id)
+            assert isinstance(loaded, CancelledAuction)
+            assert loaded.settlement == each.settlement
 
     def test_an_unknown_auction_is_refused(self, hall: Hall, elsewhere: Place) -> None:
         """G-1: another guild's auction is unknown here."""
@@ -234,24 +247,33 @@ class AuctionsContract(Contract):
 
     # --- which there are ----------------------------------------------------------------------------------------------
 
-    def test_what_sells_an_item_is_told_until_it_is_over(self, hall: Hall) -> None:
-        """L-9: of that item and raid alone, in order of id, whatever its state."""
+    def test_what_may_sell_a_drop_is_told_until_it_is_over(self, hall: Hall) -> None:
+        """L-9, L-10: of that item, and of that raid or none; of any where none is named; in order of id."""
         life = self.life(hall)
         some = life[AuctionStatus.OPEN]
         ids = {}
         for status in reversed(AuctionStatus):
             auction_id = AuctionId(hall.place.installation.ids.next("auction"))
             ids[status] = hall.keep(evolve(life[status], id=auction_id)).id
-        hall.keep(evolve(some, id=AuctionId(hall.place.installation.ids.next("auction")), raid_id=RaidId(999)))
-        without_raid = evolve(some, id=AuctionId(hall.place.installation.ids.next("auction")), raid_id=None)
-        hall.keep(without_raid)
+        more = [AuctionId(hall.place.installation.ids.next("auction")) for _ in range(3)]
+        for auction_id, raid_id, status in zip(
+            more,
+            (RaidId(999), None, None),
+            (AuctionStatus.OPEN, AuctionStatus.OPEN, AuctionStatus.CANCELLED),
+            strict=True,
+        ):
+            hall.keep(evolve(life[status], id=auction_id, raid_id=raid_id))
+        of_another_raid, without_raid, _ = more
         other = hall.keep(hall.drafted(hall.item("Robe"), raid_id=some.raid_id))
         over = (AuctionStatus.AWARDED, AuctionStatus.CANCELLED)
         with hall.place.work() as work:
-            expected = sorted(auction_id for status, auction_id in ids.items() if status not in over)
-            assert work.auctions.selling(some.item_id, some.raid_id) == tuple(expected)
-            assert work.auctions.selling(some.item_id, None) == (without_raid.id,)
-            assert work.auctions.selling(other.item_id, None) == ()
+            running = {auction_id for status, auction_id in ids.items() if status not in over}
+            assert work.auctions.selling(some.item_id, some.raid_id) == tuple(sorted({*running, without_raid}))
+            assert work.auctions.selling(some.item_id, RaidId(999)) == tuple(sorted({of_another_raid, without_raid}))
+            assert work.auctions.selling(some.item_id, RaidId(5)) == (without_raid,)
+            assert work.auctions.selling(some.item_id, None) == tuple(sorted({*running, of_another_raid, without_raid}))
+            assert work.auctions.selling(other.item_id, None) == (other.id,)
+            assert work.auctions.selling(other.item_id, RaidId(5)) == ()
 
     def test_what_a_transaction_began_is_seen_in_it(self, hall: Hall) -> None:
         """L-10: a line of chat after another."""

@@ -163,6 +163,31 @@ class AwardsContract(Contract):
         assert hall.bank.numbers(ann, hall.pool_id)[3] == "100.00"
         assert hall.bank.differences() == []
 
+    def test_awards_of_an_item_that_stand_since_a_moment_are_told(self, hall: Hall, elsewhere: Place) -> None:
+        """L-10: whole, in order of id, whoever got it and also where nobody did; not those that were taken back."""
+        ann, ben = hall.bidder("Ann"), hall.bidder("Ben")
+        pattern = self.full(hall, ann)
+        since = pattern.awarded_at
+        ids = [AwardId(hall.place.installation.ids.next("award")) for _ in range(7)]
+        instant = timedelta(microseconds=1)
+        made = [
+            evolve(pattern, id=ids[5]),
+            evolve(pattern, id=ids[0], user_id=None, pools=(), awarded_at=since + HOUR),
+            evolve(pattern, id=ids[1], user_id=ben, raid_id=None, awarded_at=since + instant),
+            evolve(pattern, id=ids[2], awarded_at=since - instant),
+            evolve(pattern, id=ids[3], status=AwardStatus.REVOKED),
+            evolve(pattern, id=ids[4], status=AwardStatus.MOVED),
+            evolve(pattern, id=ids[6], item_id=hall.item("Robe").id),
+        ]
+        with hall.place.work() as work:
+            work.awards.save(*made)
+            told = (made[1], made[2], made[0])
+            assert work.awards.standing_since(pattern.item_id, since) == tuple(evolve(each, version=1) for each in told)
+            assert work.awards.standing_since(pattern.item_id, since + 2 * HOUR) == ()
+            assert work.awards.standing_since(ItemId(0), since) == ()
+        with elsewhere.work() as work:
+            assert work.awards.standing_since(pattern.item_id, since) == ()
+
     def test_overbids_that_stand_are_listed(self, hall: Hall) -> None:
         """P-13: an officer let them pass, so they are no difference; in each pool that paid."""
         ann, other = hall.bidder("Ann"), hall.bank.pool()

@@ -329,12 +329,13 @@ class BiddersContract(Contract):
         *,
         raid_id: RaidId | None = None,
         hours: int = 0,
+        copies: int = 1,
     ) -> AuctionId:
         """A bid that holds so much, in an auction that opened then."""
         opens_at = NIGHT + hours * HOUR
         item = hall.item(f"Item {hall.bid_id()}")
         auction = hall.keep(hall.drafted(item, raid_id=raid_id, at=opens_at))
-        hall.hold(auction.id, user_id, shown, sealed)
+        hall.hold(auction.id, user_id, shown, sealed, copies)
         return auction.id
 
     def wins(
@@ -411,6 +412,19 @@ class BiddersContract(Contract):
         self.held(hall, ann, "3")
         assert self.wins(hall, ann)[Span.NIGHT] == (300, 700, 1500)
         assert self.wins(hall, ann, sealed=False)[Span.NIGHT] == (300, 1000)
+
+    def test_every_copy_that_is_held_counts_by_itself(self, hall: Hall) -> None:
+        """L-2, L-11: as each that was awarded does; where what is sealed is not known, by what all may see."""
+        ann, raid_id = hall.bidder("Ann"), hall.place.raid()
+        for _ in range(2):
+            self.award(hall, ann, "7", raid_id=raid_id)
+        self.held(hall, ann, "30", "12", raid_id=raid_id, copies=2)
+        self.held(hall, ann, "0", "9", raid_id=raid_id, copies=3)
+        self.held(hall, ann, "4", hours=1)
+        wins = self.wins(hall, ann, raid_id=raid_id)
+        of_raid = (300, 300, 300, 700, 700, 2100, 2100)
+        assert wins == {Span.RAID: of_raid, Span.NIGHT: (300, 300, 300, 400, 700, 700, 2100, 2100)}
+        assert self.wins(hall, ann, raid_id=raid_id, sealed=False)[Span.RAID] == (700, 700, 1500, 1500)
 
     def test_what_a_transaction_wrote_counts_in_it(self, hall: Hall) -> None:
         """L-10: a line of chat after another."""

@@ -183,9 +183,11 @@ class Hall:
         with self.place.work() as work:
             return work.bids.standing(auction_id)
 
-    def hold(self, auction_id: AuctionId, user_id: UserId, shown: str = "0", sealed: str = "0") -> None:
+    def hold(
+        self, auction_id: AuctionId, user_id: UserId, shown: str = "0", sealed: str = "0", copies: int = 1
+    ) -> None:
         """Hold so much for a user in an auction from now on."""
-        hold = Hold(shown=Points.of(shown), sealed=Points.of(sealed))
+        hold = Hold(shown=Points.of(shown), sealed=Points.of(sealed), copies=copies)
         with self.place.work() as work:
             work.auctions.get(auction_id)
             here = work.holds.purses(self.pool_id, auction_id, {user_id})[user_id].here

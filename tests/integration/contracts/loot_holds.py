@@ -17,9 +17,9 @@ from tests.integration.contracts.place import NIGHT, Place
 from tests.integration.contracts.suite import Contract
 
 
-def hold(shown: str = "0", sealed: str = "0") -> Hold:
+def hold(shown: str = "0", sealed: str = "0", copies: int = 1) -> Hold:
     """So much held."""
-    return Hold(shown=Points.of(shown), sealed=Points.of(sealed))
+    return Hold(shown=Points.of(shown), sealed=Points.of(sealed), copies=copies)
 
 
 class HoldsContract(Contract):
@@ -51,6 +51,27 @@ class HoldsContract(Contract):
         assert hall.purse(ann, auction.id) == expected
         assert hall.purse(ann).here == NOTHING_HELD
         assert hall.purse(ann).held == expected.held
+
+    def test_a_hold_tells_how_many_copies_it_is_for(self, hall: Hall, auction: Auction) -> None:
+        """L-5: in its auction alone; of all auctions together there is a sum of points."""
+        ann = hall.bidder("Ann")
+        hall.hold(auction.id, ann, "30", "12", copies=3)
+        hall.hold(self.another(hall).id, ann, "4", copies=2)
+        assert hall.purse(ann, auction.id).here == hold("30", "12", copies=3)
+        assert hall.purse(ann, auction.id).held == hold("34", "12")
+        with hall.place.views() as views:
+            row = views.bidding(auction.id, user_id=ann, discord_id=None, character="", sealed=True, at=NIGHT)
+        assert row.purse == hall.purse(ann, auction.id)
+        with hall.place.work() as work:
+            assert work.holds.of(auction.id) == {ann: hold("30", "12", copies=3)}
+
+    def test_the_same_points_may_be_held_for_other_copies(self, hall: Hall, auction: Auction) -> None:
+        """L-5: one copy at 10 instead of two at 5; the balance does not move."""
+        ann = hall.bidder("Ann")
+        hall.hold(auction.id, ann, "10", copies=2)
+        hall.hold(auction.id, ann, "10")
+        assert hall.purse(ann, auction.id).here == hold("10")
+        assert hall.bank.numbers(ann, hall.pool_id)[4:] == ["10.00", "90.00"]
 
     def test_several_purses_are_told_at_once(self, hall: Hall, auction: Auction) -> None:
         """L-5."""
@@ -307,3 +328,20 @@ class HoldsContract(Contract):
             hall.award(auction_id)
         assert hall.bank.differences() == []
         assert hall.bank.numbers(ben, hall.pool_id)[3:] == ["82.00", "0.00", "82.00"]
+
+    @pytest.mark.parametrize("mode", ["open", "sealed_first_price", "sealed_second_price"])
+    def test_what_bids_for_several_copies_hold_is_verified(self, hall: Hall, mode: str) -> None:
+        """P-13, L-14: also where one gets fewer copies than they bid for, at the close and before."""
+        users = [hall.bidder(name) for name in ("Ann", "Ben", "Cid")]
+        auction_id = hall.start(quantity=3, rules={"mode": mode, "copies_each": 2})
+        for user_id, amount in zip(users, ("5", "7", "9"), strict=True):
+            hall.bid(auction_id, user_id, amount, copies=2)
+            assert hall.bank.differences() == []
+        copies = {"open": (1, 1, 2)}.get(mode, (2, 2, 2))
+        assert tuple(hall.purse(user_id, auction_id).here.copies for user_id in users) == copies
+        hall.close(auction_id)
+        assert [hall.purse(user_id, auction_id).here.copies for user_id in users[1:]] == [1, 2]
+        assert hall.purse(users[0], auction_id).here == NOTHING_HELD
+        assert hall.bank.differences() == []
+        assert len(hall.award(auction_id)) == 3
+        assert hall.bank.differences() == []

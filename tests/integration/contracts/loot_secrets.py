@@ -60,11 +60,24 @@ def award(hall: Hall, auction_id: AuctionId) -> None:
     hall.award(auction_id)
 
 
+def close_and_call_off(hall: Hall, auction_id: AuctionId) -> None:
+    """It is called off when everybody has seen what it came to."""
+    hall.close(auction_id)
+    hall.cancel(auction_id)
+
+
 FATES: Final[Mapping[str, Callable[[Hall, AuctionId], None]]] = MappingProxyType(
-    {"open": leave_open, "frozen": freeze, "cancelled": call_off, "closed": close, "awarded": award}
+    {
+        "open": leave_open,
+        "frozen": freeze,
+        "cancelled": call_off,
+        "closed": close,
+        "awarded": award,
+        "cancelled after the close": close_and_call_off,
+    }
 )
 BEFORE_THE_CLOSE: Final = ("open", "frozen", "cancelled")
-PUBLISHED: Final = ("closed", "awarded")
+PUBLISHED: Final = ("closed", "awarded", "cancelled after the close")
 
 
 def shown(hall: Hall, viewer: UserId | None) -> Iterator[tuple[str, object]]:
@@ -105,7 +118,7 @@ class SecretsContract(LootHall):
     @pytest.mark.parametrize("fate", BEFORE_THE_CLOSE)
     @pytest.mark.parametrize("mode", SEALED_MODES)
     def test_nobody_else_learns_a_sealed_bid_before_the_close(self, hall: Hall, mode: str, fate: str) -> None:
-        """L-11: one that stands, was raised, withdrawn or refused; also when the auction is called off."""
+        """L-11: one that stands, was raised, withdrawn or refused; also when the auction is called off as it runs."""
         ann, ben, cid = hall.bidder("Ann"), hall.bidder("Ben"), hall.bidder("Cid")
         auction_id = hall.start(rules={"mode": mode, "increment": "0.01"})
         hall.bid(auction_id, ann, SECRET)

@@ -32,8 +32,10 @@ from dkp_core.loot import (
     OwnHoldRow,
     Purse,
     ResultRow,
+    Settlement,
     Span,
     Tier,
+    Win,
 )
 from dkp_core.raids import AttendanceShare, Presence
 from tests.integration.contracts.loot_deeds import SEALED, Hall
@@ -196,7 +198,29 @@ class AuctionViewContract(LootHall):
         auction_id = hall.start()
         hall.cancel(auction_id, "Zu spät 🐉")
         row = hall.row(auction_id)
-        assert (row.status, row.reason, row.results) == (AuctionStatus.CANCELLED, "Zu spät 🐉", ())
+        assert (row.status, row.reason, row.results, row.seed) == (AuctionStatus.CANCELLED, "Zu spät 🐉", (), None)
+
+    @pytest.mark.parametrize("bidders", [("Ann", "Ben"), ()])
+    def test_an_auction_that_was_called_off_after_the_close_stays_published(
+        self, hall: Hall, bidders: Sequence[str]
+    ) -> None:
+        """L-15: with its seed and what it came to, also where that is nothing; nobody holds anything for it."""
+        auction_id = hall.start(rules=SEALED)
+        users = [hall.bidder(name) for name in bidders]
+        for amount, user_id in enumerate(users, 5):
+            hall.bid(auction_id, user_id, str(amount))
+        hall.close(auction_id)
+        closed = hall.row(auction_id)
+        hall.cancel(auction_id, "the wrong item")
+        row = hall.row(auction_id)
+        assert row == evolve(
+            closed, status=AuctionStatus.CANCELLED, reason="the wrong item", version=closed.version + 1
+        )
+        assert (row.seed, len(row.results)) == (hall.loaded(auction_id).seed.hex(), min(1, len(users)))
+        assert self.rows(hall, AuctionFilter(status=AuctionStatus.CANCELLED)) == (row,)
+        for user_id in users:
+            assert hall.purse(user_id).held == Hold()
+        assert hall.bank.differences() == []
 
     # --- lists --------------------------------------------------------------------------------------------------------
 
@@ -302,6 +326,7 @@ class BidViewContract(LootHall):
     def test_a_bid_is_shown_as_it_was_made(self, hall: Hall) -> None:
         """L-4: to its bidder with everything."""
         ann, auction_id = hall.bidder("Ännchen", character="Élan 🐉"), hall.start("Épée")
+        hall.place.installation.clock.advance(HOUR)
         placed = hall.bid(auction_id, ann, "5", ceiling="7.00")
         (row,) = hall.bids(auction_id, ann)
         auction = hall.row(auction_id)
@@ -322,7 +347,7 @@ class BidViewContract(LootHall):
             reason=None,
             source=BidSource.API,
             receipt=None,
-            placed_at=NIGHT,
+            placed_at=NIGHT + HOUR,
         )
         assert hall.own_bids(ann) == (row,)
         assert hall.bids(auction_id) == (evolve(row, ceiling=None),)
@@ -417,11 +442,13 @@ class BidViewContract(LootHall):
             assert views.user_with(user_id=None, discord_id=discord_id_of(stranger)) == stranger
 
     def test_bids_from_elsewhere_are_shown(self, hall: Hall) -> None:
-        """L-9: nothing of them is sealed."""
+        """L-9: nothing of them is sealed, and by no seed; who won is told."""
         ann = hall.bidder("Ann")
         auction_id = AuctionId(hall.place.installation.ids.next("auction"))
-        awarded = self.awarded_elsewhere(hall, auction_id)
         record = evolve(hall.record(auction_id, ann, "5"), source=BidSource.ELSEWHERE)
+        assert record.bid is not None
+        win = Win(bid=record.bid, copies=1, price=Points.of(3), because="it was bid elsewhere")
+        awarded = self.awarded_elsewhere(hall, auction_id, Settlement(wins=(win,)))
         hall.make(record, evolve(hall.record(auction_id, None, "4"), source=BidSource.ELSEWHERE))
         stranger, own = hall.bids(auction_id)
         assert (own.amount, own.source, stranger.amount, stranger.user_id) == (
@@ -432,16 +459,23 @@ class BidViewContract(LootHall):
         )
         row = hall.row(auction_id)
         assert (row.mode, row.status, row.item) == (Mode.ELSEWHERE, AuctionStatus.AWARDED, awarded.item_name)
+        assert (row.seed_hash, row.seed) == ("", "")
+        (result,) = row.results
+        assert (result.user_id, result.username, result.amount, result.price, result.because) == (
+            ann,
+            "Ann",
+            Points.of(5),
+            Points.of(3),
+            "it was bid elsewhere",
+        )
 
-    def awarded_elsewhere(self, hall: Hall, auction_id: AuctionId) -> Auction:
+    def awarded_elsewhere(self, hall: Hall, auction_id: AuctionId, settlement: Settlement) -> Auction:
         """Bidding that was done elsewhere, as it is kept."""
         auction = hall.drafted()
         assert isinstance(auction, OpenAuction)
         closed = auction.close((), NIGHT)
         rules = evolve(closed.rules, mode=Mode.ELSEWHERE)
-        return hall.keep(
-            evolve(closed, id=auction_id, rules=rules, seed=b"").award(closed.settlement, [AwardId(1)], NIGHT)
-        )
+        return hall.keep(evolve(closed, id=auction_id, rules=rules, seed=b"").award(settlement, [AwardId(1)], NIGHT))
 
 
 class BiddingViewContract(LootHall):
@@ -540,7 +574,10 @@ class BiddingViewContract(LootHall):
         ann, ben = hall.bidder("Ann"), hall.bidder("Ben")
         raid_id = hall.place.raid(NIGHT, {ann: Presence.PRESENT})
         rules = {"attendees_only": True}
-        at_the_raid, without = hall.start(raid_id=raid_id, rules=rules), hall.start(rules=rules)
+        at_the_raid, without = (
+            hall.start(raid_id=raid_id, rules=rules),
+            hall.keep(hall.drafted(hall.item("Robe"), rules=rules)).id,
+        )
         assert self.told(self.bidding(hall, at_the_raid, ann)).attended
         assert not self.told(self.bidding(hall, at_the_raid, ben)).attended
         assert not self.told(self.bidding(hall, without, ann)).attended
@@ -561,6 +598,18 @@ class BiddingViewContract(LootHall):
             Span.RAID: (2000,),
             Span.NIGHT: (1000, 2000),
         }
+
+    def test_every_copy_that_is_bid_for_counts_by_itself(self, hall: Hall) -> None:
+        """L-2: in other auctions; awards are one each."""
+        ann, several = hall.bidder("Ann"), {"copies_each": 2}
+        hall.bid(hall.start("Band", quantity=2, rules=several), ann, "10", ceiling="12", copies=2)
+        awarded = hall.start("Robe", quantity=2, rules={**SEALED, **several})
+        hall.bid(awarded, ann, "7", copies=2)
+        hall.award(awarded)
+        auction_id = hall.start(rules={"limits": [{"items": 5, "over": "5"}]})
+        assert self.told(self.bidding(hall, auction_id, ann)).wins[Span.NIGHT] == (700, 700, 1200, 1200)
+        told = self.told(self.bidding(hall, auction_id, ann, sealed=False))
+        assert told.wins[Span.NIGHT] == (700, 700, 1000, 1000)
 
     def test_a_purse_is_shown(self, hall: Hall, elsewhere: Place) -> None:
         """L-9, G-1: nothing where there is no balance; an unknown pool is refused."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bench.peer import AWARDING
 from tests.integration.http.house import House
 
 PEER = Path(__file__).parents[4] / "shared" / "bench"
@@ -112,6 +113,23 @@ def test_an_award_has_the_fields_of_the_peer(house: House) -> None:
     answer = house.officer.post("/api/bidding/award-item/", json={"auction": house.things["auction"]})
     assert answer.status_code == 201, answer.text
     assert serialized()["LootDistributionSerializer"] <= set(answer.json())
+
+
+def test_awards_are_driven_by_bids_on_fresh_auctions(house: House) -> None:
+    """O-15: the scenarios that the peer has not, answered as the load generator expects."""
+    auction = house.things["auction"]
+    given: dict[str, object] = {
+        "{fresh}": auction,
+        "{wanted}": auction,
+        "{member.discord_id}": house.things["discord_id"],
+        "{member.character}": f"Main{house.mark}",
+    }
+    bot = house.bot("bids:write", "auctions:write")
+    for name in ("first_bid", "award_item"):
+        scenario: dict[str, Any] = AWARDING[name]
+        body = {part: given.get(value, value) for part, value in scenario["body"].items()}
+        answer = bot(scenario["method"], scenario["path"], json=body, headers={"Idempotency-Key": name})
+        assert answer.status_code in scenario["expect"], answer.text
 
 
 @pytest.mark.parametrize("name", ["leaderboard", "user_pool", "balance", "history", "roster_page", "discord_roster"])

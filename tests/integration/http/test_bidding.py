@@ -179,32 +179,46 @@ def test_an_auction_of_another_guild_is_none(busy: House, strangers: House) -> N
 # --- auctions and awards that are refused -----------------------------------------------------------------------------
 
 
+def again(house: House, path: str, body: dict[str, object]) -> httpx.Response:
+    """The answer when an officer asks for the same a second time; the first time it is done."""
+    assert house.officer.post(path, json=body).is_success
+    return house.officer.post(path, json=body)
+
+
+def told(answer: httpx.Response) -> dict[str, Any]:
+    """The code, the rule and the numbers of a refusal: what a problem has beside what every problem has."""
+    assert answer.status_code == 409, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    beside = {"type", "title", "status", "detail", "instance", "request_id", "errors"}
+    return {name: value for name, value in answer.json().items() if name not in beside}
+
+
 def test_an_auction_is_closed_awarded_and_cancelled_once(house: House) -> None:
-    """L-7: whoever comes second is told so."""
+    """L-7, L-13: whoever comes second is told so, with the rule and what the auction is instead."""
     auction_id = house.auction()
-    close = {"auction": auction_id}
-    assert house.officer.post("/api/bidding/close-bid/", json=close).json()["status"] == "closed"
-    again = house.officer.post("/api/bidding/close-bid/", json=close)
-    assert (again.status_code, again.json()["code"]) == (409, "wrong_auction_status")
-    award = {"auction": auction_id, "to_nobody": True}
-    assert house.officer.post("/api/bidding/award-item/", json=award).status_code == 201
-    again = house.officer.post("/api/bidding/award-item/", json=award)
-    assert (again.status_code, again.json()["code"]) == (409, "wrong_auction_status")
-    for verb in ("cancel", "freeze", "resume"):
-        assert house.officer.post(f"/api/bidding/{auction_id}/{verb}/", json={}).status_code == 409
+    refused = {"code": "wrong_auction_status", "rule": "L-7", "auction": auction_id}
+    closed = again(house, "/api/bidding/close-bid/", {"auction": auction_id})
+    assert told(closed) == {**refused, "auction_status": "closed", "wanted": "open"}
+    awarded = again(house, "/api/bidding/award-item/", {"auction": auction_id, "to_nobody": True})
+    assert told(awarded) == {**refused, "auction_status": "awarded", "wanted": "closed"}
+    for verb, wanted in (("cancel", "not over"), ("freeze", "open"), ("resume", "frozen")):
+        answer = house.officer.post(f"/api/bidding/{auction_id}/{verb}/", json={})
+        assert told(answer) == {**refused, "auction_status": "awarded", "wanted": wanted}
     assert house.officer.get(f"/api/bidding/{auction_id}/").json()["status"] == "awarded"
+    called_off = house.auction()
+    cancelled = again(house, f"/api/bidding/{called_off}/cancel/", {"reason": "x"})
+    assert told(cancelled) == {**refused, "auction": called_off, "auction_status": "cancelled", "wanted": "not over"}
 
 
-@pytest.mark.parametrize("verb", ["revoke", "return"])
-def test_an_award_is_taken_back_once(verb: str, house: House) -> None:
-    """L-8, L-17."""
-    path = f"/api/awards/{house.things['award']}"
-    assert house.officer.post(f"{path}/{verb}/", json={"reason": "x"}).status_code == 200
-    for each in ("revoke", "return"):
-        again = house.officer.post(f"{path}/{each}/", json={"reason": "x"})
-        assert (again.status_code, again.json()["code"]) == (409, "award_is_over")
-    again = house.officer.post(f"{path}/move/", json={"reason": "x", "user": house.officer_id})
-    assert (again.status_code, again.json()["code"]) == (409, "award_is_over")
+@pytest.mark.parametrize(("verb", "status"), [("revoke", "revoked"), ("return", "returned")])
+def test_an_award_is_taken_back_once(verb: str, status: str, house: House) -> None:
+    """L-8, L-13, L-17: the second time it is told what it was already."""
+    award_id = house.things["award"]
+    refused = {"code": "award_is_over", "rule": "L-8", "award": award_id, "award_status": status}
+    assert told(again(house, f"/api/awards/{award_id}/{verb}/", {"reason": "x"})) == refused
+    for each, body in (("revoke", {}), ("return", {}), ("move", {"user": house.officer_id})):
+        answer = house.officer.post(f"/api/awards/{award_id}/{each}/", json={"reason": "x", **body})
+        assert told(answer) == refused
 
 
 def test_who_can_not_pay_is_not_awarded_unless_an_officer_says_so(house: House) -> None:
@@ -213,29 +227,70 @@ def test_who_can_not_pay_is_not_awarded_unless_an_officer_says_so(house: House) 
     assert house.bid(auction_id, "15").status_code == 201
     taken = {"user": house.member_id, "amount": "-5", "reason": "x"}
     assert house.officer.post("/api/points/adjustments/", json=taken).status_code == 201
-    refused = house.officer.post("/api/bidding/award-item/", json={"auction": auction_id})
-    assert (refused.status_code, refused.json()["code"]) == (409, "cannot_pay")
-    assert house.officer.get(f"/api/bidding/{auction_id}/").json()["status"] == "open"
+    refused = {"code": "cannot_pay", "rule": "L-7", "user": house.member_id}
+    answer = house.officer.post("/api/bidding/award-item/", json={"auction": auction_id})
+    assert told(answer) == {**refused, "price": "15.00", "available": "10.50"}
     body = {"auction": auction_id, "allow_overbid": True}
     awarded = house.officer.post("/api/bidding/award-item/", json=body).json()
     assert (awarded["overbid"], awarded["amount"]) == (True, "15.00")
     assert points_of(house)["current"] == "-4.50"
     loot = {"item": "Ring", "user": house.member_id, "amount": 1}
-    refused = house.officer.post("/api/discord/bid-results/", json=loot)
-    assert (refused.status_code, refused.json()["code"]) == (409, "cannot_pay")
+    answer = house.officer.post("/api/discord/bid-results/", json=loot)
+    assert told(answer) == {**refused, "price": "1.00", "available": "-4.50"}
+    assert house.officer.get("/api/items/by-name/Ring/").status_code == 404
     flagged = house.officer.post("/api/discord/bid-results/", json={**loot, "allow_overbid": True}).json()
     assert house.officer.get("/api/awards/?overbid=true").json()["count"] == 2
     assert flagged["overbid"] is True
 
 
+def test_an_auction_that_can_not_be_paid_stays_closed(house: House) -> None:
+    """L-7, G-7: its result was told with the refusal, so that nobody bids on; what was won is held, and it goes on."""
+    other = house.person(points="20")
+    auction_id = house.auction(rules={"mode": "sealed_first_price"})
+    assert house.bid(auction_id, "15").status_code == 201
+    assert other.post(PLACE, json={"auction": auction_id, "amount": 9}).status_code == 201
+    taken = {"user": house.member_id, "amount": "-5", "reason": "x"}
+    assert house.officer.post("/api/points/adjustments/", json=taken).status_code == 201
+    body, key = {"auction": auction_id}, {"Idempotency-Key": f"award-{auction_id}"}
+    first, repeated = (house.officer.post("/api/bidding/award-item/", json=body, headers=key) for _ in range(2))
+    assert told(first)["code"] == "cannot_pay"
+    assert (first.json(), repeated.headers["idempotency-replayed"]) == (repeated.json(), "true")
+    shown = house.member.get(f"/api/bidding/{auction_id}/").json()
+    assert (shown["status"], len(shown["seed"]), shown["results"][0]["price"]) == ("closed", 64, "15.00")
+    assert points_of(house)["held"] == "15.00"
+    assert told(house.bid(auction_id, "1"))["code"] == "auction_not_open"
+    passed_over = {"auction": auction_id, "passing_over": [house.member_id]}
+    awarded = house.officer.post("/api/bidding/award-item/", json=passed_over).json()
+    assert (awarded["user_id"], awarded["amount"]) == (other.get("/api/users/me/").json()["id"], "9.00")
+    assert (points_of(house)["current"], points_of(house)["held"]) == ("10.50", "0.00")
+
+
+def test_what_nobody_won_is_not_awarded_by_itself(house: House) -> None:
+    """L-7, L-13: who gets it has to be said; nothing was told, so that bidding goes on."""
+    auction_id = house.auction()
+    answer = house.officer.post("/api/bidding/award-item/", json={"auction": auction_id})
+    assert told(answer) == {"code": "no_winner", "rule": "L-7", "auction": auction_id}
+    assert house.officer.get(f"/api/bidding/{auction_id}/").json()["status"] == "open"
+
+
 def test_one_drop_has_one_auction(house: House) -> None:
-    """L-2: unless it is said to be another drop."""
+    """L-2, L-13: unless it is said to be another drop."""
     body = {"item": "Cloak of Flames", "raid": house.things["raid"]}
     start = "/api/bidding/start-bid/"
-    assert house.officer.post(start, json=body).status_code == 201
-    again = house.officer.post(start, json={**body, "item": "CLOAK of flames"})
-    assert (again.status_code, again.json()["code"]) == (409, "already_on_auction")
+    first = house.officer.post(start, json=body).json()["id"]
+    answer = house.officer.post(start, json={**body, "item": "CLOAK of flames"})
+    refused = {"code": "already_on_auction", "rule": "L-2", "auction": first, "item": "Cloak of Flames"}
+    assert told(answer) == refused
     assert house.officer.post(start, json={**body, "another": True}).status_code == 201
+
+
+def test_no_bid_is_left_for_what_is_up(house: House) -> None:
+    """L-13, L-14: on what is up one bids."""
+    auction_id = house.auction(item="Cloak of Flames")
+    item_id = house.officer.get(f"/api/bidding/{auction_id}/").json()["item_id"]
+    answer = house.member("PUT", f"/api/items/{item_id}/standing-bid/", json={"ceiling": 3})
+    refused = {"code": "is_up_now", "rule": "L-14", "auction": auction_id, "item": "Cloak of Flames"}
+    assert told(answer) == refused
 
 
 def test_a_quantity_is_at_least_one(house: House) -> None:

@@ -14,6 +14,7 @@ from dkp_adapters.memory import SettableClock
 from dkp_adapters.sql import auctions as auctions_sql
 from dkp_adapters.sql import bidders as bidders_sql
 from dkp_adapters.sql import holds as holds_sql
+from dkp_adapters.sql import loot as loot_sql
 from dkp_adapters.sql.database import SqlDatabase
 from dkp_adapters.sql.engine import Connection
 from dkp_adapters.sql.statement import Statement
@@ -195,8 +196,8 @@ _MANY: Final = (
     FROM generate_series(1, {ROWS}) AS g
     """,
     f"""
-    INSERT INTO holds (guild_id, auction_id, user_id, pool_id, shown, sealed)
-    SELECT 1 + g % 2, g / 20, 1 + g % 50, 1, 1, 1 FROM generate_series(1, {ROWS}) AS g
+    INSERT INTO holds (guild_id, auction_id, user_id, pool_id, shown, sealed, copies)
+    SELECT 1 + g % 2, g / 20, 1 + g % 50, 1, 1, 1, 1 FROM generate_series(1, {ROWS}) AS g
     """,
     f"""
     INSERT INTO awards (guild_id, id, item_id, raid_id, user_id, price, awarded_at, status, overbid, pools, actor_kind,
@@ -236,13 +237,25 @@ FOUND: Final[dict[str, tuple[Statement, str, str, dict[str, Any]]]] = {
         "ix_auctions_guild_id_item_id",
         {"item_id": 7, "raid_id": None},
     ),
+    "auctions of a raid's drop": (
+        auctions_sql._SELLING,
+        "auctions",
+        "ix_auctions_guild_id_item_id",
+        {"item_id": 7, "raid_id": 9},
+    ),
+    "awards of an item since a while ago": (
+        loot_sql._STANDING_SINCE,
+        "awards",
+        "ix_awards_guild_id_item_id_awarded_at",
+        {"item_id": 7, "since": 39_000 * MICROS},
+    ),
     "one's bid in an auction": (
         auctions_sql._STANDING_OF_ONE,
         "bids",
         "ix_bids_guild_id_user_id_auction_id_number",
         {"user_id": 7, "auction_id": 200},
     ),
-    "how many bids an auction has": (auctions_sql._COUNT, "bids", "pk_bids", {"auction_id": 200}),
+    "how many bids an auction has": (auctions_sql._APPEND, "bids", "pk_bids", {"auction_id": 200, "records": []}),
     "the bids that stand": (auctions_sql.STANDING, "bids", "pk_bids", {"auction_id": 200}),
     "what an auction holds": (holds_sql._OF, "holds", "pk_holds", {"auction_id": 200}),
     "purses": (

@@ -49,8 +49,8 @@ _MANY: Final = (
     FROM generate_series(1, {AUCTIONS}) AS g, generate_series(1, 4) AS n
     """,
     f"""
-    INSERT INTO holds (guild_id, auction_id, user_id, pool_id, shown, sealed)
-    SELECT 1 + g % 2, g, 1 + g % {USERS}, 1, 100, 0
+    INSERT INTO holds (guild_id, auction_id, user_id, pool_id, shown, sealed, copies)
+    SELECT 1 + g % 2, g, 1 + g % {USERS}, 1, 100, 0, 1
     FROM generate_series(1, {AUCTIONS}) AS g
     """,
     f"""
@@ -138,9 +138,9 @@ def test_awards_of_a_user_are_found_by_user_and_time(connection: Connection) -> 
 
 def test_the_prices_of_an_item_are_found_by_the_item(connection: Connection) -> None:
     """L-1, O-17: alone, and for each line of the list of items."""
-    assert indexes_read(connection, loot._ONE_ITEM, "awards", the_id=8) == {"ix_awards_guild_id_item_id"}
+    assert indexes_read(connection, loot._ONE_ITEM, "awards", the_id=8) == {"ix_awards_guild_id_item_id_awarded_at"}
     listed = loot._items(frozenset(), ())
-    assert indexes_read(connection, listed, "awards", **_PAGE) == {"ix_awards_guild_id_item_id"}
+    assert indexes_read(connection, listed, "awards", **_PAGE) == {"ix_awards_guild_id_item_id_awarded_at"}
 
 
 def test_a_purse_is_found_by_its_keys(connection: Connection) -> None:

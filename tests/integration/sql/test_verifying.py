@@ -238,7 +238,7 @@ def test_whatever_was_tampered_with_is_named(database: SqlDatabase, place: Place
 
 
 class Sale:
-    """A guild in which bids hold points in three auctions, a fourth is closed, and something was awarded."""
+    """A guild in which bids hold points in four auctions, a fifth is closed, and something was awarded."""
 
     def __init__(self, place: Place) -> None:
         hall = self.hall = Hall.of(place)
@@ -261,6 +261,8 @@ class Sale:
         (award,) = hall.award(self.over)
         self.award = award.id
         self.free = hall.give("Rusty Sword", self.bob, "0")
+        self.cid, self.copies = hall.bidder("cid"), hall.start(quantity=3, rules={"copies_each": 3})
+        hall.bid(self.copies, self.cid, "2", copies=2)
 
     def values(self) -> dict[str, object]:
         """What statements name."""
@@ -272,6 +274,7 @@ class Sale:
             "sealed": self.sealed,
             "rolled": self.rolled,
             "closed": self.closed,
+            "copies": self.copies,
             "over": self.over,
             "award": self.award,
         }
@@ -302,8 +305,12 @@ HELD = {
         "DELETE FROM holds WHERE guild_id = {guild} AND auction_id = {closed}",
         [("held", "8.00", "3.00"), ("hold of auction {closed}", "0.00 shown", "5.00 shown")],
     ),
+    "a hold for too many copies": (
+        "UPDATE holds SET copies = 3 WHERE guild_id = {guild} AND auction_id = {copies}",
+        [("hold of auction {copies}", "4.00 shown for 3 copies", "4.00 shown for 2 copies")],
+    ),
     "a hold of an auction that is over": (
-        "INSERT INTO holds VALUES ({guild}, {over}, {ann}, {pool}, 700, 0)",
+        "INSERT INTO holds VALUES ({guild}, {over}, {ann}, {pool}, 700, 0, 1)",
         [("held", "12.00", "19.00"), ("hold of auction {over}", "7.00 shown", "0.00 shown")],
     ),
     "an auction that was called off with its holds": (

@@ -10,7 +10,18 @@ from attrs import evolve
 from dkp_core.kernel.errors import InvalidValue
 from dkp_core.kernel.ids import UserId
 from dkp_core.kernel.points import Points
-from dkp_core.loot import AuctionRow, AuctionStatus, BidOutcome, BidRow, Mode, WrongStatus, commitment, receipt, roll
+from dkp_core.loot import (
+    AuctionRow,
+    AuctionStatus,
+    BidOutcome,
+    BidRow,
+    Mode,
+    Tier,
+    WrongStatus,
+    commitment,
+    receipt,
+    roll,
+)
 from dkp_entrypoints.cli.checking import checked
 from tests.unit.cli.auctions_shown import AUCTION, SEED, auction, bid
 
@@ -117,6 +128,32 @@ def test_what_takes_more_than_is_published_is_not_judged(rules: dict[str, object
     found = checked(auction(rules=rules, results=[(4, "1")]), BIDS)
     assert found.holds
     assert said in next(check.recomputed for check in found.checks if check.what == "winners")
+
+
+def test_boxes_are_weighed_as_at_the_close() -> None:
+    """L-6: a box's bid counts as often as the rules say, to their last digit."""
+    boxed = evolve(BIDS[0], tier=Tier.BOX)
+    for times, winner, price in (("0.80", 4, "40"), ("0.81", 9, "50")):
+        rules: dict[str, object] = {"box_multiplier": times, "minimum": "1"}
+        assert wrong(auction(rules=rules, results=[(winner, price)]), boxed, BIDS[1]) == []
+
+
+def test_ranks_do_not_count_in_rolls() -> None:
+    """L-3: so a roll among ranks with multipliers can be recomputed."""
+    rules: dict[str, object] = {"minimum": "5", "rank_multipliers": [{"rank": 1, "times": "2"}]}
+    bids = [bid(number, user, "5", receipt=None) for number, user in ((2, 4), (1, 9))]
+    best, other = sorted((4, 9), key=lambda user: roll(SEED, AUCTION, UserId(user)))
+    assert wrong(auction(Mode.FIXED_PRICE_ROLL, rules=rules, results=[(best, "5")]), *bids) == []
+    assert wrong(auction(Mode.FIXED_PRICE_ROLL, rules=rules, results=[(other, "5")]), *bids)
+
+
+def test_an_auction_that_was_called_off_after_its_close_is_checked() -> None:
+    """L-15: its result stays published, and so has to be true; one that was called off before tells nothing."""
+    called_off = evolve(WON, status=AuctionStatus.CANCELLED)
+    assert wrong(called_off, *BIDS) == []
+    assert wrong(evolve(called_off, results=()), *BIDS) == ["what Character9 won"]
+    with pytest.raises(WrongStatus):
+        checked(evolve(called_off, seed=None, results=()), BIDS)
 
 
 def test_an_open_auction_was_decided_before_all_eyes() -> None:

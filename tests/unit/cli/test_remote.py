@@ -150,8 +150,26 @@ def test_a_dry_run_sends_nothing_that_would_change_something() -> None:
     told.api.looks_only = True
     with pytest.raises(InvalidValue, match="--dry-run"):
         told.api.post("/api/x/", PoolRow, {})
+    with pytest.raises(InvalidValue, match="--dry-run"):
+        told.api.put("/api/x/", PoolRow, {})
+    with pytest.raises(InvalidValue, match="--dry-run"):
+        told.api.delete("/api/x/")
     assert told.sent == []
     told.api.post("/api/x/", PoolRow, {"apply": False}, changes=False)
+
+
+def test_what_is_set_or_taken_away_is_tried_again_too() -> None:
+    """I-3: PUT and DELETE leave the same behind however often they come; what is None is not said."""
+    gone = httpx.ConnectError("refused")
+    told = Told(gone, httpx.Response(200, json=POOL), gone, httpx.Response(204))
+    assert told.api.put("/api/x/", PoolRow, {"a": Points.of("1.50")}).name == "DKP"
+    told.api.delete("/api/x/", user=7, discord_id=None)
+    assert [(each.method, each.content, each.url.query) for each in told.sent] == [
+        ("PUT", b'{"a":"1.50"}', b""),
+        ("PUT", b'{"a":"1.50"}', b""),
+        ("DELETE", b"", b"user=7"),
+        ("DELETE", b"", b"user=7"),
+    ]
 
 
 # --- answers ----------------------------------------------------------------------------------------------------------

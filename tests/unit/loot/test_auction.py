@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dkp_core.kernel.errors import InvalidValue
-from dkp_core.kernel.ids import AwardId, BidId, UserId
+from dkp_core.kernel.ids import AwardId, BidId, RankId, UserId
 from dkp_core.kernel.points import Points
 from dkp_core.loot import (
     Auction,
@@ -21,6 +21,7 @@ from dkp_core.loot import (
     BidRefused,
     BidTooLow,
     CancelledAuction,
+    CannotLead,
     ClosedAuction,
     FrozenAuction,
     Hold,
@@ -29,14 +30,17 @@ from dkp_core.loot import (
     NoBidToWithdraw,
     OpenAuction,
     Placed,
+    Purse,
     Rules,
     ScheduledAuction,
     Tier,
     WrongStatus,
     commitment,
+    result_of,
 )
 from dkp_core.loot.events import AuctionStarted, BidPlaced
 from dkp_core.loot.judging import least_allowed
+from dkp_core.loot.settlement import comes_first, same_group, worth
 from tests.unit.loot.bidding_hall import (
     NOW,
     SEED,
@@ -346,36 +350,55 @@ def _leads(auction: OpenAuction, user: int) -> bool:
 
 @st.composite
 def bidding(draw: st.DrawFn) -> tuple[OpenAuction, Mapping[UserId, Bid]]:
-    """An open auction after any bids, of any tier, with ceilings or without, for several copies; and what stands."""
-    wanted = rules(
-        mains_first=draw(st.booleans()),
-        alt_limit=draw(st.none() | st.integers(1, 20)),
-        box_multiplier=draw(st.sampled_from(["0.50", "1"])),
-        copies_each=2,
-    )
-    auction = an_auction(wanted, quantity=draw(st.integers(1, 4)))
+    """An open auction after any bids, for any of one's characters, with ceilings or without, for several copies.
+
+    With it goes what stands. Whoever bids has points for some of it, and always keeps the floor.
+    """
+    plain = draw(st.booleans())
+    house: dict[str, object] = {"floor": draw(st.integers(0, 5)), "copies_each": 2}
+    if not plain:
+        house |= {
+            "mains_first": draw(st.booleans()),
+            "alt_limit": draw(st.none() | st.integers(1, 9)),
+            "box_multiplier": draw(st.sampled_from(["0.50", "1", "2"])),
+            "rank_multipliers": [{"rank": 4, "times": draw(st.sampled_from(["0.50", "2"]))}],
+        }
+    wanted = rules(**house)
+    auction = an_auction(wanted, quantity=draw(st.integers(1, 3)))
     standing: dict[UserId, Bid] = {}
+    means = {UserId(user): Points(draw(st.integers(600, 3000))) for user in range(1, 4)}
+    held = dict.fromkeys(means, Hold())
     for step in range(draw(st.integers(0, 12))):
-        user, amount = draw(st.integers(1, 5)), str(draw(st.integers(1, 40)))
-        as_ceiling = draw(st.booleans())
-        before = auction.leads
+        user, as_ceiling, before = UserId(draw(st.integers(1, 3))), draw(st.booleans()), auction.leads
+        purse = Purse(current=means[user], held=held[user], here=held[user])
+        tier, rank_id = draw(st.sampled_from(list(Tier))), draw(st.sampled_from([None, RankId(4)]))
+        bidder = a_bidder(user) if plain else a_bidder(user, tier=tier, rank_id=rank_id)
+        least = least_allowed(
+            bidder, purse, terms=auction.terms, phase=0, leads=auction.leads, own=None, at=later(step)
+        ) or Points(100)
+        more = draw(st.integers(-1, 3))
+        amount = str(least + Points(100 * more)) if draw(st.integers(0, 5)) else str(purse.free - wanted.floor)
         answer = bid(
             auction,
             user,
             None if as_ceiling else amount,
             ceiling=amount if as_ceiling else None,
             after=step,
-            copies=draw(st.integers(1, 2)),
-            tier=(Tier.MAIN, Tier.MAIN, Tier.ALT, Tier.ALT, Tier.BOX)[user - 1],
+            copies=1 if plain else draw(st.integers(1, 2)),
+            purse=purse,
+            tier=bidder.tier,
+            rank_id=bidder.rank_id,
         )
         if isinstance(answer, Placed):
             auction, _ = placed(answer)
             for lead in auction.leads:
-                held = answer.holds[lead.bid.user_id]
-                assert held.shown.hundredths == lead.bid.amount.hundredths * lead.copies
-                assert held.points.hundredths == lead.bid.ceiling.hundredths * lead.copies
-            assert set(answer.holds) >= {lead.bid.user_id for lead in before} | {UserId(user)}
+                kept = answer.holds[lead.bid.user_id]
+                assert kept.shown.hundredths == lead.bid.amount.hundredths * lead.copies
+                assert kept.points.hundredths == lead.bid.ceiling.hundredths * lead.copies
+            assert set(answer.holds) >= {lead.bid.user_id for lead in before} | {user}
             standing |= {made.user_id: made for made in (answer.bid, *answer.raised)}
+            held |= answer.holds
+            assert all(means[each] - held[each].points >= wanted.floor or not held[each].points for each in means)
     return auction, standing
 
 
@@ -390,6 +413,21 @@ def test_leads_are_within_their_ceilings_and_the_copies(bid_on: tuple[OpenAuctio
         assert 1 <= lead.copies <= lead.bid.copies
 
 
+@settings(max_examples=250)
+@given(bidding())
+def test_nobody_who_was_beaten_comes_before_who_leads(bid_on: tuple[OpenAuction, Mapping[UserId, Bid]]) -> None:
+    """L-6, L-14: by what everybody sees, a lead is worth what was bid for it at least, whoever leads since."""
+    auction, standing = bid_on
+    for lead in auction.leads:
+        for other in standing.values():
+            if other.user_id not in auction.concerned:
+                assert not comes_first(other, lead.bid, auction.rules)
+                if same_group(lead.bid, other, auction.rules):
+                    best, beaten = (worth(each, each.amount, auction.rules) for each in (lead.bid, other))
+                    assert best <= beaten
+
+
+@settings(max_examples=250)
 @given(bidding())
 def test_the_close_finds_the_leaders(bid_on: tuple[OpenAuction, Mapping[UserId, Bid]]) -> None:
     """L-6, L-7: who led wins, for what everybody saw, and alone holds the price until the award."""
@@ -400,8 +438,58 @@ def test_the_close_finds_the_leaders(bid_on: tuple[OpenAuction, Mapping[UserId, 
         lead.bid.user_id: (str(lead.bid.amount), lead.copies) for lead in auction.leads
     }
     assert closed.holds == {
-        lead.bid.user_id: Hold(shown=Points(lead.bid.amount.hundredths * lead.copies)) for lead in auction.leads
+        lead.bid.user_id: Hold(shown=Points(lead.bid.amount.hundredths * lead.copies), copies=lead.copies)
+        for lead in auction.leads
     }
+
+
+def test_who_raises_a_ceiling_after_a_tie_still_wins() -> None:
+    """L-6, L-7: who leads has won, also where the ceiling is younger by now than the bid that it beat."""
+    auction, _ = placed(bid(an_auction(), 1, ceiling="90"))
+    auction, beaten = placed(bid(auction, 2, ceiling="90", after=1))
+    assert leading(auction) == {1: "90.00"}
+    auction, raised = placed(bid(auction, 1, ceiling="150", after=2))
+    closed = auction.close([beaten.bid, raised.bid], later(3))
+    (win,) = closed.settlement.wins
+    assert (win.bid.user_id, str(win.price), str(win.bid.ceiling)) == (1, "90.00", "90.00")
+    assert (closed.settlement.beaten, closed.holds) == ((2,), {1: Hold(shown=Points.of(90))})
+
+
+def test_a_lead_is_not_exchanged_for_one_that_ranks_lower() -> None:
+    """L-4, L-6: else who was outbid by it had been outbid for nothing."""
+    cases: tuple[tuple[dict[str, object], dict[str, object], dict[str, object]], ...] = (
+        ({"mains_first": True}, {}, {"tier": Tier.ALT}),
+        ({"alt_limit": "10"}, {}, {"tier": Tier.ALT}),
+        ({}, {}, {"tier": Tier.ALT}),
+        ({}, {"tier": Tier.ALT}, {"tier": Tier.BOX}),
+        ({"box_multiplier": "2"}, {"tier": Tier.BOX}, {}),
+        ({"rank_multipliers": [{"rank": 4, "times": "0.50"}]}, {}, {"rank_id": RankId(4)}),
+        ({"rank_multipliers": [{"rank": 4, "times": "0.50"}]}, {"tier": Tier.ALT}, {"rank_id": RankId(4)}),
+    )
+    for given_, first, then in cases:
+        auction, _ = placed(bid(an_auction(rules(**given_)), 2, "9", tier=Tier.ALT))
+        auction, _ = placed(bid(auction, 1, "20", **first))  # type: ignore[arg-type]  # as the case says
+        answer = bid(auction, 1, "30", **then)  # type: ignore[arg-type]  # as the case says
+        assert isinstance(answer, CannotLead), (given_, first, then)
+        assert str(answer) == ("No bid of this bidder can lead: it leads for a character that comes before this one.")
+        again = bid(auction, 1, "30", **first)  # type: ignore[arg-type]  # as the case says
+        assert isinstance(again, Placed), "for the same one it goes up"
+
+
+def test_a_lead_may_be_exchanged_for_one_that_ranks_higher() -> None:
+    """L-4: and where mains come first, a main of less weight still comes before every alt."""
+    auction, _ = placed(bid(an_auction(), 1, "20", tier=Tier.ALT))
+    assert isinstance(bid(auction, 1, "21"), Placed)
+    weighing = rules(mains_first=True, rank_multipliers=[{"rank": 4, "times": "0.50"}])
+    auction, _ = placed(bid(an_auction(weighing), 1, "20", tier=Tier.ALT))
+    assert isinstance(bid(auction, 1, "21", rank_id=RankId(4)), Placed)
+
+
+def test_what_everybody_sees_of_an_auction_is_without_ceilings() -> None:
+    """L-11, L-14."""
+    auction, _ = placed(bid(an_auction(), 1, ceiling="90"))
+    (seen,) = auction.as_seen.leads
+    assert (str(seen.bid.amount), str(seen.bid.ceiling), seen.copies) == ("1.00", "1.00", 1)
 
 
 # --- phases, close, freeze --------------------------------------------------------------------------------------------
@@ -541,6 +629,9 @@ def test_what_is_not_over_can_be_called_off() -> None:
             cancelled = auction.cancel(reason=" wrong item ", at=later(20))
             assert (cancelled.reason, cancelled.leads, cancelled.due_at) == ("wrong item", (), None)
             assert events(cancelled)[-1] == "auction_cancelled"
+            # What was published stays so; what was not never is.
+            published = auction.settlement if isinstance(auction, ClosedAuction) else None
+            assert (cancelled.settlement, result_of(cancelled)) == (published, published)
             with pytest.raises(InvalidValue):
                 auction.cancel(reason="x" * 501, at=later(20))
 

@@ -74,8 +74,9 @@ def test_officers_run_auctions(night: RaidNight) -> None:
 
 
 def test_one_drop_has_one_auction(night: RaidNight) -> None:
-    """L-2: item and raid; unless it is said to be another, or the first is over."""
+    """L-2: item and raid, or either without a raid; unless it is said to be another, or the first is over."""
     raid = night.guild.raids()
+    other_raid = night.guild.raids(raid.event_type_id)
     first = night.starts()
     with pytest.raises(AlreadyOnAuction) as refused:
         night.starts("spear of fate")
@@ -83,11 +84,18 @@ def test_one_drop_has_one_auction(night: RaidNight) -> None:
         f"Auction {first} sells 'Spear of Fate' already; for several copies give a quantity, "
         "for another drop say that it is another."
     )
-    night.started(raid_id=raid.id)
-    night.started(another=True)
+    with pytest.raises(AlreadyOnAuction):
+        night.started(raid_id=raid.id)
+    of_raid = night.started(raid_id=raid.id, another=True).id
     night.closes(first)
     with pytest.raises(AlreadyOnAuction):
         night.starts()
+    night.awards(first, to_nobody=True)
+    with pytest.raises(AlreadyOnAuction):
+        night.starts()
+    night.started(raid_id=other_raid.id)
+    night.guild.use.cancel_auction()(of_raid, by=night.officer)
+    night.started(raid_id=raid.id)
     lone = night.starts("Helm")
     night.guild.use.cancel_auction()(lone, by=night.officer)
     night.starts("Helm")
@@ -105,7 +113,7 @@ def test_the_pool_is_the_one_named_else_the_raids_the_items_or_the_default(night
     assert night.started("Helm", raid_id=raid.id, pool_id=night.guild.pool).pool_id == night.guild.pool
     assert night.started("Helm", raid_id=raid.id, another=True).pool_id == second
     assert night.started("Helm", raid_id=both.id).pool_id == third
-    assert night.started("Helm").pool_id == third
+    assert night.started("Helm", another=True).pool_id == third
     assert night.started("Ring").pool_id == night.guild.pool
     assert helm == night.item("Helm")
     for more, error in (
@@ -411,11 +419,11 @@ def test_whoever_starts_the_auction_waiting_bids_are_their_owners(night: RaidNig
 
 
 def test_a_waiting_bid_is_judged_like_any_other(night: RaidNight) -> None:
-    """L-14: refused where it is over what is available, and recorded."""
-    leaves(night, "Aldo", "101")
-    auction = night.starts()
+    """L-14: refused where even the minimum is over what is available, and recorded."""
+    leaves(night, "Aldo", "201")
+    auction = night.starts(minimum="101")
     (row,) = night.listed(auction, night.by("Aldo"))
-    assert (row.refusal, str(row.amount)) == ("over_available", "101.00")
+    assert (row.refusal, str(row.amount)) == ("over_available", "201.00")
     assert night.leads(auction) == {}
 
 

@@ -180,7 +180,7 @@ def test_who_cannot_pay_any_more_is_refused_or_let_through(night: RaidNight) -> 
 
 
 def test_who_steps_in_has_to_have_the_price_free(night: RaidNight) -> None:
-    """L-5, L-7: the loser's points went into other bids meanwhile."""
+    """L-5, L-7: the loser's points went into other bids meanwhile; the auction is closed all the same."""
     auction, other = night.starts(), night.starts("Helm")
     night.bids("Bera", auction, "30")
     night.bids("Aldo", auction, "40")
@@ -188,7 +188,8 @@ def test_who_steps_in_has_to_have_the_price_free(night: RaidNight) -> None:
     with pytest.raises(CannotPay) as refused:
         night.awards(auction, passing_over=[night.people["Aldo"].id])
     assert (refused.value.user, str(refused.value.available)) == (night.people["Bera"].id, "20.00")
-    assert night.leads(auction) == {"Aldo": "40.00"}
+    assert (night.shown(auction).status, night.results(auction)) == (AuctionStatus.CLOSED, {"Aldo": "40.00"})
+    assert night.has("Aldo")[1] == "40.00"
 
 
 def test_a_copy_more_than_was_held_has_to_be_free_as_well(night: RaidNight) -> None:

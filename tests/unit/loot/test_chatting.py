@@ -100,11 +100,14 @@ def test_a_line_without_its_time_counts_each_time(night: RaidNight) -> None:
 
 
 def test_a_preview_leaves_nothing(night: RaidNight) -> None:
-    """L-10, I-3: it tells what would become of each line, one after another, and no more."""
+    """L-10, I-3: it tells what would become of each line, and no more; what is called would take the bids told next."""
     lines = ("You tell your raid, 'Spear of Fate bids open'", "Aldo tells you, 'Spear of Fate 20'")
     before = len(night.told("auction_started", "bid_placed", "item_entered"))
     previewed = hears(night, *lines, dry_run=True)
-    assert [each.outcome for each in previewed] == [ChatOutcome.DONE] * 2
+    assert [(each.outcome, each.meaning, each.detail) for each in previewed] == [
+        (ChatOutcome.DONE, "call", "would be started: 1 × Spear of Fate"),
+        (ChatOutcome.TALK, "bid", "its auction would be started first"),
+    ]
     assert auctions(night) == ()
     assert len(night.told("auction_started", "bid_placed", "item_entered")) == before
     assert night.has("Aldo") == ("100.00", "0.00", "100.00")
@@ -180,9 +183,14 @@ def test_an_award_called_out_is_what_the_auction_came_to(night: RaidNight) -> No
     auction = night.starts(seconds=60)
     night.bids("Aldo", auction, "20")
     night.bids("Bera", auction, "25")
-    for said in ("Aldo 25", "Bera 24", "rot", "Zaphod 25"):
+    for said, code in (
+        ("Aldo 25", "invalid_value"),
+        ("Bera 24", "invalid_value"),
+        ("rot", "invalid_value"),
+        ("Zaphod 25", "not_found"),
+    ):
         (refused,) = hears(night, f"You tell your raid, ':::Spear of Fate::: {said} spent'")
-        assert (refused.outcome, refused.code) == (ChatOutcome.REFUSED, "invalid_value"), said
+        assert (refused.outcome, refused.code) == (ChatOutcome.REFUSED, code), said
     assert night.leads(auction) == {"Bera": "25.00"}
     (done,) = hears(night, "You tell your raid, ':::Spear of Fate::: Bera 25 spent'", at=20)
     assert (done.outcome, night.shown(auction).status) == (ChatOutcome.DONE, AuctionStatus.AWARDED)
@@ -203,17 +211,18 @@ def test_an_award_refused_tells_nothing_that_is_sealed(night: RaidNight) -> None
     assert told.detail.endswith(f"accepted: what auction {auction} comes to: Bera for 77.00.")
 
 
-def test_an_award_that_cannot_be_paid_leaves_the_auction_as_it_was(night: RaidNight) -> None:
-    """L-7, L-10: what is refused is refused before anything is written."""
+def test_an_award_that_cannot_be_paid_closes_the_auction_all_the_same(night: RaidNight) -> None:
+    """L-7, L-10: an officer decides then; its result is there for all, and the price stays held."""
     auction = night.starts(seconds=60)
     night.bids("Aldo", auction, "20")
     night.bids("Bera", auction, "60")
     night.gets("Bera", "-50")
     (refused,) = hears(night, "You tell your raid, ':::Spear of Fate::: Bera 60 spent'")
     assert (refused.outcome, refused.code) == (ChatOutcome.REFUSED, "cannot_pay")
-    assert (night.shown(auction).status, night.has("Bera")[1]) == (AuctionStatus.OPEN, "60.00")
+    assert (night.shown(auction).status, night.has("Bera")[1]) == (AuctionStatus.CLOSED, "60.00")
+    assert night.results(auction) == {"Bera": "60.00"}
     night.later(60)
-    assert (night.works(), night.shown(auction).status) == (1, AuctionStatus.CLOSED)
+    assert (night.works(), night.shown(auction).status) == (0, AuctionStatus.CLOSED)
 
 
 def test_rot_is_an_award_to_nobody(night: RaidNight) -> None:

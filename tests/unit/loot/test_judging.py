@@ -35,7 +35,7 @@ from dkp_core.loot import (
     TooManyCopies,
     UnknownBidder,
 )
-from dkp_core.loot.judging import judge, least_allowed, most_allowed
+from dkp_core.loot.judging import fitted, judge, least_allowed, most_allowed, weight_of
 from tests.unit.loot.bidding_hall import AUCTION, NOW, a_bid, a_bidder, a_purse, a_share, an_offer, rules, terms
 
 
@@ -317,6 +317,17 @@ def test_all_in_is_off_the_step_where_the_rules_allow_it() -> None:
     refused(judged(an_offer("10.35", "17.35"), purse=odd), OffTheIncrement, amount="10.35")
 
 
+def test_all_in_is_a_whole_step_above_what_leads_and_no_more() -> None:
+    """L-5: where a lead is off the grid, who goes all in need not reach the next whole step; others do."""
+    leads = (led_at(2, "17.35"),)
+    assert isinstance(judged(an_offer("18.35"), leads=leads, purse=a_purse("18.35")), Bid)
+    assert isinstance(judged(an_offer("18.40"), leads=leads, purse=a_purse("18.40")), Bid)
+    refused(judged(an_offer("18.34"), leads=leads, purse=a_purse("18.34")), BidTooLow, minimum="19.00")
+    refused(judged(an_offer("18.35"), leads=leads), BidTooLow, minimum="19.00")
+    not_all_in = judged(an_offer("18.35"), rules(all_in=False), leads=leads, purse=a_purse("18.35"))
+    refused(not_all_in, BidTooLow, minimum="19.00")
+
+
 def test_an_open_bid_is_a_step_above_the_lowest_that_leads() -> None:
     """L-5: at least the lowest leading bid plus one increment, while no copy is free."""
     leads = (led_at(2, "20"), led_at(3, "10"))
@@ -402,7 +413,25 @@ def test_who_counts_half_bids_twice() -> None:
     refused(judged(an_offer("20"), half, bidder=box, leads=(led_at(2, "10"),)), BidTooLow, minimum="21.00")
     made = judged(an_offer("21"), half, bidder=box, leads=(led_at(2, "10"),))
     assert isinstance(made, Bid)
-    assert made.weight == 50
+    assert made.weight == 5_000
+
+
+def test_weights_are_exact_however_small() -> None:
+    """L-2: by rank and for boxes together, to the last decimal; none is ever 0."""
+    for times, box, weight, beats in (
+        ("0.01", "0.50", 50, "2001.00"),
+        ("0.01", "0.01", 1, "100001.00"),
+        ("1.50", "1.25", 18_750, "7.00"),
+        ("100", "100", 100_000_000, "2.00"),
+    ):
+        weighing = rules(rank_multipliers=[{"rank": 4, "times": times}], box_multiplier=box)
+        bidder, rich = a_bidder(tier=Tier.BOX, rank_id=RankId(4)), a_purse("200000")
+        made = judged(an_offer("1"), weighing, bidder=bidder)
+        assert isinstance(made, Bid)
+        assert made.weight == weight
+        leads = (led_at(2, "10"),)
+        refused(judged(an_offer("1"), weighing, bidder=bidder, leads=leads, purse=rich), BidTooLow, minimum=beats)
+        assert isinstance(judged(an_offer(beats), weighing, bidder=bidder, leads=leads, purse=rich), Bid)
 
 
 def test_a_main_may_bid_as_an_alt_and_not_the_other_way_round() -> None:
@@ -524,6 +553,53 @@ def test_the_most_one_may_bid_is_within_caps_and_means() -> None:
     assert most_allowed(attending, a_purse("100"), rules(attendance_caps=CAPS)) == Points.of(50)
 
 
+# --- bids that were left before the rules were known ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "points", "left", "goes"),
+    [
+        ({}, "1000", "77", "77.00"),
+        ({"minimum": "10", "increment": "5"}, "1000", "77", "75.00"),
+        ({"minimum": "10", "increment": "5"}, "1000", "10", "10.00"),
+        ({}, "60", "77", "60.00"),
+        ({}, "60.35", "77", "60.35"),
+        ({"all_in": False}, "60.35", "77", "60.00"),
+        ({"floor": "10"}, "60.35", "77", "50.35"),
+        ({"trial_cap": "30.50"}, "1000", "77", "30.00"),
+        ({"attendance_caps": [{"at_most": "20"}], "trial_cap": "30"}, "1000", "77", "20.00"),
+        ({"minimum": "100"}, "1000", "77", "77.00"),
+        ({"minimum": "70"}, "60", "77", "77.00"),
+    ],
+)
+def test_a_bid_that_was_left_goes_as_far_as_it_may(given: dict[str, object], points: str, left: str, goes: str) -> None:
+    """L-14: as far as points, floor, caps and steps let it; one that can't reach the minimum stays as it was left."""
+    wanted, bidder = rules(**given), a_bidder(is_trial=True, attendance=a_share(10))
+    for offer in (an_offer(left), an_offer(ceiling=left)):
+        fit = fitted(offer, bidder, a_purse(points), wanted, 0)
+        assert str(fit.amount if offer.ceiling is None else fit.ceiling) == goes
+        assert (fit.amount is None, fit.ceiling is None) == (offer.amount is None, offer.ceiling is None)
+
+
+@given(st.integers(1, 5000), st.integers(0, 5000), st.integers(1, 2000), st.sampled_from([50, 100, 500]), st.booleans())
+def test_what_was_left_is_never_refused_while_the_minimum_is_within_reach(
+    left: int, points: int, minimum: int, step: int, all_in: bool
+) -> None:
+    """L-14: nor does it ever go further than its bidder said."""
+    wanted = rules(minimum=str(Points(minimum)), increment=str(Points(step)), all_in=all_in)
+    purse = a_purse(str(Points(points)))
+    fit = fitted(Offer(ceiling=Points(left)), a_bidder(), purse, wanted, 0)
+    assert fit.ceiling is not None
+    assert fit.ceiling <= Points(left)
+    reaches = min(left, points) >= minimum
+    assert isinstance(judged(fit, wanted, purse=purse), Bid) is reaches
+
+
+def test_an_offer_of_no_amount_is_left_as_it_is() -> None:
+    """L-14, L-3: a roll needs none."""
+    assert fitted(Offer(), a_bidder(), a_purse(), rules(), 0) == Offer()
+
+
 @st.composite
 def open_cases(draw: st.DrawFn) -> tuple[Rules, int, tuple[Lead, ...], Bidder]:
     """An open auction with some leads, and somebody who wants to bid."""
@@ -547,7 +623,7 @@ def open_cases(draw: st.DrawFn) -> tuple[Rules, int, tuple[Lead, ...], Bidder]:
         tier, rank = draw(st.sampled_from(list(Tier))), draw(st.sampled_from([None, RankId(4)]))
         steps = draw(st.integers(0, 20))
         amount = Points(wanted.minimum.hundredths + steps * wanted.increment.hundredths)
-        weight = int(wanted.weight_of(tier, rank) * 100)
+        weight = weight_of(tier, rank, wanted)
         made = a_bid(user, str(amount), tier=tier, weight=weight, copies=copies)
         leads.append(Lead(bid=made, copies=min(copies, left)))
     bidder = a_bidder(tier=draw(st.sampled_from(list(Tier))), rank_id=draw(st.sampled_from([None, RankId(4)])))
@@ -588,7 +664,7 @@ def test_a_bid_keeps_what_ranks_it() -> None:
     assert (made.id, made.user_id, made.character_id, made.character_name) == (9, 1, 1, "Hero1")
     assert (made.tier, made.weight, made.attendance, made.phase, made.placed_at) == (
         Tier.ALT,
-        150,
+        15_000,
         a_share(40),
         0,
         NOW,

@@ -54,7 +54,7 @@ def several_bids(draw: st.DrawFn, *, copies: int = 3) -> list[Bid]:
                 after=draw(st.integers(0, 2)),
                 copies=draw(st.integers(1, copies)),
                 tier=draw(st.sampled_from(list(Tier))),
-                weight=draw(st.sampled_from((50, 100, 100, 150))),
+                weight=draw(st.sampled_from((5_000, 10_000, 10_000, 15_000))),
                 phase=draw(st.sampled_from((0, 0, 1))),
                 attendance=draw(st.none() | st.integers(0, 3).map(lambda tens: a_share(tens * 10))),
             )
@@ -127,7 +127,7 @@ def test_bidding_more_does_not_change_what_a_winner_pays(bids: list[Bid], quanti
 def test_a_roll_can_be_recomputed_from_its_seed(bids: list[Bid], quantity: int) -> None:
     """L-15: the lowest HMAC of the revealed seed wins; nothing but the phase comes before it in a plain roll."""
     price = Points.of(5)
-    at_the_price = [evolve(bid, amount=price, ceiling=price, weight=100, phase=0) for bid in bids]
+    at_the_price = [evolve(bid, amount=price, ceiling=price, phase=0) for bid in bids]
     plain = rules(mode="fixed_price_roll", minimum="5", fixed_price_rolls=True)
     expected = sorted((bid.user_id for bid in bids), key=lambda user: roll(SEED, AUCTION, user))
     settlement = settle(at_the_price, terms(plain, quantity))
@@ -204,7 +204,7 @@ def test_alts_over_the_limit_compete_by_amount() -> None:
 def test_a_multiplier_changes_what_a_bid_counts_not_what_it_pays() -> None:
     """L-2: weighted, 10 at double beats 19; the price is what the winner had to bid themselves."""
     first, second = rules(mode="sealed_first_price"), rules(mode="sealed_second_price")
-    bids = [a_bid(1, "15", weight=200), a_bid(2, "19")]
+    bids = [a_bid(1, "15", weight=20_000), a_bid(2, "19")]
     assert won(settle(bids, terms(first))) == [(1, 1, "15.00")]
     assert won(settle(bids, terms(second))) == [(1, 1, "10.50")]
 
@@ -265,7 +265,7 @@ def test_bids_of_one_moment_are_told_apart_by_their_number() -> None:
             {"alt_limit": "4"},
             a_bid(1, "5"),
             a_bid(2, "10", tier=Tier.ALT),
-            "it counts more: main with weight 100% against alt with 100%",
+            "it counts more: main × 1 against alt × 1",
         ),
         (
             {},
@@ -307,6 +307,39 @@ def test_the_reason_is_kept_with_the_result(
     settlement = settle([winner] if rival is None else [rival, winner], terms(rules(**given)))
     assert [(win.bid.user_id, win.because) for win in settlement.wins] == [(winner.user_id, because)]
     assert settlement.beaten == (() if rival is None else (rival.user_id,))
+
+
+def test_in_a_roll_all_chances_are_even() -> None:
+    """L-3: amounts are one, so neither an alt's limit nor a multiplier weighs; the reason speaks of the roll alone."""
+    even = rules(mode="fixed_price_roll", minimum="5", fixed_price_rolls=True, alt_limit="1", box_multiplier="2")
+    lucky = min((UserId(1), UserId(2)), key=lambda user: roll(SEED, AUCTION, user))
+    for tier, weight in ((Tier.ALT, 10_000), (Tier.BOX, 20_000), (Tier.BOX, 5_000)):
+        for first, other in (({"tier": tier, "weight": weight}, {}), ({}, {"tier": tier, "weight": weight})):
+            bids = [a_bid(lucky, "5", **first), a_bid(3 - lucky, "5", **other)]  # type: ignore[arg-type]  # as the case says
+            (win,) = settle(bids, terms(even)).wins
+            assert (win.bid.user_id, win.because) == (lucky, "the amounts are equal, and it rolled better")
+
+
+def test_a_roll_looks_at_no_amount() -> None:
+    """L-3: also where the price changed from phase to phase, and who began earlier rolls on."""
+    even = rules(mode="fixed_price_roll", minimum="5", fixed_price_rolls=True)
+    lucky = min((UserId(1), UserId(2)), key=lambda user: roll(SEED, AUCTION, user))
+    (win,) = settle([a_bid(lucky, "5"), a_bid(3 - lucky, "20")], terms(even)).wins
+    assert (win.bid.user_id, str(win.price), win.because) == (
+        lucky,
+        "5.00",
+        "the amounts are equal, and it rolled better",
+    )
+
+
+def test_weights_are_told_as_they_were_set() -> None:
+    """L-6: the reason names how many times each bid counts."""
+    bids = [a_bid(1, "15", weight=18_750), a_bid(2, "19", tier=Tier.BOX, weight=50), a_bid(3, "16", weight=1_000_000)]
+    because = [win.because for win in settle(bids, terms(rules(), 2)).wins]
+    assert because == [
+        "it counts more: main × 100 against box × 0.005",
+        "it counts more: main × 1.875 against box × 0.005",
+    ]
 
 
 def test_a_fixed_price_roll_has_no_tiers_unless_the_rules_put_them_first() -> None:

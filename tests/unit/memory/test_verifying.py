@@ -19,7 +19,7 @@ SEALED: Final = {"mode": "sealed_first_price"}
 
 
 class Sale:
-    """A guild in which bids hold points in three auctions, a fourth is closed, and one was awarded."""
+    """A guild in which bids hold points in four auctions, a fifth is closed, and one was awarded."""
 
     def __init__(self) -> None:
         house = self.house = GuildHouse()
@@ -42,16 +42,19 @@ class Sale:
         self.bid(self.over, self.ann, "7")
         (award,) = house.use.award_auction()(self.over, by=house.officer.by)
         self.award = award.id
+        self.copies = self.start({"copies_each": 3}, quantity=3)
+        self.bid(self.copies, self.ben, "2", copies=2)
 
-    def start(self, rules: Mapping[str, object] | None = None) -> AuctionId:
+    def start(self, rules: Mapping[str, object] | None = None, quantity: int = 1) -> AuctionId:
         """An auction."""
         start = self.house.use.start_auction()
-        return start(item="Cloak", rules=rules or {}, another=True, by=self.house.officer.by).id
+        by = self.house.officer.by
+        return start(item="Cloak", quantity=quantity, rules=rules or {}, another=True, by=by).id
 
-    def bid(self, auction_id: AuctionId, who: Person, amount: str, ceiling: str | None = None) -> None:
+    def bid(self, auction_id: AuctionId, who: Person, amount: str, ceiling: str | None = None, copies: int = 1) -> None:
         """A bid."""
         most = None if ceiling is None else Points.of(ceiling)
-        self.house.use.place_bid()(auction_id, amount=Points.of(amount), ceiling=most, by=who.by)
+        self.house.use.place_bid()(auction_id, amount=Points.of(amount), ceiling=most, copies=copies, by=who.by)
 
     def tamper(self, change: Callable[[GuildTables], object]) -> None:
         """Change what is kept behind everybody's back."""
@@ -100,10 +103,19 @@ def test_a_bid_that_is_not_held_is_named(sale: Sale, auction: str, price: str) -
     """L-5, L-7: in a roll, and of a winner."""
     auction_id = getattr(sale, auction)
     sale.tamper(lambda tables: tables.holds.drop((auction_id, sale.ben.id)))
-    left = str(Points.of("8") - Points.of(price))
+    left = str(Points.of("12") - Points.of(price))
     assert sale.differences() == [
-        ("held", sale.ben.id, "8.00", left),
+        ("held", sale.ben.id, "12.00", left),
         (f"hold of auction {auction_id}", sale.ben.id, "0.00 shown", f"{price} shown"),
+    ]
+
+
+def test_a_hold_for_too_many_copies_is_named(sale: Sale) -> None:
+    """L-5."""
+    held = Held(sale.house.pool, Hold(shown=Points.of(4), copies=3))
+    sale.tamper(lambda tables: tables.holds.put((sale.copies, sale.ben.id), held))
+    assert sale.differences() == [
+        (f"hold of auction {sale.copies}", sale.ben.id, "4.00 shown for 3 copies", "4.00 shown for 2 copies")
     ]
 
 

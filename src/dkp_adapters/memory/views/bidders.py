@@ -103,7 +103,8 @@ class MemoryBidders(Bidders):
             counts = (held.hold.points if sealed else held.hold.shown).hundredths
             if (holder, held.pool_id) == (user_id, pool_id) and auction_id != but and counts:
                 auction = tables.auctions[auction_id]
-                yield counts, auction.raid_id, auction.opens_at
+                copies = held.hold.copies
+                yield from [(counts // copies, auction.raid_id, auction.opens_at)] * copies
 
 
 def _user(glance: Glance, user_id: UserId | None, discord_id: str | None, named: Character | None) -> User | None:

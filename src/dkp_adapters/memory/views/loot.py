@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Final, TypeVar
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from dkp_adapters.memory.loot import holds_of, purse_of, rules_of, standing_bids
 from dkp_adapters.memory.views.bidders import MemoryBidders
@@ -236,13 +236,9 @@ class MemoryLootView(MemoryView, LootView):
         bidder = bidders.find(user_id=user_id, discord_id=discord_id, character=character)
         if bidder is None:
             return BiddingRow(auction=auction, bidder=None, purse=Purse(current=ZERO), own=None)
-        bidder = informed(bidders, bidder, auction, None, at)
-        if auction.rules.limits:
-            night = night_of(auction.opens_at, glance.installation.guilds[glance.guild_id].timezone)
-            wins = bidders.wins(
-                bidder.user_id, auction.pool_id, raid_id=auction.raid_id, night=night, but=auction.id, sealed=sealed
-            )
-            bidder = evolve(bidder, wins=wins)
+        zone = glance.installation.guilds[glance.guild_id].timezone
+        night = night_of(auction.opens_at, zone) if auction.rules.limits else None
+        bidder = informed(bidders, bidder, auction, night, at, sealed=sealed)
         return BiddingRow(
             auction=auction,
             bidder=bidder,

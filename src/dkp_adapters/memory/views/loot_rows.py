@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
 
 from attrs import asdict
 
@@ -12,19 +11,16 @@ from dkp_adapters.memory.views.glance import Glance
 from dkp_adapters.memory.views.ordering import page_of
 from dkp_core.kernel.ids import AwardId, UserId
 from dkp_core.kernel.page import Page, PageRequest
-from dkp_core.kernel.points import Points
 from dkp_core.loot import (
+    PAID,
     Auction,
     AuctionRow,
     Award,
-    AwardedAuction,
     AwardRow,
-    AwardStatus,
     BidOutcome,
     BidRecord,
     BidRow,
     CancelledAuction,
-    ClosedAuction,
     Item,
     ItemDetailRow,
     ItemRow,
@@ -32,11 +28,8 @@ from dkp_core.loot import (
     PriceHistory,
     ResultRow,
     receipt,
+    result_of,
 )
-
-_PRICED: Final = frozenset({AwardStatus.STANDING, AwardStatus.RETURNED})
-"""Awards that say what an item goes for; those that were taken back do not."""
-
 
 # --- rows of items ----------------------------------------------------------------------------------------------------
 
@@ -50,7 +43,7 @@ def _sales(glance: Glance, item: Item) -> list[Award]:
     """The awards that tell what the item goes for, the earliest first."""
     awards = glance.tables.awards.values()
     sold = (each for each in awards if each.item_id == item.id and each.user_id is not None)
-    return sorted((each for each in sold if each.status in _PRICED), key=by_time)
+    return sorted((each for each in sold if each.status in PAID), key=by_time)
 
 
 def item_row(glance: Glance, item: Item) -> ItemRow:
@@ -76,40 +69,18 @@ def item_row(glance: Glance, item: Item) -> ItemRow:
 
 def item_detail_row(glance: Glance, item: Item) -> ItemDetailRow:
     """An item with what it went for."""
-    row = item_row(glance, item)
-    prices = sorted(sale.price.hundredths for sale in _sales(glance, item))
-    middle = prices[(len(prices) - 1) // 2 : len(prices) // 2 + 1]
-    return ItemDetailRow(
-        **asdict(row, recurse=False),
-        prices=PriceHistory(
-            count=len(prices),
-            last=row.last_price,
-            median=_mean(middle),
-            mean=_mean(prices),
-            minimum=Points(prices[0]) if prices else None,
-            maximum=Points(prices[-1]) if prices else None,
-        ),
-    )
-
-
-def _mean(prices: Collection[int]) -> Points | None:
-    """The mean, rounded half-up."""
-    return Points((2 * sum(prices) + len(prices)) // (2 * len(prices))) if prices else None
+    prices = PriceHistory.of([sale.price for sale in reversed(_sales(glance, item))])
+    return ItemDetailRow(**asdict(item_row(glance, item), recurse=False), prices=prices)
 
 
 # --- rows of auctions and bids ----------------------------------------------------------------------------------------
-
-
-def _is_published(auction: Auction) -> bool:
-    """Whether its bids are there for all to check; those of an auction that was called off never are (L-15)."""
-    return isinstance(auction, ClosedAuction | AwardedAuction)
 
 
 def auction_row(glance: Glance, auction: Auction) -> AuctionRow:
     """An auction as everybody sees it."""
     # Leads stand by their ceilings, which is not for all to see: they are shown by what all see of them.
     leads = sorted(auction.leads, key=lambda lead: (-lead.bid.amount.hundredths, lead.bid.user_id))
-    wins = auction.settlement.wins if isinstance(auction, ClosedAuction | AwardedAuction) else ()
+    result = result_of(auction)
     lowest = leads[-1].bid if leads else None
     return AuctionRow(
         id=auction.id,
@@ -143,7 +114,7 @@ def auction_row(glance: Glance, auction: Auction) -> AuctionRow:
         rules=auction.rules.values(),
         rules_version=auction.rules_version,
         seed_hash=auction.seed_hash,
-        seed=auction.seed.hex() if _is_published(auction) else None,
+        seed=None if result is None else auction.seed.hex(),
         results=tuple(
             ResultRow(
                 user_id=win.bid.user_id,
@@ -155,7 +126,7 @@ def auction_row(glance: Glance, auction: Auction) -> AuctionRow:
                 price=win.price,
                 because=win.because,
             )
-            for win in wins
+            for win in (() if result is None else result.wins)
         ),
         reason=auction.reason if isinstance(auction, CancelledAuction) else "",
         version=auction.version,
@@ -175,7 +146,7 @@ def _bid_row(glance: Glance, record: BidRecord, viewer: UserId | None) -> BidRow
     is_own = viewer is not None and record.user_id == viewer
     is_refused = record.outcome is BidOutcome.REFUSED
     is_sealed = auction.rules.mode.is_sealed
-    is_seen = is_own or (not is_refused and (not is_sealed or _is_published(auction)))
+    is_seen = is_own or (not is_refused and (not is_sealed or result_of(auction) is not None))
     bid = record.bid
     return BidRow(
         id=record.id,

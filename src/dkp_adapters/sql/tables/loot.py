@@ -89,7 +89,7 @@ auctions: Final = table(
 )
 """Auctions; `running` is 1 until they are over. The item's name is the one it had.
 
-`leads` (who leads an open one, with the secret ceilings) and `settlement` (the result; empty before the close) are
+`leads` (who leads an open one, with the secret ceilings) and `settlement` (the result; empty unless it was closed) are
 JSON, `rules` a JSON object with every field, `mode` the one of the rules; `seed` is in hex digits and secret before the
 close; `phase` counts from 0.
 """
@@ -139,11 +139,14 @@ holds: Final = table(
     Column("pool_id", Id, nullable=False),
     Column("shown", Hundredths, nullable=False),
     Column("sealed", Hundredths, nullable=False),
+    Column("copies", Integer, nullable=False),
     PrimaryKeyConstraint("guild_id", "auction_id", "user_id"),
     Index(None, "guild_id", "user_id"),
     clustered=True,
 )
-"""What bids keep reserved, the balances with them (L-5); who holds nothing has no row. `sealed` is secret (L-11)."""
+"""What bids keep reserved, the balances with them (L-5), for all `copies` together; who holds nothing has no row.
+`sealed` is secret (L-11).
+"""
 
 awards: Final = table(
     "awards",
@@ -168,7 +171,8 @@ awards: Final = table(
     Column("because", LongText, nullable=False),
     Column("version", Integer, nullable=False),
     PrimaryKeyConstraint("guild_id", "id"),
-    Index(None, "guild_id", "item_id"),
+    Index(None, "guild_id", "awarded_at"),
+    Index(None, "guild_id", "item_id", "awarded_at"),
     Index(None, "guild_id", "user_id", "awarded_at"),
     Index(None, "guild_id", "raid_id"),
     clustered=True,

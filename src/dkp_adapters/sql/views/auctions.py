@@ -7,7 +7,19 @@ from functools import lru_cache
 from typing import Any, Final
 
 from attrs import frozen
-from sqlalchemy import BigInteger, ColumnElement, FromClause, and_, bindparam, case, func, literal_column, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Text,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 
 from dkp_adapters.sql.auctions import leads_of, rules_of, settlement_of
 from dkp_adapters.sql.moments import moment_at, moment_or_none
@@ -34,8 +46,6 @@ from dkp_core.loot import (
 )
 
 _the_id: Final = bindparam("the_id", type_=BigInteger)
-_PUBLISHED: Final = frozenset({AuctionStatus.CLOSED, AuctionStatus.AWARDED})
-"""What was sealed is shown to all; of an auction that was called off it never is (L-11, L-15)."""
 
 
 def is_given(column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
@@ -52,8 +62,10 @@ def points_or_none(hundredths: int | None) -> Points | None:
 
 # In the text: as a parameter, PostgreSQL would plan for what most auctions are, which is over.
 _runs: Final = auctions.c.running == literal_column("1", BigInteger)
-_is_over: Final = auctions.c.running == literal_column("0", BigInteger)
-_is_published: Final = or_(*(auctions.c.status == status.value for status in sorted(_PUBLISHED)))
+# Not "= 0": that is nearly every auction, and SQLite would rather sort them all than read the last of them.
+_is_over: Final = auctions.c.running != literal_column("1", BigInteger)
+# What was closed has a result, and stays published; what was called off before never is (L-11, L-15).
+_is_published: Final = auctions.c.settlement != literal_column("''", Text)
 _is_sealed: Final = or_(*(auctions.c.mode == mode.value for mode in Mode if mode.is_sealed))
 _AUCTION: Final = (
     auctions.c.id,
@@ -209,8 +221,8 @@ def auction_row(row: tuple[Any, ...], usernames: Mapping[UserId, str]) -> Auctio
         phases=max(1, len(rules.phases)),
         rules=_rules_shown(rules_text),
         rules_version=rules_version,
-        seed_hash=commitment(bytes.fromhex(seed)),
-        seed=seed if AuctionStatus(status) in _PUBLISHED else None,
+        seed_hash=commitment(bytes.fromhex(seed)) if seed else "",
+        seed=seed if settlement else None,
         results=tuple(
             ResultRow(
                 user_id=win.bid.user_id,

@@ -9,7 +9,6 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any, Final, Protocol
 
-from attrs import evolve
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -25,6 +24,7 @@ from sqlalchemy import (
 
 from dkp_adapters.sql.auctions import AUCTION_COLUMNS, auction_of, rules_of, standing_bid_of
 from dkp_adapters.sql.bidders import SqlBidders
+from dkp_adapters.sql.holds import purse_of
 from dkp_adapters.sql.moments import moment_at, moment_or_none
 from dkp_adapters.sql.statement import Statement, in_guild
 from dkp_adapters.sql.tables.accounts import memberships, users
@@ -74,8 +74,9 @@ from dkp_core.kernel.ids import AuctionId, AwardId, ItemId, PoolId, UserId
 from dkp_core.kernel.names import name_key
 from dkp_core.kernel.page import Order, Page, PageRequest
 from dkp_core.kernel.period import night_of
-from dkp_core.kernel.points import ZERO, Points
+from dkp_core.kernel.points import ZERO
 from dkp_core.loot import (
+    PAID,
     AuctionFilter,
     AuctionRow,
     AwardFilter,
@@ -84,7 +85,6 @@ from dkp_core.loot import (
     BiddingRow,
     BidRow,
     ChatGrammar,
-    Hold,
     ItemDetailRow,
     ItemFilter,
     ItemRow,
@@ -126,7 +126,7 @@ def _wanted(**params: Any) -> dict[str, Any]:
 # What was taken back was never paid, and what nobody got has no price.
 _was_sold: Final = and_(
     awards.c.user_id.is_not(None),
-    or_(awards.c.status == AwardStatus.STANDING.value, awards.c.status == AwardStatus.RETURNED.value),
+    or_(*(awards.c.status == status.value for status in sorted(PAID))),
 )
 
 
@@ -151,6 +151,33 @@ def _item_keys(item: FromClause, item_pool_key: ColumnElement[str]) -> dict[str,
         "id": item.c.id,
     }
 
+
+# Of all items at once: to look for the last sale of one after the other takes twice as long.
+_sold: Final = (
+    select(awards.c.item_id, func.count().label("awards"), func.max(awards.c.awarded_at).label("last_awarded_at"))
+    .where(in_guild(awards), _was_sold)
+    .group_by(awards.c.item_id)
+    .subquery("sold")
+)
+_last_price: Final = (
+    select(awards.c.price)
+    .where(
+        in_guild(awards),
+        awards.c.item_id == _sold.c.item_id,
+        awards.c.awarded_at == _sold.c.last_awarded_at,
+        _was_sold,
+    )
+    .order_by(awards.c.id.desc())
+    .limit(_first)
+    .correlate(_sold)
+    .scalar_subquery()
+)
+_sales: Final = select(*_sold.c, _last_price.label("last_price")).subquery("sales")
+_SALE_KEYS: Final[dict[str, ColumnElement[Any]]] = {
+    "awards": func.coalesce(_sales.c.awards, literal_column("0", BigInteger)),
+    "last_price": _sales.c.last_price,
+    "last_awarded_at": _sales.c.last_awarded_at,
+}
 
 _ITEM: Final = (
     items.c.id,
@@ -182,13 +209,15 @@ _ITEM_FILTERS: Final[dict[str, ColumnElement[bool]]] = {
 def _items(wanted: frozenset[str], ordering: tuple[Order, ...], *, counted: bool = False) -> Statement:
     """The statement for these filters and this order; with `counted` only how many there are.
 
-    Sales are looked up for the items of the page, not for those before it.
+    Sales are looked up for the items of the page alone, unless they say which items those are.
     """
     conditions = [in_guild(items), *(_ITEM_FILTERS[name] for name in sorted(wanted))]
     count = select(func.count()).select_from(items).where(*conditions)
     if counted:
         return Statement(count)
-    keys = _item_keys(items, item_pools.c.name_key)
+    keys, source = _item_keys(items, item_pools.c.name_key), _with_item_pool
+    if any(order.field in _SALE_KEYS for order in ordering):
+        keys, source = keys | _SALE_KEYS, source.outerjoin(_sales, _sales.c.item_id == items.c.id)
     page = (
         select(
             *_ITEM,
@@ -197,7 +226,7 @@ def _items(wanted: frozenset[str], ordering: tuple[Order, ...], *, counted: bool
             item_pools.c.name_key.label("item_pool_key"),
             count.correlate(None).scalar_subquery().label("count"),
         )
-        .select_from(_with_item_pool)
+        .select_from(source)
         .where(*conditions)
         .order_by(*ordered_by(ordering, keys, _ITEM_NULLABLE), items.c.name_key, items.c.id)
         .limit(PAGE_SIZE)
@@ -254,30 +283,12 @@ def _item_row(row: Row) -> ItemRow:
     )
 
 
-def _price_history(prices: Sequence[int]) -> PriceHistory:
-    """What these prices, in hundredths and the latest first, come to."""
-    ranked, count = sorted(prices), len(prices)
-    return PriceHistory(
-        count=count,
-        last=points_or_none(prices[0] if prices else None),
-        median=_mean(ranked[(count - 1) // 2 : count // 2 + 1]),
-        mean=_mean(ranked),
-        minimum=points_or_none(ranked[0] if ranked else None),
-        maximum=points_or_none(ranked[-1] if ranked else None),
-    )
-
-
-def _mean(prices: Sequence[int]) -> Points | None:
-    """The mean, rounded half-up (P-12)."""
-    return Points((2 * sum(prices) + len(prices)) // (2 * len(prices))) if prices else None
-
-
 def _item_detail_row(rows: Sequence[Row], key: object) -> ItemDetailRow:
     if not rows:
         raise NoSuch("item", str(key))
     *parts, _, last_awarded_at = rows[0]
     # Without any sale there is one row, with nothing in it.
-    prices = _price_history([price for *_, price, _ in rows if price is not None])
+    prices = PriceHistory.of([points_of(price) for *_, price, _ in rows if price is not None])
     return ItemDetailRow(
         **_item_parts(tuple(parts)),
         awards=prices.count,
@@ -464,6 +475,7 @@ _PURSE: Final = Statement(
         _kept(balances.c.sealed),
         _kept(holds.c.shown),
         _kept(holds.c.sealed),
+        func.coalesce(holds.c.copies, _first).label("copies"),
     )
     .select_from(
         pools.outerjoin(
@@ -673,13 +685,8 @@ class SqlLootView(SqlView, LootView):
         bidder = bidders.find(user_id=user_id, discord_id=discord_id, character=character)
         if bidder is None:
             return BiddingRow(auction=auction, bidder=None, purse=Purse(current=ZERO), own=None)
-        bidder = informed(bidders, bidder, auction, None, at)
-        if auction.rules.limits:
-            night = night_of(auction.opens_at, zone)
-            wins = bidders.wins(
-                bidder.user_id, auction.pool_id, raid_id=auction.raid_id, night=night, but=auction.id, sealed=sealed
-            )
-            bidder = evolve(bidder, wins=wins)
+        night = night_of(auction.opens_at, zone) if auction.rules.limits else None
+        bidder = informed(bidders, bidder, auction, night, at, sealed=sealed)
         # Whoever has bid in an earlier phase goes on bidding; nothing else is asked of the bid that stands.
         own = standing_bid_of(self.session, auction.id, bidder.user_id) if auction.rules.phases else None
         return BiddingRow(
@@ -697,13 +704,7 @@ class SqlLootView(SqlView, LootView):
 
     def _purse(self, user_id: UserId, pool_id: PoolId, auction_id: AuctionId) -> Purse | None:
         row = self.session.first(_PURSE, user_id=user_id, pool_id=pool_id, auction_id=auction_id)
-        if row is None:
-            return None
-        current, *held = map(points_of, row)
-        shown, sealed, shown_here, sealed_here = held
-        return Purse(
-            current=current, held=Hold(shown=shown, sealed=sealed), here=Hold(shown=shown_here, sealed=sealed_here)
-        )
+        return None if row is None else purse_of(row)
 
     def user_with(self, *, user_id: UserId | None, discord_id: str | None) -> UserId:
         if user_id is not None:

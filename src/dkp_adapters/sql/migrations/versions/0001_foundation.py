@@ -196,7 +196,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("awards", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_awards_guild_id_item_id"), ["guild_id", "item_id"], unique=False, if_not_exists=True
+            batch_op.f("ix_awards_guild_id_awarded_at"), ["guild_id", "awarded_at"], unique=False, if_not_exists=True
+        )
+        batch_op.create_index(
+            batch_op.f("ix_awards_guild_id_item_id_awarded_at"),
+            ["guild_id", "item_id", "awarded_at"],
+            unique=False,
+            if_not_exists=True,
         )
         batch_op.create_index(
             batch_op.f("ix_awards_guild_id_raid_id"), ["guild_id", "raid_id"], unique=False, if_not_exists=True
@@ -466,6 +472,7 @@ def upgrade() -> None:
         sa.Column("pool_id", sa.BigInteger(), nullable=False),
         sa.Column("shown", sa.BigInteger(), nullable=False),
         sa.Column("sealed", sa.BigInteger(), nullable=False),
+        sa.Column("copies", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("guild_id", "auction_id", "user_id", name=op.f("pk_holds")),
         sqlite_with_rowid=False,
         if_not_exists=True,

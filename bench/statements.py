@@ -1,0 +1,60 @@
+"""What a use case sends to its database, noted, and sent again by the bare driver.
+
+The second connects as the program does, so that nothing but the program itself lies between the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from dkp_adapters.sql.database import SqlDatabase
+from dkp_adapters.sql.engine import Connection, Engine
+
+Statements = list[tuple[str, Any]]
+
+
+def noted(database: SqlDatabase, call: Callable[[int], object], times: int) -> list[Statements]:
+    """Every statement that each of so many calls sends when it writes: a list for each call."""
+    calls: list[Statements] = []
+    writers, connect = database.engine.writers, database.engine.writers.connect
+
+    def noting() -> Connection:
+        connection = connect()
+        execute = connection.execute
+
+        def note(sql: str, args: Any = ()) -> Any:
+            calls[-1].append((sql, args))
+            return execute(sql, args)
+
+        connection.execute = note  # type: ignore[method-assign]  # to note what passes
+        return connection
+
+    writers.close_idle()
+    writers.connect = noting
+    for number in range(times):
+        calls.append([])
+        call(number)
+    writers.connect = connect
+    writers.close_idle()
+    return calls
+
+
+@contextmanager
+def bare(url: str) -> Iterator[Callable[[Statements], None]]:
+    """Sends such a list again in a transaction, with the driver alone."""
+    connection = Engine.open(url).connect("write")
+
+    def send(statements: Statements) -> None:
+        connection.begin()
+        for sql, args in statements:
+            cursor = connection.execute(sql, args)
+            if cursor.description is not None:
+                cursor.fetchall()
+        connection.commit()
+
+    try:
+        yield send
+    finally:
+        connection.close()
