@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import uvloop
@@ -66,6 +67,10 @@ def _request(method: str, port: int, path: str, token: str, body: bytes = b"") -
     return ("\r\n".join(lines) + "\r\n\r\n").encode() + body
 
 
+def _itself(client: Client) -> Client:
+    return client
+
+
 async def _measured(
     port: int, token: str, auction: int, bidders: Sequence[int], clients: int, rounds: int
 ) -> list[list[float]]:
@@ -76,7 +81,7 @@ async def _measured(
     for start in range(0, clients, OPENED_AT_ONCE):
         some = [Client(follow) for _ in range(min(OPENED_AT_ONCE, clients - start))]
         for each in some:
-            await loop.create_connection(lambda each=each: each, "127.0.0.1", port)
+            await loop.create_connection(partial(_itself, each), "127.0.0.1", port)
         await asyncio.wait_for(asyncio.gather(*(each.heard for each in some)), SECONDS_MAX)
         following += some
     gc.disable()  # a pause of the client's would count as the server's

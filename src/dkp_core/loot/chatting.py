@@ -40,7 +40,7 @@ from dkp_core.loot.chat import (
     said_in,
 )
 from dkp_core.loot.closing import close
-from dkp_core.loot.errors import AwardedAlready, CannotPay
+from dkp_core.loot.errors import AlreadyOnAuction, AwardedAlready, CannotPay
 from dkp_core.loot.item import Item
 from dkp_core.loot.ports import LootWork
 from dkp_core.loot.rules import Mode
@@ -326,8 +326,7 @@ class _Table:
 
     def _called(self, said: AuctionCalled) -> tuple[AuctionId | None, str]:
         if self.dry_run:
-            self.called += [name for name, _ in said.items]
-            return None, "would be started: " + ", ".join(f"{quantity} × {name}" for name, quantity in said.items)
+            return None, self._would_start(said)
         started: list[Auction] = []
         refused: list[DomainError] = []
         for name, quantity in said.items:
@@ -339,6 +338,20 @@ class _Table:
             raise refused[0]
         told = [f"{auction.quantity} × {auction.item_name} is auction {auction.id}" for auction in started]
         return started[0].id, "; ".join([*told, *(refusal.sentence for refusal in refused)])
+
+    def _would_start(self, said: AuctionCalled) -> str:
+        new, up = [], []
+        for name, quantity in said.items:
+            item = self.work.items.named(name)
+            selling = () if item is None else self.work.auctions.selling(item.id, self.raid_id)
+            if selling:
+                up.append(AlreadyOnAuction(selling[0], name))
+            else:
+                new.append(f"{quantity} × {name}")
+                self.called.append(name)
+        if not new:
+            raise up[0]
+        return "; ".join([f"would be started: {', '.join(new)}", *(each.sentence for each in up)])
 
     def _started(self, name: str, quantity: int) -> Auction:
         return start(

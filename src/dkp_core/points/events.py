@@ -100,7 +100,7 @@ class AdjustmentReversed(AdjustmentEvent):
 
 @frozen(kw_only=True)
 class SealedHoldsSeen(DomainEvent):
-    """A bot that bids for members was told what a user's sealed bids and ceilings hold (L-11)."""
+    """Somebody who bids for members was told what a user's sealed bids and ceilings hold, or could tell (L-11)."""
 
     aggregate: ClassVar[str] = "user"
     user_id: UserId

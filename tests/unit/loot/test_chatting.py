@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pytest
 
 from dkp_core.kernel.errors import InvalidValue, NotPermitted
@@ -18,24 +16,10 @@ from dkp_core.loot import (
     AwardFilter,
     BidSource,
     ChatOutcome,
-    ChatReading,
     Tier,
 )
+from tests.unit.loot.game_log import STAMP, hears, read
 from tests.unit.loot.raid_night import ALL, RaidNight
-
-STAMP = "[Fri Nov 20 20:00:{:02d} 2026] "
-
-
-def hears(night: RaidNight, *lines: str, at: int = 0, **more: object) -> tuple[ChatReading, ...]:
-    """The log of Boss, an officer, read by a bot; a second passes from line to line."""
-    stamped = [STAMP.format(at + index) + line for index, line in enumerate(lines)]
-    return read(night, stamped, **more)
-
-
-def read(night: RaidNight, lines: Sequence[str], **more: object) -> tuple[ChatReading, ...]:
-    """These lines read by a bot."""
-    given = {"owner": "Boss", "by": night.bot} | more
-    return night.guild.use.read_chat()(lines, **given)  # type: ignore[arg-type]  # as given
 
 
 def auctions(night: RaidNight) -> tuple[AuctionRow, ...]:
