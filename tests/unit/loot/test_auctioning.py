@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -19,12 +20,14 @@ from dkp_core.loot import (
     BidTooLow,
     Mode,
     NotEligible,
+    OverAvailable,
     Tier,
     WrongStatus,
     commitment,
 )
 from dkp_core.points import PoolIsArchived
 from dkp_core.raids import RaidIsCancelled
+from tests.unit.guild_house import TONIGHT
 from tests.unit.loot.raid_night import ALL, RaidNight
 
 # --- starting ---------------------------------------------------------------------------------------------------------
@@ -151,6 +154,35 @@ def test_rules_are_the_pools_with_what_is_overridden(night: RaidNight) -> None:
     night.rules(floor="5")
     with pytest.raises(InvalidValue):
         night.starts("Ring", floor="4")
+
+
+@pytest.mark.parametrize(
+    "naming",
+    [
+        {"ranks": [999]},
+        {"phases": [{"ranks": [999]}]},
+        {"rank_caps": [{"rank": 999}]},
+        {"rank_multipliers": [{"rank": 999}]},
+    ],
+)
+def test_the_ranks_that_are_overridden_exist(night: RaidNight, naming: dict[str, object]) -> None:
+    """L-2, G-8: as they have to in the pool's rules; nothing is written."""
+    with pytest.raises(NoSuch) as refused:
+        night.started(rules=naming)
+    assert str(refused.value) == "There is no rank '999' here."
+    assert night.guild.use.list_auctions()(AuctionFilter(), page=ALL, by=night.officer).count == 0
+    known = night.guild.use.list_ranks()(by=night.officer)[0].id
+    assert night.started(rules={"ranks": [known]}).rules.ranks == (known,)
+
+
+def test_only_a_raid_has_attendees(night: RaidNight) -> None:
+    """L-2: without one nobody could bid; the pool's rule is overridden then."""
+    night.rules(attendees_only=True)
+    with pytest.raises(InvalidValue) as refused:
+        night.starts()
+    assert refused.value.field == "rules.attendees_only"
+    night.starts(attendees_only=False)
+    night.started("Helm", raid_id=night.guild.raids().id)
 
 
 def test_the_seed_is_shown_when_it_is_over(night: RaidNight) -> None:
@@ -330,6 +362,24 @@ def test_the_close_is_moved_by_hand(night: RaidNight) -> None:
     assert night.closes(auction).status is AuctionStatus.CLOSED
 
 
+def test_nobody_opens_again_what_is_past_its_close(night: RaidNight) -> None:
+    """L-7, L-16: between the close and its job it is neither extended nor frozen; it is closed, or called off."""
+    auction, other, use = night.starts(seconds=60), night.starts("Helm", seconds=60), night.guild.use
+    night.bids("Aldo", auction, "5")
+    night.later(60)
+    calls: tuple[Callable[[], object], ...] = (
+        lambda: use.extend_auction()(auction, closes_at=None, by=night.officer),
+        lambda: use.extend_auction()(auction, closes_at=TONIGHT + timedelta(hours=1), by=night.officer),
+        lambda: use.freeze_auction()(auction, by=night.officer),
+    )
+    for call in calls:
+        with pytest.raises(WrongStatus) as refused:
+            call()
+        assert str(refused.value) == f"Auction {auction} is past its close; this takes one that is open."
+    assert night.closes(auction).status is AuctionStatus.CLOSED
+    assert use.cancel_auction()(other, by=night.officer).status is AuctionStatus.CANCELLED
+
+
 def test_one_that_is_called_off_holds_nothing(night: RaidNight) -> None:
     """L-2, L-7: from any state that is not over, also before the award."""
     use = night.guild.use
@@ -345,6 +395,21 @@ def test_one_that_is_called_off_holds_nothing(night: RaidNight) -> None:
             use.cancel_auction()(auction, by=night.officer)
     night.later(60)
     assert night.works() == 0
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_what_was_published_stays_so_when_it_is_called_off(night: RaidNight, closed: bool) -> None:
+    """L-11, L-15: seed, results and sealed amounts of one that was closed; of one that ran, nothing ever."""
+    auction = night.starts(mode="sealed_second_price")
+    night.bids("Aldo", auction, "60")
+    night.bids("Bera", auction, "40")
+    if closed:
+        night.closes(auction)
+    night.guild.use.cancel_auction()(auction, by=night.officer)
+    row = night.shown(auction, night.by("Cato"))
+    assert (row.seed is not None, night.results(auction)) == (closed, {"Aldo": "41.00"} if closed else {})
+    shown = [(str(bid.amount), bid.receipt is not None) for bid in night.listed(auction, night.by("Cato"))]
+    assert shown == ([("60.00", True), ("40.00", True)] if closed else [("None", False)] * 2)
 
 
 def test_an_auction_is_closed_once(night: RaidNight) -> None:
@@ -374,8 +439,14 @@ def test_what_is_done_in_the_wrong_state_is_refused(night: RaidNight) -> None:
         lambda: use.close_auction()(waiting, by=by),
         lambda: use.award_auction()(waiting, by=by),
     ):
-        with pytest.raises(WrongStatus):
+        with pytest.raises(WrongStatus) as refused:
             call()
+        told = refused.value
+        assert (told.rule, told.auction, told.auction_status, told.wanted) in {
+            ("L-7", opened, "open", "frozen"),
+            ("L-7", waiting, "scheduled", "open"),
+            ("L-7", waiting, "scheduled", "closed"),
+        }
     with pytest.raises(NoSuch):
         use.close_auction()(AuctionId(99), by=by)
 
@@ -425,6 +496,33 @@ def test_a_waiting_bid_is_judged_like_any_other(night: RaidNight) -> None:
     (row,) = night.listed(auction, night.by("Aldo"))
     assert (row.refusal, str(row.amount)) == ("over_available", "201.00")
     assert night.leads(auction) == {}
+
+
+@pytest.mark.parametrize(
+    ("mode", "rules", "left", "bid"),
+    [
+        ("open", {}, "101", "100.00"),
+        ("open", {"minimum": "10", "increment": "25"}, "99", "85.00"),
+        ("sealed_first_price", {"minimum": "10", "increment": "25", "all_in": False}, "1000", "85.00"),
+        ("sealed_second_price", {"floor": "20"}, "101", "80.00"),
+        ("sealed_first_price", {"attendance_caps": [{"at_most": "33.50"}]}, "101", "33.00"),
+    ],
+)
+def test_a_waiting_bid_goes_as_far_as_it_may(
+    night: RaidNight, mode: str, rules: dict[str, object], left: str, bid: str
+) -> None:
+    """L-14: within points, floor, caps and steps, since nobody knew the rules when it was left."""
+    leaves(night, "Aldo", left)
+    auction = night.started(rules={"mode": mode, **rules}).id
+    (row,) = night.listed(auction, night.by("Aldo"))
+    assert (row.refusal, str(row.amount if row.ceiling is None else row.ceiling)) == ("", bid)
+    assert night.has("Aldo")[1] == bid
+
+
+def test_a_bid_by_hand_is_not_fitted(night: RaidNight) -> None:
+    """L-5, L-13: who bids now is told what is wrong with it."""
+    with pytest.raises(OverAvailable):
+        night.bids("Aldo", night.starts(), "101")
 
 
 @pytest.mark.parametrize(("mode", "amount"), [("sealed_first_price", "50.00"), ("sealed_second_price", "50.00")])

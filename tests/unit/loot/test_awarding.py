@@ -11,6 +11,7 @@ from dkp_core.kernel.ids import AuctionId, AwardId, PoolId, UserId
 from dkp_core.kernel.page import PageRequest
 from dkp_core.kernel.points import Points
 from dkp_core.loot import (
+    AuctionNotOpen,
     AuctionStatus,
     Award,
     AwardFilter,
@@ -179,6 +180,55 @@ def test_who_cannot_pay_any_more_is_refused_or_let_through(night: RaidNight) -> 
     assert [row.id for row in listed.results] == [award.id]
 
 
+@pytest.mark.parametrize("mode", ["open", "sealed_first_price", "sealed_second_price"])
+def test_an_award_that_cannot_be_paid_closes_the_auction(night: RaidNight, mode: str) -> None:
+    """L-7: its result is there for all, with the price held, and nobody bids on after that; an officer decides."""
+    let_through, passed_over = (night.starts(item, mode=mode, seconds=60) for item in ("Spear of Fate", "Helm"))
+    for auction, name in ((let_through, "Aldo"), (passed_over, "Bera")):
+        night.bids("Cato", auction, "40")
+        night.bids(name, auction, "60")
+        night.gets(name, "-90")
+        with pytest.raises(CannotPay) as refused:
+            night.awards(auction)
+        price = "41.00" if mode == "sealed_second_price" else "60.00"
+        assert (str(refused.value.price), str(refused.value.available)) == (price, "10.00")
+        row = night.shown(auction, night.by("Cato"))
+        assert (row.status, night.results(auction), row.seed is None) == (AuctionStatus.CLOSED, {name: price}, False)
+        assert (night.has(name)[1], night.has("Cato")[1]) == (price, "0.00")
+        with pytest.raises(AuctionNotOpen):
+            night.bids("Cato", auction, "99")
+    night.later(60)
+    assert (night.works(), night.told("auction_closed")) == (0, ["auction_closed"] * 2)
+    (award,) = night.awards(let_through, allow_overbid=True)
+    assert (award.character_name, award.overbid, night.has("Aldo")[1]) == ("Aldo", True, "0.00")
+    (award,) = night.awards(passed_over, passing_over=[night.people["Bera"].id])
+    assert (award.character_name, award.overbid, night.has("Bera")[1]) == ("Cato", False, "0.00")
+
+
+def test_passing_somebody_over_takes_no_lead_from_the_others(night: RaidNight) -> None:
+    """L-6, L-7: also where a ceiling was raised after a tie: who led has won, whoever is passed over."""
+    auction = night.starts()
+    night.bids("Cato", auction, "10")
+    night.bids("Aldo", auction, ceiling="90")
+    night.bids("Bera", auction, ceiling="90")
+    night.bids("Aldo", auction, ceiling="100")
+    assert night.leads(auction) == {"Aldo": "90.00"}
+    (award,) = night.awards(auction, passing_over=[night.people["Cato"].id])
+    assert (award.character_name, str(award.price)) == ("Aldo", "90.00")
+
+
+def test_who_asked_for_more_copies_takes_what_a_passed_winner_leaves(night: RaidNight) -> None:
+    """L-3, L-7: before those who got none, at the same price, and what is held for one copy does not pay for two."""
+    auction = night.starts(quantity=2, copies_each=2)
+    night.bids("Cato", auction, "5")
+    night.bids("Aldo", auction, "10", copies=2)
+    night.bids("Bera", auction, "20")
+    assert night.leads(auction) == {"Bera": "20.00", "Aldo": "10.00"}
+    awards = night.awards(auction, passing_over=[night.people["Bera"].id])
+    assert [(award.character_name, str(award.price)) for award in awards] == [("Aldo", "10.00")] * 2
+    assert night.has("Aldo") == ("80.00", "0.00", "80.00")
+
+
 def test_who_steps_in_has_to_have_the_price_free(night: RaidNight) -> None:
     """L-5, L-7: the loser's points went into other bids meanwhile; the auction is closed all the same."""
     auction, other = night.starts(), night.starts("Helm")
@@ -233,6 +283,38 @@ def test_more_than_is_available_is_refused_or_flagged(night: RaidNight) -> None:
     assert not gives(night, "Bera", "41", "Helm", allow_overbid=True).overbid
 
 
+def test_the_floor_is_left_where_nothing_is_held_for_the_price(night: RaidNight) -> None:
+    """L-5, L-9: by who is given an item, takes over an award, or steps in for a winner; and an officer may let it."""
+    night.rules(floor="30")
+    with pytest.raises(CannotPay) as refused:
+        gives(night, "Aldo", "71")
+    assert str(refused.value.available) == "70.00"
+    award = gives(night, "Aldo", "70")
+    night.gets("Bera", "-1")
+    move = night.guild.use.move_award()
+    with pytest.raises(CannotPay) as refused:
+        move(award.id, to=Whose(character="Bera"), reason="hers", by=night.officer)
+    assert (str(refused.value.available), night.has("Aldo")[0]) == ("69.00", "30.00")
+    assert move(award.id, to=Whose(character="Bera"), reason="hers", allow_overbid=True, by=night.officer).overbid
+    auction = night.starts("Helm")
+    night.bids("Aldo", auction, "50")
+    night.bids("Cato", auction, "60")
+    night.gets("Aldo", "-21")
+    with pytest.raises(CannotPay) as refused:
+        night.awards(auction, passing_over=[night.people["Cato"].id])
+    assert (refused.value.user, str(refused.value.available)) == (night.people["Aldo"].id, "49.00")
+
+
+def test_who_holds_the_price_pays_it_also_from_what_the_floor_keeps(night: RaidNight) -> None:
+    """L-5, L-7: the floor was left when the bid was made."""
+    night.rules(floor="30")
+    auction = night.starts()
+    night.bids("Aldo", auction, "70")
+    night.gets("Aldo", "-30")
+    (award,) = night.awards(auction)
+    assert (award.overbid, night.has("Aldo")[0]) == (False, "0.00")
+
+
 def test_an_officer_does_not_learn_of_sealed_bids_by_awarding(night: RaidNight) -> None:
     """L-11: what is sealed does not count in what everybody may see."""
     night.bids("Aldo", night.starts(mode="sealed_first_price"), "60")
@@ -258,6 +340,34 @@ def test_bidding_done_elsewhere_is_kept_as_history(night: RaidNight) -> None:
     ]
     history = night.guild.use.show_bid_history()(night.item(), page=ALL, by=night.by("Bera"))
     assert history.count == 3
+    (result,) = row.results
+    assert (result.character, str(result.amount), str(result.price), result.because) == (
+        "Aldo",
+        "30.00",
+        "21.00",
+        "it was bid elsewhere",
+    )
+    assert row.seed_hash == "", "nothing was left to chance"
+
+
+def test_the_winner_elsewhere_need_not_be_among_the_bids(night: RaidNight) -> None:
+    """L-9: who was given the item has no result then; the last bid of who has one counts."""
+    bids = [BidElsewhere(whose=Whose(character="Bera"), amount=Points.of(each)) for each in ("30", "20")]
+    without = gives(night, "Aldo", "5", bids=bids)
+    assert without.auction_id is not None
+    assert (night.results(without.auction_id), night.shown(without.auction_id).bids) == ({}, 2)
+    with_own = gives(night, "Bera", "20", bids=bids, reason="loot council")
+    assert with_own.auction_id is not None
+    (result,) = night.shown(with_own.auction_id).results
+    assert (str(result.amount), str(result.price), result.because) == ("20.00", "20.00", "loot council")
+
+
+@pytest.mark.parametrize(("whose", "amount"), [("", "1"), ("Aldo", "0"), ("Aldo", "-1")])
+def test_a_bid_elsewhere_is_somebodys_and_of_something(whose: str, amount: str) -> None:
+    """L-9, G-8: the field is told."""
+    with pytest.raises(InvalidValue) as refused:
+        BidElsewhere(whose=Whose(character=whose), amount=Points.of(amount))
+    assert refused.value.field == "bids"
 
 
 def test_an_award_is_paid_from_each_pool_of_its_item(night: RaidNight) -> None:
@@ -371,6 +481,27 @@ def test_a_returned_item_refunds_by_the_pools_rule(night: RaidNight, refund: str
         assert (history[0].kind, history[0].note) == (EntryKind.REFUND, "broken")
     with pytest.raises(AwardIsOver):
         night.guild.use.revoke_award()(award.id, reason="again", by=night.officer)
+
+
+def test_what_an_auction_sold_is_refunded_by_its_own_rules(night: RaidNight) -> None:
+    """L-17, L-2: by those that the auction had, whatever the pool's became; also after a move."""
+    auction, plain = night.starts(refund="half"), night.starts("Helm")
+    night.bids("Aldo", auction, "10")
+    night.bids("Cato", plain, "10")
+    (award,), (other,) = night.awards(auction), night.awards(plain)
+    night.rules(refund="none")
+    moved = night.guild.use.move_award()(award.id, to=Whose(character="Bera"), reason="hers", by=night.officer)
+    for each in (moved, other):
+        night.guild.use.return_item()(each.id, reason="broken", by=night.officer)
+    assert (night.has("Bera")[0], night.has("Cato")[0]) == ("95.00", "100.00")
+
+
+def test_what_was_bid_for_elsewhere_is_refunded_by_the_pools_rules(night: RaidNight) -> None:
+    """L-17, L-9: no rules of ours were over it."""
+    night.rules(refund="half")
+    award = gives(night, "Aldo", "10", bids=[BidElsewhere(whose=Whose(character="Aldo"), amount=Points.of(10))])
+    night.guild.use.return_item()(award.id, reason="broken", by=night.officer)
+    assert night.has("Aldo")[0] == "95.00"
 
 
 def test_a_free_item_comes_back_without_a_refund(night: RaidNight) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from dkp_core.accounts import MembershipStatus, RoleGroup
@@ -26,6 +28,7 @@ from dkp_core.loot import (
     UnknownBidder,
     receipt,
 )
+from tests.unit.loot.game_log import hears
 from tests.unit.loot.raid_night import ALL, RaidNight
 
 # --- what is held -----------------------------------------------------------------------------------------------------
@@ -261,6 +264,30 @@ def test_a_limit_counts_what_is_won_and_what_is_led(night: RaidNight) -> None:
     night.bids("Aldo", night.starts("Four"), "21")
 
 
+@pytest.mark.parametrize("mode", ["open", "sealed_first_price"])
+def test_copies_count_one_by_one_towards_a_limit(night: RaidNight, mode: str) -> None:
+    """L-2, L-3: two at 15 are two items over 14: while they are bid for, closed and awarded."""
+    night.rules(limits=[{"items": 2, "over": "14"}], copies_each=2)
+    held, tried = night.starts("One", quantity=2, mode=mode), night.starts("Two")
+    night.bids("Aldo", held, "15", copies=2)
+    steps: tuple[Callable[[], object], ...] = (list, lambda: night.closes(held), lambda: night.awards(held))
+    for step in steps:
+        step()
+        with pytest.raises(LimitReached):
+            night.bids("Aldo", tried, "15")
+    night.bids("Aldo", tried, "14")
+
+
+@pytest.mark.parametrize("mode", ["open", "sealed_first_price"])
+def test_several_copies_are_no_dearer_for_a_limit(night: RaidNight, mode: str) -> None:
+    """L-2, L-3: two at 15 are none over 20, though 30 are held for them."""
+    night.rules(limits=[{"items": 1, "over": "20"}], copies_each=2)
+    held, tried = night.starts("One", quantity=2, mode=mode), night.starts("Two")
+    night.bids("Aldo", held, "15", copies=2)
+    night.bids("Aldo", tried, "21")
+    assert night.leads(tried) == {"Aldo": "21.00"}
+
+
 # --- sealed -----------------------------------------------------------------------------------------------------------
 
 
@@ -422,6 +449,46 @@ def test_looks_at_sealed_holds_are_in_the_audit_log(night: RaidNight) -> None:
     assert not validate(other, amount=Points.of(24), user_id=aldo, by=night.bot).valid
     assert str(most(user_id=aldo, by=night.bot).available) == "23.00"
     assert night.told("sealed_holds_seen") == ["sealed_holds_seen"] * 2
+
+
+def test_who_bids_for_a_member_has_looked(night: RaidNight) -> None:
+    """L-11: a refusal tells of what is sealed: each such bid of a bot or an officer is noted, placed or refused."""
+    sealed, other = night.starts("Secret", mode="sealed_first_price"), night.starts()
+    aldo = night.people["Aldo"].id
+    night.bids("Aldo", other, "1", user_id=aldo, by=night.officer)
+    night.bids("Aldo", sealed, "50")
+    night.bids("Aldo", other, "2")
+    night.bids("Bera", other, "3", user_id=night.people["Bera"].id, by=night.bot)
+    assert night.told("sealed_holds_seen") == []
+    for looks, by in enumerate((night.officer, night.bot), 1):
+        with pytest.raises(OverAvailable):
+            night.bids("Aldo", other, "51", user_id=aldo, by=by)
+        night.bids("Aldo", other, str(10 * looks), user_id=aldo, by=by)
+        assert night.told("sealed_holds_seen") == ["sealed_holds_seen"] * 2 * looks
+    leave = night.guild.use.leave_bid()
+    leave(night.item("Helm"), ceiling=Points.of(9), by=night.by("Aldo"))
+    night.starts("Helm")
+    assert len(night.told("sealed_holds_seen")) == 4, "a bid that was left is its owner's"
+
+
+def test_chat_that_bids_for_a_member_has_looked(night: RaidNight) -> None:
+    """L-11, L-10: a bot places what was told in game, and is told what came of it."""
+    night.bids("Aldo", night.starts("Secret", mode="sealed_first_price"), "50")
+    night.starts()
+    hears(night, "Bera tells you, 'Spear of Fate 51'")
+    assert night.told("sealed_holds_seen") == []
+    hears(night, "Aldo tells you, 'Spear of Fate 52'", at=5)
+    assert night.told("sealed_holds_seen") == ["sealed_holds_seen"]
+
+
+def test_an_officer_who_asks_first_is_told_nothing_of_a_ceiling(night: RaidNight) -> None:
+    """L-11, L-14: neither when it is covered, nor when it is not any more."""
+    auction, validate = night.starts(), night.guild.use.validate_bid()
+    aldo = night.people["Aldo"].id
+    night.bids("Aldo", auction, ceiling="80")
+    night.gets("Aldo", "-50")
+    assert validate(auction, amount=Points.of(20), user_id=aldo, by=night.officer).valid
+    assert validate(auction, amount=Points.of(20), by=night.by("Aldo")).code == "over_available"
 
 
 def test_the_most_one_may_bid(night: RaidNight) -> None:

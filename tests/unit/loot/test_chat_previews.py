@@ -114,6 +114,20 @@ def test_calls_and_bids_are_previewed_together(night: RaidNight) -> None:
     assert night.guild.use.list_items()(ItemFilter(search="Ring"), page=PageRequest(), by=night.officer).count == 0
 
 
+def test_a_preview_of_a_call_tells_what_is_up_already(night: RaidNight) -> None:
+    """L-10, L-2: it is refused as it would be; what else is called would be started, and bids go to what is up."""
+    auction = night.starts()
+    alone, together, bid = previewed(
+        night,
+        "You tell your raid, 'Spear of Fate bids open'",
+        "You tell your raid, 'Ring of Dawn, Spear of Fate bids open'",
+        "Aldo tells you, 'Spear of Fate 20'",
+    )
+    assert (alone.outcome, alone.code) == (ChatOutcome.REFUSED, "already_on_auction")
+    assert together.detail.startswith(f"would be started: 1 × Ring of Dawn; Auction {auction} sells 'Spear of Fate'")
+    assert (bid.auction, bid.detail) == (auction, "20.00 for Aldo would be placed")
+
+
 def test_an_award_is_previewed_by_the_result_that_all_see(night: RaidNight) -> None:
     """L-10: of a closed auction, by looting, or without one; nothing is awarded."""
     auction = night.starts(mode="sealed_first_price")

@@ -10,7 +10,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from dkp_core.kernel.errors import DomainError
 from dkp_core.kernel.ids import AuctionId, AwardId
-from dkp_core.kernel.points import ZERO, Points
+from dkp_core.kernel.points import Points
 from dkp_core.loot import AuctionStatus, IsUpNow, Whose
 from tests.unit.guild_house import GuildHouse
 from tests.unit.loot.raid_night import RaidNight
@@ -110,10 +110,10 @@ class BiddingAtOnce(RuleBasedStateMachine):
 
     @invariant()
     def nobody_spends_what_they_do_not_have(self) -> None:
-        """L-5, P-3: what is left never goes below 0; held is what one's own holds add up to."""
+        """L-5, P-3: what is left never goes below the floor; held is what one's own holds add up to."""
         for name in self.night.people:
             current, held, available = map(Points.of, self.night.has(name))
-            assert available == current - held >= ZERO, name
+            assert available == current - held >= FLOOR, name
             rows = self.night.guild.use.show_own_loot()(by=self.night.by(name)).holds
             assert sum(row.held.hundredths for row in rows) == held.hundredths
             shown = Points.of(self.night.seems(name)[1])

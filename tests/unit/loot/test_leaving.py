@@ -8,6 +8,7 @@ from dkp_core.kernel.errors import InvalidValue, NoSuch, NotPermitted
 from dkp_core.kernel.ids import ItemId
 from dkp_core.kernel.page import PageRequest
 from dkp_core.kernel.points import Points
+from dkp_core.loot import IsUpNow
 from tests.unit.loot.raid_night import ALL, RaidNight
 
 
@@ -57,6 +58,23 @@ def test_a_bid_that_waits_is_for_a_character_of_ones_own(night: RaidNight) -> No
     with pytest.raises(InvalidValue) as refused:
         leave(spear, ceiling=Points.of(0), by=night.by("Aldo"))
     assert refused.value.field == "ceiling"
+
+
+def test_on_what_is_up_one_bids(night: RaidNight) -> None:
+    """L-14: a bid that is left while its auction runs would wait for the next one, and win nothing."""
+    leave, auction = night.guild.use.leave_bid(), night.starts("SPEAR of Fate")
+    with pytest.raises(IsUpNow) as refused:
+        leave(night.item(), ceiling=Points.of(5), by=night.by("Aldo"))
+    assert (str(refused.value), refused.value.auction, refused.value.rule) == (
+        f"'SPEAR of Fate' is up in auction {auction} now: bid there.",
+        auction,
+        "L-14",
+    )
+    assert night.guild.use.show_own_loot()(by=night.by("Aldo")).standing == ()
+    leave(night.item("Helm"), ceiling=Points.of(5), by=night.by("Aldo"))
+    night.closes(auction)
+    leave(night.item(), ceiling=Points.of(5), by=night.by("Aldo"))
+    assert len(night.guild.use.show_own_loot()(by=night.by("Aldo")).standing) == 2
 
 
 def test_ones_own_view_tells_holds_waiting_bids_and_wins(night: RaidNight) -> None:
