@@ -192,6 +192,7 @@ class _Table:
     names: dict[str, str]
     dry_run: bool
     called: list[str] = field(factory=list, init=False)
+    closing: set[AuctionId] = field(factory=set, init=False)
 
     def readings(self, lines: Sequence[tuple[str, ChatMessage | Looted | None]], owner: str) -> Sequence[ChatReading]:
         """What becomes of each line, in order."""
@@ -276,6 +277,7 @@ class _Table:
         if not isinstance(auction, RunningAuction):
             raise auction.must_be(AuctionStatus.OPEN)
         if self.dry_run:
+            self.closing.add(auction.id)
             return auction.id, "would be closed"
         close(self.work, auction, ids=self.ids, at=self.at, by=self.by)
         return auction.id, "closed"
@@ -411,28 +413,36 @@ class _Table:
         if not said.to_nobody and winner is None:
             raise NoSuch("character with an owner", said.character or "")
         selling = () if item is None else self.work.auctions.selling(item.id, self.raid_id)
-        if item is not None:
+        auction = self.work.auctions.get(selling[0]) if selling else None
+        if item is not None and not isinstance(auction, ClosedAuction):
             self._must_be_new(item, said, winner)
-        if not selling:
+        if auction is None:
             return self._awarded_directly(said)
-        auction = self.work.auctions.get(selling[0])
-        result: ClosedAuction | None = auction if isinstance(auction, ClosedAuction) else None
-        if isinstance(auction, RunningAuction):
-            if self.dry_run:
-                return auction.id, "would be closed, and awarded if that is what it comes to"
-            result = auction.close(self.work.bids.standing(auction.id), self.at)
-        wins = () if result is None else result.settlement.wins
+        if auction.id in self.closing:
+            return auction.id, "would be awarded, if that is what it comes to"
+        result = self._result(auction)
+        wins = result.settlement.wins
         told = "; ".join(f"{win.bid.character_name} for {win.price}" for win in wins) or "nobody"
         won = [win for win in wins if winner is not None and win.bid.user_id == winner.user_id]
         fits = not wins if said.to_nobody else bool(won) and said.price in {None, won[0].price}
-        if result is None or not fits:
-            known = isinstance(auction, ClosedAuction) or auction.rules.mode is Mode.OPEN
-            accepted = f"what auction {auction.id} comes to" + (f": {told}" if known else "")
+        if not fits:
+            accepted = f"what auction {auction.id} comes to: {told}"
             raise InvalidValue("award", "the auction comes to something else", accepted)
         if self.dry_run:
             return auction.id, f"would be awarded to {told}"
         self._award(auction, result)
         return auction.id, f"awarded to {told}"
+
+    def _result(self, auction: Auction) -> ClosedAuction:
+        """What an auction comes to: one that is closed, or that runs openly, so that everybody sees it.
+
+        Of any other a call must not tell, not even by being refused. Raises: WrongStatus.
+        """
+        if isinstance(auction, RunningAuction) and auction.rules.mode is Mode.OPEN:
+            return auction.close(self.work.bids.standing(auction.id), self.at)
+        if not isinstance(auction, ClosedAuction):
+            raise auction.must_be(AuctionStatus.CLOSED)
+        return auction
 
     def _must_be_new(self, item: Item, said: AwardSaid, winner: Bidder | None) -> None:
         """Refuse what was awarded so a short while ago: two logs tell of it, or one winner of several is called out."""

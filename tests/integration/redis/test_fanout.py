@@ -147,6 +147,7 @@ def test_when_redis_is_back_all_look_again(two: Two, own_redis: OwnRedis) -> Non
     (one, here), (other, there) = two
     own_redis.stop()
     one.committed(commit(1))
+    until_dropped(one)
     here.forget()
     own_redis.start()
     for each in (here, there):
@@ -189,6 +190,14 @@ def test_who_could_listen_all_the_time_is_told_of_a_gap(two: Two, own_redis: Own
     there.forget()
     one.committed(commit(99))
     there.until(lambda told: told == ["99"])
+
+
+def until_dropped(one: RedisFanOut) -> None:
+    """Wait until it has found out that something can't be published."""
+    end = time.monotonic() + SECONDS_MAX
+    while not one.dropped:
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def until_owned_up(one: RedisFanOut) -> None:

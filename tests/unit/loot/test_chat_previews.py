@@ -25,17 +25,34 @@ def test_a_preview_tells_nothing_of_a_running_auctions_result(night: RaidNight, 
     guesses = ("Bera 77 spent", "Bera 76 spent", "Aldo 77 spent", "rot spent")
     readings = previewed(night, *(f"You tell your raid, ':::Spear of Fate::: {guess}'" for guess in guesses))
     assert {(each.outcome, each.code, each.detail) for each in readings} == {
-        (ChatOutcome.DONE, "", "would be closed, and awarded if that is what it comes to")
+        (ChatOutcome.REFUSED, "wrong_auction_status", "Auction 1 is open; this takes one that is closed.")
     }
     closing, off = previewed(
         night, "You tell your raid, 'Spear of Fate bids closed'", "You tell your raid, 'Spear of Fate bids cancelled'"
     )
     assert (closing.detail, closing.auction) == ("would be closed", auction)
     assert (off.detail, off.auction) == ("would be called off", auction)
+    _, award = previewed(
+        night,
+        "You tell your raid, 'Spear of Fate bids closed'",
+        "You tell your raid, ':::Spear of Fate::: Aldo 1 spent'",
+    )
+    assert award.detail == "would be awarded, if that is what it comes to"
     assert night.shown(auction) == before
     assert night.told("auction_closed", "auction_cancelled") == []
     night.later(60)
     assert night.works() == 1
+
+
+@pytest.mark.parametrize("guess", ["Bera 77 spent", "Bera 76 spent", "Aldo 77 spent", "rot spent"])
+def test_no_award_of_a_running_sealed_auction_is_called_out(night: RaidNight, guess: str) -> None:
+    """L-11: right or wrong, it is refused alike, so that nobody guesses their way to a sealed bid."""
+    auction = night.starts(mode="sealed_first_price", minimum="7")
+    night.bids("Bera", auction, "77")
+    (called,) = hears(night, f"You tell your raid, ':::Spear of Fate::: {guess}'")
+    assert (called.outcome, called.code) == (ChatOutcome.REFUSED, "wrong_auction_status")
+    assert called.detail == "Auction 1 is open; this takes one that is closed."
+    assert night.shown(auction).status is AuctionStatus.OPEN
 
 
 def test_a_preview_tells_nothing_of_what_sealed_bids_hold(night: RaidNight) -> None:
