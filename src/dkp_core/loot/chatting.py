@@ -236,7 +236,7 @@ class _Table:
         item = getattr(said, "item", None) or ""
         auction: AuctionId | None = None
         try:
-            # What is refused is refused before anything is written.
+            # What is refused is refused before anything is written, but for the name of an item nobody knew.
             auction, detail = self._done(said, speaker, outgoing=outgoing)
             outcome, code = ChatOutcome.DONE, ""
         except _NotForAuctions as talk:
