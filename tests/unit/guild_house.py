@@ -65,7 +65,7 @@ class GuildHouse:
         self.officer = self._person(founded.officer.id, RoleGroup.OFFICER)
 
     def _person(self, user_id: UserId, role_group: RoleGroup, *, public_roster: bool = False) -> Person:
-        permissions = permissions_of(role_group, trial=False, public_roster=public_roster)
+        permissions = permissions_of(role_group, trial=False, public_roster=public_roster, trials_bid=False)
         actor = Actor(
             kind=ActorKind.USER,
             id=str(user_id),

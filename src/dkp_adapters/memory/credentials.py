@@ -45,6 +45,7 @@ def _seen_by(owner: UserId | None, guild: Guild, snapshot: Snapshot) -> Credenti
         id=guild.id,
         slug=guild.slug,
         public_roster=guild.settings.public_roster,
+        trials_bid=guild.settings.trials_bid,
         role_group=membership.role_group if membership else None,
         trial=membership.trial if membership else False,
         status=membership.status if membership else None,

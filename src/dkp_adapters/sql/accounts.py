@@ -473,11 +473,14 @@ def _key(row: tuple[Any, ...]) -> ApiKey:
 # --- who calls --------------------------------------------------------------------------------------------------------
 
 _KEY_WIDTH: Final = len(_KEY_COLUMNS)
+_GUILD_WIDTH: Final = 4
+_OWNED_AT: Final = _KEY_WIDTH + 5
+_OTHERS_AT: Final = _OWNED_AT + _GUILD_WIDTH
 _owned, _own, _named, _only, _one = (guilds.alias(name) for name in ("owned", "own", "named", "only_one", "one"))
 
 
 def _guild_columns(alias: Any) -> tuple[ColumnElement[Any], ...]:
-    return (alias.c.id, alias.c.slug, alias.c.public_roster)
+    return (alias.c.id, alias.c.slug, alias.c.public_roster, alias.c.trials_bid)
 
 
 def _finding(named: ColumnElement[bool] | None) -> Statement:
@@ -497,7 +500,7 @@ def _finding(named: ColumnElement[bool] | None) -> Statement:
         *_guild_columns(_owned),
         *_guild_columns(_own),
         *_guild_columns(_only),
-        *(_guild_columns(_named) if named is not None else (null(), null(), null())),
+        *(_guild_columns(_named) if named is not None else (null(),) * _GUILD_WIDTH),
     ).select_from(
         api_keys.outerjoin(users, users.c.id == api_keys.c.owner)
         .outerjoin(memberships, memberships.c.user_id == api_keys.c.owner)
@@ -548,17 +551,22 @@ def _credential(rows: list[tuple[Any, ...]]) -> Credential:
     deactivated_at, default_guild = first[_KEY_WIDTH : _KEY_WIDTH + 2]
     found: dict[int, CredentialGuild] = {}
     for row in rows:
-        role_group, trial, status, guild_id, slug, public_roster = row[_KEY_WIDTH + 2 : _KEY_WIDTH + 8]
+        role_group, trial, status = row[_KEY_WIDTH + 2 : _OWNED_AT]
+        guild_id, slug, public_roster, trials_bid = row[_OWNED_AT:_OTHERS_AT]
         if guild_id is not None:
             found[guild_id] = CredentialGuild(
                 id=guild_id,
                 slug=slug,
                 public_roster=bool(public_roster),
+                trials_bid=bool(trials_bid),
                 role_group=RoleGroup(role_group),
                 trial=bool(trial),
                 status=MembershipStatus(status),
             )
-    own, only, named = (_stranger(first[start : start + 3]) for start in range(_KEY_WIDTH + 8, _KEY_WIDTH + 17, 3))
+    own, only, named = (
+        _stranger(first[start : start + _GUILD_WIDTH])
+        for start in range(_OTHERS_AT, _OTHERS_AT + 3 * _GUILD_WIDTH, _GUILD_WIDTH)
+    )
     for other in (own, named):
         if other is not None:
             found.setdefault(other.id, other)
@@ -573,9 +581,15 @@ def _credential(rows: list[tuple[Any, ...]]) -> Credential:
 
 def _stranger(columns: tuple[Any, ...]) -> CredentialGuild | None:
     """A guild in which the caller has no place."""
-    guild_id, slug, public_roster = columns
+    guild_id, slug, public_roster, trials_bid = columns
     if guild_id is None:
         return None
     return CredentialGuild(
-        id=guild_id, slug=slug, public_roster=bool(public_roster), role_group=None, trial=False, status=None
+        id=guild_id,
+        slug=slug,
+        public_roster=bool(public_roster),
+        trials_bid=bool(trials_bid),
+        role_group=None,
+        trial=False,
+        status=None,
     )

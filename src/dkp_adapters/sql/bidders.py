@@ -23,8 +23,9 @@ from sqlalchemy import (
 
 from dkp_adapters.sql.moments import micros
 from dkp_adapters.sql.session import Session
-from dkp_adapters.sql.statement import Statement, in_guild
+from dkp_adapters.sql.statement import GUILD, Statement, in_guild
 from dkp_adapters.sql.tables.accounts import memberships, users
+from dkp_adapters.sql.tables.guilds import guilds
 from dkp_adapters.sql.tables.loot import auctions, awards, holds
 from dkp_adapters.sql.tables.raids import attended, raids
 from dkp_adapters.sql.tables.roster import character_names, characters
@@ -57,8 +58,10 @@ _is_active_own: Final = and_(
 _with_membership: Final = users.outerjoin(memberships, and_(in_guild(memberships), memberships.c.user_id == users.c.id))
 
 
+_TRIAL: Final = 3
+"""Where `_finding` tells whether it is a trial."""
 _MEMBERSHIP: Final = 4
-"""Where `_finding` tells the membership's status."""
+"""Where it tells the membership's status."""
 
 
 def _finding(tables: FromClause, *conditions: ColumnElement[bool]) -> Statement:
@@ -92,6 +95,7 @@ _BY_ID_WITH_NAME: Final = _finding(_with_the_named, users.c.id == _user_id)
 _BY_DISCORD_ID: Final = _finding(_with_their_own, users.c.discord_id == _discord_id)
 _BY_DISCORD_ID_WITH_NAME: Final = _finding(_with_the_named, users.c.discord_id == _discord_id)
 # Asked only about who has no membership, which is seldom: members are found faster without it.
+_TRIALS_BID: Final = Statement(select(guilds.c.trials_bid).where(guilds.c.id == GUILD))
 _HAS_PLACE: Final = Statement(
     select(users.c.id).select_from(_with_membership).where(users.c.id == _user_id, has_place())
 )
@@ -193,7 +197,11 @@ class SqlBidders(Bidders):
             row = self.session.first(_BY_CHARACTER, name_key=key)
         if row is None or (row[_MEMBERSHIP] is None and not self._has_place(row[0])):
             return None
-        return _bidder(row, character)
+        trials_bid = False
+        if row[_TRIAL]:  # which is seldom
+            flag = self.session.first(_TRIALS_BID)
+            trials_bid = flag is not None and bool(flag[0])
+        return _bidder(row, character, trials_bid=trials_bid)
 
     def _has_place(self, user_id: UserId) -> bool:
         return self.session.first(_HAS_PLACE, user_id=user_id) is not None
@@ -238,7 +246,7 @@ class SqlBidders(Bidders):
         return {span: tuple(sorted(amounts)) for span, amounts in found.items()}
 
 
-def _bidder(row: tuple[Any, ...], said: str) -> Bidder:
+def _bidder(row: tuple[Any, ...], said: str, *, trials_bid: bool) -> Bidder:
     (
         user_id,
         deactivated_at,
@@ -257,7 +265,7 @@ def _bidder(row: tuple[Any, ...], said: str) -> Bidder:
     owns = owner == user_id and status not in _NOT_PLAYED
     return Bidder(
         user_id=user_id,
-        is_member=in_force and (bool(trial) or role_group in ACTIVE_ROLE_GROUPS),
+        is_member=in_force and ((bool(trial) and trials_bid) or role_group in ACTIVE_ROLE_GROUPS),
         is_trial=bool(trial),
         character_id=character_id if owns else None,
         character_name=name if owns else said,

@@ -33,6 +33,7 @@ _WRITTEN: Final = (
     "settings",
     "public_roster",
     "trials_are_active",
+    "trials_bid",
     "leave_out_excused",
 )
 
@@ -108,6 +109,7 @@ class SqlGuilds(Guilds):
             "settings": to_json(guild.settings.values()),
             "public_roster": int(guild.settings.public_roster),
             "trials_are_active": int(guild.settings.trials_are_active),
+            "trials_bid": int(guild.settings.trials_bid),
             "leave_out_excused": int(guild.settings.leave_out_excused),
         }
         if guild.version == 0:

@@ -92,4 +92,9 @@ def _rights(guild: CredentialGuild | None) -> frozenset[Permission]:
         raise MembershipDeactivated
     in_force = guild.status is MembershipStatus.IN_FORCE and guild.role_group is not None
     role_group = guild.role_group if in_force and guild.role_group is not None else RoleGroup.GUEST
-    return permissions_of(role_group, trial=guild.trial and in_force, public_roster=guild.public_roster)
+    return permissions_of(
+        role_group,
+        trial=guild.trial and in_force,
+        public_roster=guild.public_roster,
+        trials_bid=guild.trials_bid,
+    )

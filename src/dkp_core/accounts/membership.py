@@ -65,7 +65,20 @@ class Membership(Aggregate):
         """With another role group. Raises: NotAMember unless it is in force."""
         if self.status is not MembershipStatus.IN_FORCE:
             raise NotAMember(self.user_id)
-        return self._with(evolve(self, role_group=role_group), reason)
+        trial = self.trial and role_group is RoleGroup.APPLICANT
+        return self._with(evolve(self, role_group=role_group, trial=trial), reason)
+
+    def begin_trial(self, *, reason: str) -> Membership:
+        """An applicant on trial (A-4). Raises: NotAMember unless it is in force; nothing changes for a member."""
+        if self.status is not MembershipStatus.IN_FORCE:
+            raise NotAMember(self.user_id)
+        if self.role_group is not RoleGroup.APPLICANT:
+            return self
+        return self._with(evolve(self, trial=True), reason)
+
+    def end_trial(self, *, reason: str) -> Membership:
+        """No longer on trial, whatever the role group."""
+        return self._with(evolve(self, trial=False), reason)
 
     def end(self, at: datetime, *, reason: str) -> Membership:
         """Ended: the user is a guest from now on; nothing changes when it had ended already."""

@@ -31,24 +31,29 @@ class RoleGroup(StrEnum):
 
 
 # Members may; developers and recruiters may that and more; officers may all.
-_GUEST: Final[frozenset[Permission]] = frozenset()
-_MEMBER: Final = frozenset(
-    {
-        Permission.ROSTER_PUBLIC,
-        Permission.ROSTER_READ,
-        Permission.POINTS_READ,
-        Permission.RAIDS_READ,
-        Permission.AUCTIONS_READ,
+_GUEST: Final = frozenset({Permission.APPLICATIONS_OWN, Permission.CLAIMS_OWN})
+_TRIAL: Final = frozenset(
+    {Permission.ROSTER_PUBLIC, Permission.ROSTER_READ, Permission.POINTS_READ, Permission.RAIDS_READ}
+)
+_BIDDING: Final = frozenset({Permission.AUCTIONS_READ, Permission.BIDS_OWN})
+_MEMBER: Final = (
+    _TRIAL
+    | _BIDDING
+    | {
         Permission.CHARACTERS_OWN,
-        Permission.BIDS_OWN,
+        Permission.CLAIMS_OWN,
+        Permission.APPLICATIONS_READ,
+        Permission.FEEDBACK_OWN,
+        Permission.VOTES_OWN,
+        Permission.TALLIES_READ,
     }
 )
-_TRIAL: Final = _MEMBER - {Permission.CHARACTERS_OWN}
 
 PERMISSIONS: Final[Mapping[RoleGroup, frozenset[Permission]]] = MappingProxyType(
     {
         RoleGroup.OFFICER: frozenset(Permission),
-        RoleGroup.RECRUITER: _MEMBER | {Permission.MEMBERSHIPS_READ},
+        RoleGroup.RECRUITER: _MEMBER
+        | {Permission.MEMBERSHIPS_READ, Permission.APPLICATIONS_WRITE, Permission.VOTES_READ},
         RoleGroup.DEVELOPER: _MEMBER | {Permission.HEALTH_READ},
         RoleGroup.MEMBER: _MEMBER,
         RoleGroup.APPLICANT: _GUEST,
@@ -59,15 +64,32 @@ PERMISSIONS: Final[Mapping[RoleGroup, frozenset[Permission]]] = MappingProxyType
 # What counts as an active member; trials count where the guild says so.
 ACTIVE_ROLE_GROUPS: Final = (RoleGroup.OFFICER, RoleGroup.RECRUITER, RoleGroup.DEVELOPER, RoleGroup.MEMBER)
 
-# A bot key could otherwise make itself another one that outlives it.
-SCOPES: Final = frozenset(Permission) - {Permission.BOT_KEYS_WRITE, Permission.CHARACTERS_OWN, Permission.BIDS_OWN}
+# A bot key could otherwise make itself another one that outlives it; what is one's own is a person's; and of votes
+# nothing beyond totals is for programs (A-7).
+SCOPES: Final = frozenset(Permission) - {
+    Permission.BOT_KEYS_WRITE,
+    Permission.CHARACTERS_OWN,
+    Permission.BIDS_OWN,
+    Permission.APPLICATIONS_OWN,
+    Permission.CLAIMS_OWN,
+    Permission.FEEDBACK_OWN,
+    Permission.VOTES_OWN,
+    Permission.VOTES_READ,
+}
 
 
-def permissions_of(role_group: RoleGroup, *, trial: bool, public_roster: bool) -> frozenset[Permission]:
-    """What a user of that role group may do; a trial adds to an applicant, the guild may open its roster to guests."""
+def permissions_of(
+    role_group: RoleGroup, *, trial: bool, public_roster: bool, trials_bid: bool
+) -> frozenset[Permission]:
+    """What a user of that role group may do; a trial adds to an applicant, never voting (A-4).
+
+    The guild may let its trials bid, and open its roster to guests.
+    """
     allowed = PERMISSIONS[role_group]
     if trial and role_group is RoleGroup.APPLICANT:
         allowed = allowed | _TRIAL
+        if trials_bid:
+            allowed = allowed | _BIDDING
     if public_roster:
         allowed = allowed | {Permission.ROSTER_PUBLIC}
     return allowed

@@ -97,6 +97,7 @@ class CredentialGuild:
     id: GuildId
     slug: str
     public_roster: bool
+    trials_bid: bool
     role_group: RoleGroup | None
     trial: bool
     status: MembershipStatus | None

@@ -44,6 +44,7 @@ class GuildSettings:
 
     public_roster: bool = field(default=False, metadata={"help": "guests may read the roster"})
     trials_are_active: bool = field(default=False, metadata={"help": "trials count as active members"})
+    trials_bid: bool = field(default=False, metadata={"help": "applicants on trial may bid on loot"})
     approve_own_characters: bool = field(
         default=False, metadata={"help": "characters that members enter are active at once, without approval"}
     )

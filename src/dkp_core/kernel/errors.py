@@ -131,6 +131,10 @@ class NotPermitted(Forbidden):
         return f"This needs the permission {self.permission!r}."
 
 
+class Unsealable(Exception):
+    """What is kept can't be opened: none of the keys that are set has sealed it, or it was tampered with."""
+
+
 class Stale(Exception):
     """The transaction lost a race (deadlock, lock timeout, version); it left nothing and may be tried again."""
 

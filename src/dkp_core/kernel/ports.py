@@ -51,6 +51,18 @@ class Hashing(Protocol):
         """The same text for the same secret and pepper, from which the secret can't be found."""
 
 
+class Sealing(Protocol):
+    """Keeps secrets that have to be read again: what is sealed tells nothing to who has no key (O-13)."""
+
+    @abstractmethod
+    def seal(self, secret: str) -> str:
+        """The secret, encrypted with the newest key; never the same text twice."""
+
+    @abstractmethod
+    def open(self, sealed: str) -> str:
+        """The secret again, whichever of the keys it was sealed with. Raises: Unsealable."""
+
+
 class Deadlines(Protocol):
     """Moments at which something becomes due in a guild: rows like any other, set in the deciding transaction."""
 

@@ -67,7 +67,8 @@ class Offer:
 class Bidder:
     """Who bids, for which character: what the rules ask about.
 
-    `is_member`: the membership is in force, as trial or above; `owns_character`: the character is the bidder's own.
+    `is_member`: the membership is in force, as a member or above, or as a trial where those may bid;
+    `owns_character`: the character is the bidder's own.
     `attendance` is None where the rules don't ask, `attended` whether the bidder was at the auction's raid, and `wins`
     are the prices, in hundredths, of what counts for the rules' limits: won, or led or bid for in another auction.
     """

@@ -135,7 +135,8 @@ class Bidders(Protocol):
         The character is the one named (by a name or alias), else the user's main if it is active or on trial, else
         their first such character by name. `owns_character` is False where that is nobody's, another's, pending or
         retired: then the name is as it was given, and nothing else is told of the character. `is_member` says that the
-        membership is in force, as a trial or as a member or above, and the user not deactivated.
+        membership is in force, as a member or above, or as a trial where the guild lets trials bid, and the user not
+        deactivated.
         Attendance, attendance at the raid and wins are left at their defaults.
         """
 

@@ -9,11 +9,7 @@ from typing import Final, Self
 
 from attrs import field, frozen
 
-from dkp_core.kernel.errors import InvalidValue
-from dkp_core.kernel.ids import RankId
-from dkp_core.kernel.names import name_key
-from dkp_core.kernel.points import ZERO, Points
-from dkp_core.loot.data import (
+from dkp_core.kernel.data import (
     Data,
     a_each,
     a_flag,
@@ -26,6 +22,10 @@ from dkp_core.loot.data import (
     a_word,
     taking,
 )
+from dkp_core.kernel.errors import InvalidValue
+from dkp_core.kernel.ids import RankId
+from dkp_core.kernel.names import name_key
+from dkp_core.kernel.points import ZERO, Points
 from dkp_core.loot.tier import Tier
 
 SECONDS_MAX: Final = 30 * 24 * 3600

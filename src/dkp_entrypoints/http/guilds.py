@@ -78,6 +78,7 @@ class SettingsBody(Body, frozen=True, kw_only=True):
 
     public_roster: bool | None = None
     trials_are_active: bool | None = None
+    trials_bid: bool | None = None
     approve_own_characters: bool | None = None
     leave_out_excused: bool | None = None
     keep_uploads_days: int | None = None

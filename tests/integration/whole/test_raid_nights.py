@@ -183,7 +183,7 @@ class RaidNights(RuleBasedStateMachine):
             entrypoint="test",
             guild_id=self.id,
             user_id=user_id,
-            permissions=permissions_of(role_group, trial=False, public_roster=False),
+            permissions=permissions_of(role_group, trial=False, public_roster=False, trials_bid=False),
         )
 
     def pay(self, person: Actor, points: str) -> None:

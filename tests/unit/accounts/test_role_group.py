@@ -32,7 +32,7 @@ MEMBER = TRIAL | {Permission.CHARACTERS_OWN}
 )
 def test_each_role_group_may_what_the_rule_says(role_group: RoleGroup, permissions: set[Permission]) -> None:
     """A-3: officers all, developers and recruiters what members may and one thing more, guests nothing."""
-    assert permissions_of(role_group, trial=False, public_roster=False) == permissions
+    assert permissions_of(role_group, trial=False, public_roster=False, trials_bid=False) == permissions
     assert PERMISSIONS[role_group] == permissions
 
 
@@ -46,20 +46,20 @@ def test_only_officers_may_write() -> None:
 
 def test_a_trial_gives_an_applicant_reading_and_bidding() -> None:
     """A-4, L-2: points, raids, loot and the roster to read, and bids where the rules let trials bid; no characters."""
-    trial = permissions_of(RoleGroup.APPLICANT, trial=True, public_roster=False)
+    trial = permissions_of(RoleGroup.APPLICANT, trial=True, public_roster=False, trials_bid=False)
     assert trial == TRIAL
 
 
 @pytest.mark.parametrize("role_group", sorted(set(RoleGroup) - {RoleGroup.APPLICANT}))
 def test_a_trial_gives_nobody_else_anything(role_group: RoleGroup) -> None:
     """A-4: it is for applicants."""
-    assert permissions_of(role_group, trial=True, public_roster=False) == PERMISSIONS[role_group]
+    assert permissions_of(role_group, trial=True, public_roster=False, trials_bid=False) == PERMISSIONS[role_group]
 
 
 @pytest.mark.parametrize("role_group", RoleGroup)
 def test_the_public_part_of_the_roster_is_read_by_everybody(role_group: RoleGroup) -> None:
     """A-3, R-5: a guild setting; the rest of it is not."""
-    opened = permissions_of(role_group, trial=False, public_roster=True)
+    opened = permissions_of(role_group, trial=False, public_roster=True, trials_bid=False)
     assert opened == PERMISSIONS[role_group] | {Permission.ROSTER_PUBLIC}
 
 

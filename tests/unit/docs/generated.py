@@ -18,10 +18,10 @@ from attrs import fields
 
 from dkp_core.accounts import PERMISSIONS, SCOPES, RoleGroup, permissions_of
 from dkp_core.guilds import GuildSettings
+from dkp_core.kernel.data import Data
 from dkp_core.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from dkp_core.kernel.permission import Permission
 from dkp_core.loot import ChatGrammar, Rules
-from dkp_core.loot.data import Data
 from dkp_core.loot.rules import AttendanceCap, Limit, Phase, RankCap, RankMultiplier
 from dkp_core.points import BUCKETS, EntryKind
 from dkp_core.raids import ATTENDED, FACTORS, DumpFormat, Presence
@@ -171,10 +171,11 @@ def _needed(operation: Operation) -> str:
 
 def permissions() -> str:
     """Who may what: role groups, a trial, an open roster, and the scopes of bot keys."""
-    trial = permissions_of(RoleGroup.APPLICANT, trial=True, public_roster=False)
-    opened = permissions_of(RoleGroup.GUEST, trial=False, public_roster=True)
-    columns = [*(PERMISSIONS[group] for group in RoleGroup), trial, opened, SCOPES]
-    titles = (*RoleGroup, "applicant on trial", "guest, public roster", "bot key may have it")
+    trial = permissions_of(RoleGroup.APPLICANT, trial=True, public_roster=False, trials_bid=False)
+    bidding = permissions_of(RoleGroup.APPLICANT, trial=True, public_roster=False, trials_bid=True)
+    opened = permissions_of(RoleGroup.GUEST, trial=False, public_roster=True, trials_bid=False)
+    columns = [*(PERMISSIONS[group] for group in RoleGroup), trial, bidding, opened, SCOPES]
+    titles = (*RoleGroup, "applicant on trial", "trial that may bid", "guest, public roster", "bot key may have it")
     rows = [
         (f"`{permission}`", *("yes" if permission in column else "" for column in columns)) for permission in Permission
     ]

@@ -45,7 +45,7 @@ class MemoryBidders(Bidders):
             user_id=user.id,
             is_member=membership is not None
             and membership.status is MembershipStatus.IN_FORCE
-            and (is_trial or membership.role_group in ACTIVE_ROLE_GROUPS)
+            and ((is_trial and glance.trials_bid) or membership.role_group in ACTIVE_ROLE_GROUPS)
             and user.deactivated_at is None,
             is_trial=is_trial,
             character_id=played.id if played else None,

@@ -46,6 +46,12 @@ class Glance:
         memberships = self.tables.memberships.values()
         return frozenset(each.user_id for each in memberships if each.is_active(trials_are_active=trials))
 
+    @property
+    def trials_bid(self) -> bool:
+        """Whether the guild lets trials bid."""
+        guild = self.installation.guilds.get(self.guild_id)
+        return guild is not None and guild.settings.trials_bid
+
     @cached_property
     def known_users(self) -> frozenset[UserId]:
         """Who has a place here: a membership, characters now or once, entries, attendance, bids or awards."""

@@ -19,12 +19,13 @@ guilds: Final = table(
     Column("settings", LongText, nullable=False),
     Column("public_roster", Flag, nullable=False),
     Column("trials_are_active", Flag, nullable=False),
+    Column("trials_bid", Flag, nullable=False),
     Column("leave_out_excused", Flag, nullable=False),
     Column("founded_at", Moment, nullable=False),
     Column("roster_revision", Id, nullable=False),
     Column("version", Integer, nullable=False),
 )
-"""The tenants. The three flags repeat what `settings` says, for queries that depend on it.
+"""The tenants. The four flags repeat what `settings` says, for queries that depend on it.
 
 `roster_revision` goes up with every transaction that changes what a roster of the guild shows: memberships,
 characters, ranks, the guild itself, or the name of one of its users.

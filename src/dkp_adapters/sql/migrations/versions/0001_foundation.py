@@ -455,6 +455,7 @@ def upgrade() -> None:
         sa.Column("settings", LONG_TEXT, nullable=False),
         sa.Column("public_roster", sa.SmallInteger(), nullable=False),
         sa.Column("trials_are_active", sa.SmallInteger(), nullable=False),
+        sa.Column("trials_bid", sa.SmallInteger(), nullable=False),
         sa.Column("leave_out_excused", sa.SmallInteger(), nullable=False),
         sa.Column("founded_at", sa.BigInteger(), nullable=False),
         sa.Column("roster_revision", sa.BigInteger(), nullable=False),

@@ -1,0 +1,1 @@
+"""Discord, spoken to over its REST API and by OAuth 2."""
