@@ -5,11 +5,13 @@ Each session keeps its environment under .nox; `nox -R` skips installing. Argume
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import nox
 
@@ -106,6 +108,46 @@ def mutation(session: nox.Session) -> None:
     if not outcomes:
         session.error("no mutant was tried")
     print(f"mutation score: {noticed} of {len(outcomes)} noticed = {100 * noticed / len(outcomes):.1f} %")
+
+
+@nox.session
+def audit(session: nox.Session) -> None:
+    """Pip-audit: whether anything that is installed has a known weakness. Arguments go to it, such as `-s osv`.
+
+    `nox -s audit -- -f cyclonedx-json -o sbom.json` writes down what is installed instead.
+    """
+    install(session)
+    command = ["pip-audit", "--local", "--skip-editable", "--progress-spinner", "off"]
+    if {"-f", "--format"} & set(session.posargs):
+        session.run(*command, *session.posargs)
+        return
+    report = Path(session.create_tmp()) / "audit.json"
+    report.unlink(missing_ok=True)
+    session.run(*command, "-f", "json", "-o", str(report), *session.posargs, success_codes=[0, 1], silent=True)
+    text = report.read_text("utf-8") if report.exists() else ""
+    told = judged(json.loads(text)["dependencies"] if text else [])
+    if told is not None:
+        session.error(told)
+    print("nothing that is installed has a known weakness")
+
+
+def judged(dependencies: list[dict[str, Any]]) -> str | None:
+    """What is wrong by the report of pip-audit; None where everything was asked about and nothing is.
+
+    Pip-audit itself is content where a package is not known to the service, which may not have been asked at all.
+    """
+    weak = [
+        f"{each['name']} {each['version']}: {weakness['id']}, mended in {' or '.join(weakness['fix_versions']) or '?'}"
+        for each in dependencies
+        for weakness in each.get("vulns", [])
+    ]
+    if weak:
+        return "known weaknesses:\n" + "\n".join(weak)
+    asked = [each for each in dependencies if "vulns" in each]
+    if not asked:
+        return "the service that knows of weaknesses did not answer, so nothing was audited; try again, or with -s osv"
+    left = [each["name"] for each in dependencies if "vulns" not in each and each["name"] != "dkp"]
+    return f"not audited, since the service does not know them: {', '.join(sorted(left))}" if left else None
 
 
 @nox.session

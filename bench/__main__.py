@@ -6,7 +6,7 @@ import argparse
 import importlib
 import sys
 
-NAMES = ("start", "parse", "flat", "attendance", "bidding", "limit", "peer", "live", "follow")
+NAMES = ("start", "parse", "flat", "attendance", "bidding", "limit", "peer", "live", "follow", "access", "votes")
 
 
 def main() -> int:

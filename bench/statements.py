@@ -5,12 +5,13 @@ The second connects as the program does, so that nothing but the program itself 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from dkp_adapters.sql.database import SqlDatabase
 from dkp_adapters.sql.engine import Connection, Engine
+from dkp_adapters.sql.statement import Params, Statement
 
 Statements = list[tuple[str, Any]]
 
@@ -22,13 +23,17 @@ def noted(database: SqlDatabase, call: Callable[[int], object], times: int) -> l
 
     def noting() -> Connection:
         connection = connect()
-        execute = connection.execute
 
-        def note(sql: str, args: Any = ()) -> Any:
-            calls[-1].append((sql, args))
-            return execute(sql, args)
+        def noted_by(send: Callable[..., Any]) -> Callable[..., Any]:
+            def note(statement: Statement, params: Params, *more: Any) -> Any:
+                compiled = statement.compiled(connection.dialect)
+                calls[-1].append((compiled.sql, compiled.args(dict(params))))
+                return send(statement, params, *more)
 
-        connection.execute = note  # type: ignore[method-assign]  # to note what passes
+            return note
+
+        for name in sending(connection):
+            setattr(connection, name, noted_by(getattr(connection, name)))
         return connection
 
     writers.close_idle()
@@ -39,6 +44,11 @@ def noted(database: SqlDatabase, call: Callable[[int], object], times: int) -> l
     writers.connect = connect
     writers.close_idle()
     return calls
+
+
+def sending(connection: Connection) -> Sequence[str]:
+    """The methods that send statements, each by itself: where nothing is sent later, `later` is another's `run`."""
+    return ("all", "first", "run", *(["later"] if type(connection).later is not Connection.later else []))
 
 
 @contextmanager

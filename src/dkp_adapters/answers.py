@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from attrs import define, frozen
 
@@ -47,3 +48,26 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: str
+
+
+def blanked(body: str, is_told: Callable[[str, str], bool]) -> str:
+    """A JSON body with each text in it emptied for which `is_told`, asked with the name of its field ("" in none).
+
+    Names of fields stay, and so does all else.
+    """
+
+    def walked(value: Any, field: str) -> Any:
+        if isinstance(value, dict):
+            return {name: walked(each, name) for name, each in value.items()}
+        if isinstance(value, list):
+            return [walked(each, field) for each in value]
+        return "" if isinstance(value, str) and is_told(field, value) else value
+
+    said = json.loads(body) if body else None
+    left = walked(said, "")
+    return body if left == said else json.dumps(left, ensure_ascii=False, separators=(",", ":"))
+
+
+def written(word: str) -> str:
+    """A text as it stands within JSON."""
+    return json.dumps(word, ensure_ascii=False)[1:-1]

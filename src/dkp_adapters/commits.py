@@ -21,9 +21,11 @@ class Changed:
 class Commit:
     """What a transaction left behind, told after it was committed.
 
-    `guild_ids` are the guilds it wrote in (0 for the installation), `deliveries` how many reactions are to follow.
+    `guild_ids` are the guilds it wrote in (0 for the installation), `deliveries` how many reactions are to follow, and
+    `notices` how many notices are to be sent.
     """
 
     guild_ids: frozenset[GuildId]
     changed: tuple[Changed, ...]
     deliveries: int
+    notices: int = 0

@@ -22,11 +22,12 @@ def _converter() -> JsonConverter:
 
 
 _CONVERTER: Final = _converter()
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def event_to_json(event: DomainEvent) -> str:
     """What happened, as compact JSON: points as text, moments in ISO 8601."""
-    return json.dumps(_CONVERTER.unstructure(event), ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(_CONVERTER.unstructure(event))
 
 
 def event_from(kind: type[Event], data: Mapping[str, object]) -> Event:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
-from attrs import frozen
+from attrs import Factory, frozen
 
-from dkp_core.kernel.ids import GuildId, UserId
+from dkp_core.kernel.ids import GuildId, NoticeId, UserId
+from dkp_core.notices import Later, Notice
+
+PAUSE_SECONDS_MIN: Final = 1.0
+"""Whoever says to come back at once is not taken at the word."""
 
 
 @frozen(kw_only=True)
@@ -85,3 +90,36 @@ class Lease:
 
 class LeaseLost(Exception):
     """Somebody else holds the lease now, so this holder must stop."""
+
+
+@frozen(kw_only=True)
+class DueNotice:
+    """A notice that is to be sent; `attempts` counts this one."""
+
+    id: NoticeId
+    guild_id: GuildId
+    notice: Notice
+    posted_at: datetime
+    waiting_since: datetime
+    attempts: int
+    claim: str
+
+
+@frozen(kw_only=True)
+class NoticePatience:
+    """How long notices are tried: what only comes later is tried for `gives_up_after`, however long nobody answers.
+
+    After `unheard_max` attempts of which nobody reported the outcome, one is thought to kill whoever tries it.
+    """
+
+    retrying: Retrying = Factory(lambda: Retrying(first_seconds=5, seconds_max=600))
+    gives_up_after: timedelta = timedelta(days=7)
+    unheard_max: int = 10
+
+    def seconds(self, due: DueNotice, later: Later, now: datetime, chance: float) -> float | None:
+        """How long to wait before the next attempt; None to give up. What was asked for is waited out."""
+        if now - due.waiting_since >= self.gives_up_after:
+            return None
+        if later.seconds is not None:
+            return max(PAUSE_SECONDS_MIN, later.seconds)
+        return self.retrying.delay_seconds(due.attempts, chance)

@@ -1,7 +1,9 @@
 """Whenever this happens, that follows.
 
-A reaction is named once and for all: deliveries that wait for it bear its name. All of these are inside reactions:
-they touch the database alone, and happen exactly once, in the transaction that removes the delivery.
+A reaction is named once and for all: deliveries that wait for it bear its name. All but those of `OUTSIDE` touch the
+database alone, and happen exactly once, in the transaction that removes the delivery. The others reach out of it, and
+happen at least once: the delivery is removed when they are done. What people are told is no reaction: notices are
+posted in the transaction that decides what they tell.
 """
 
 from __future__ import annotations
@@ -10,8 +12,10 @@ from typing import Final
 
 from attrs import frozen
 
+from dkp_core.accounts import DiscordTokensDoomed, MemberErased, MembershipChanged, MemberShutOut
 from dkp_core.guilds import GuildChanged
 from dkp_core.kernel.domain_events import DomainEvent
+from dkp_core.raids import FORGET_CHAT
 from dkp_core.roster import (
     CharacterAliasAdded,
     CharacterApproved,
@@ -22,6 +26,11 @@ from dkp_core.roster import (
 
 AWARD_WAITING_NAMES: Final = "award_waiting_names"
 SCHEDULE_RETENTION: Final = "schedule_retention"
+REVOKE_DISCORD_TOKENS: Final = "revoke_discord_tokens"
+WITHDRAW_BIDS_OF_LEAVER: Final = "withdraw_bids_of_leaver"
+FORGET_ON_ROSTER: Final = "forget_on_roster"
+FOLLOW_MEMBERSHIP: Final = "follow_membership"
+EMPTY_APPLICATIONS: Final = "empty_applications"
 
 
 @frozen
@@ -41,7 +50,23 @@ REACTIONS: Final = (
     Reaction(CharacterReassigned, AWARD_WAITING_NAMES),
     # Raw uploads are kept as long as the guild's settings say (O-9).
     Reaction(GuildChanged, SCHEDULE_RETENTION),
+    # Who left the guild, or was shut out of it, bids no longer (A-10).
+    Reaction(MembershipChanged, WITHDRAW_BIDS_OF_LEAVER),
+    Reaction(MemberShutOut, WITHDRAW_BIDS_OF_LEAVER),
+    # What a guild noted of a person goes with them (A-12).
+    Reaction(MemberErased, FORGET_ON_ROSTER),
+    Reaction(MemberErased, FORGET_CHAT),
+    # The application of who is no applicant any more is withdrawn (V-2); erasure empties it (A-12).
+    Reaction(MembershipChanged, FOLLOW_MEMBERSHIP),
+    Reaction(MemberShutOut, FOLLOW_MEMBERSHIP),
+    Reaction(MemberErased, EMPTY_APPLICATIONS),
+    # What Discord let us have of a person is given back (A-1).
+    Reaction(DiscordTokensDoomed, REVOKE_DISCORD_TOKENS),
 )
+
+
+OUTSIDE: Final[frozenset[str]] = frozenset({REVOKE_DISCORD_TOKENS})
+"""The reactions that reach outside."""
 
 
 def reactions_by_event() -> dict[str, tuple[str, ...]]:

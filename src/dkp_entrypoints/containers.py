@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from dependency_injector import containers, providers
 
-from dkp_core import accounts, guilds, loot, points, raids, roster
+from dkp_core import accounts, guilds, loot, notices, points, raids, recruitment, roster
 from dkp_core.reactions import reactions_by_event
+from dkp_entrypoints.execution import attempted
 from dkp_entrypoints.settings import Settings
 
 if TYPE_CHECKING:
     from dkp_adapters.fanout import FanOut
+    from dkp_adapters.limiting import Limits
     from dkp_adapters.sql.database import SqlDatabase
     from dkp_adapters.system import HmacHashing, SystemChance, SystemClock
+    from dkp_core.accounts import DiscordSignIn
+    from dkp_core.kernel.ports import Sealing
+    from dkp_core.notices import Notifier
 
 
 def _clock() -> SystemClock:
@@ -34,6 +40,33 @@ def _hashing(settings: Settings) -> HmacHashing:
     return HmacHashing(settings.secret_key.encode())
 
 
+def _sealing(settings: Settings) -> Sealing:
+    from dkp_adapters.sealing import FernetSealing, NoSealing  # as above
+
+    return FernetSealing.of(settings.encryption_keys) if settings.encryption_keys else NoSealing()
+
+
+def _discord(settings: Settings) -> DiscordSignIn:
+    if not settings.discord_client_id:
+        from dkp_adapters.discord.absent import NoDiscordSignIn  # as above
+
+        return NoDiscordSignIn()
+    from dkp_adapters.discord.oauth import DiscordOAuth  # as above
+
+    return DiscordOAuth.of(
+        client_id=settings.discord_client_id,
+        client_secret=settings.discord_client_secret,
+        api_url=settings.discord_api_url,
+        scopes=settings.discord_scopes,
+    )
+
+
+def _session_limits(settings: Settings) -> accounts.SessionLimits:
+    return accounts.SessionLimits(
+        idle=timedelta(hours=settings.session_idle_hours), longest=timedelta(hours=settings.session_hours_max)
+    )
+
+
 def _fan_out(settings: Settings) -> FanOut:
     if not settings.redis_url:
         from dkp_adapters.fanout import MemoryFanOut  # as above
@@ -42,6 +75,30 @@ def _fan_out(settings: Settings) -> FanOut:
     from dkp_adapters.redis.fanout import RedisFanOut  # as above
 
     return RedisFanOut.open(settings.redis_url)
+
+
+def _notifier(settings: Settings) -> Notifier:
+    from dkp_adapters.discord.webhooks import DiscordWebhooks  # as above
+    from dkp_adapters.notifying import LoggingNotifier, Notifiers  # as above
+
+    mail: Notifier = LoggingNotifier("e-mail", "no mail server is set up")
+    if settings.smtp_url:
+        from dkp_adapters.mail.smtp import SmtpMail  # as above
+
+        mail = SmtpMail.at(settings.smtp_url, settings.mail_from)
+    channels = DiscordWebhooks.at(settings.webhook_hosts)
+    messages = LoggingNotifier("Discord message", "no bot is set up")
+    return Notifiers(channels=channels, messages=messages, mail=mail)
+
+
+def _limits(settings: Settings) -> Limits:
+    if not settings.redis_url:
+        from dkp_adapters.limiting import MemoryLimits  # as above
+
+        return MemoryLimits()
+    from dkp_adapters.redis.limiting import RedisLimits  # as above
+
+    return RedisLimits.open(settings.redis_url)
 
 
 def _database(settings: Settings, clock: SystemClock, fan_out: FanOut) -> SqlDatabase:
@@ -59,7 +116,13 @@ class UseCases(containers.DeclarativeContainer):
     clock = providers.Singleton(_clock)
     chance = providers.Singleton(_chance)
     hashing = providers.Singleton(_hashing, settings)
+    sealing = providers.Singleton(_sealing, settings)
+    discord = providers.Singleton(_discord, settings)
+    session_limits = providers.Singleton(_session_limits, settings)
+    again = providers.Object(attempted)
     fan_out = providers.Singleton(_fan_out, settings)
+    limits = providers.Singleton(_limits, settings)
+    notifier = providers.Singleton(_notifier, settings)
     database = providers.Singleton(_database, settings, clock, fan_out)
 
     begin = database.provided.begin
@@ -69,7 +132,76 @@ class UseCases(containers.DeclarativeContainer):
     verifying = database.provided.verifying
     credentials = database.provided.credentials
     minting = providers.Singleton(accounts.Minting, chance=chance, hashing=hashing)
+    doorman = providers.Singleton(
+        accounts.Doorman, minting=minting, sealing=sealing, clock=clock, limits=session_limits
+    )
     authenticate = providers.Singleton(accounts.Authenticate, credentials=credentials, hashing=hashing, clock=clock)
+    authenticate_session = providers.Singleton(
+        accounts.AuthenticateSession, credentials=credentials, hashing=hashing, clock=clock, limits=session_limits
+    )
+    begin_sign_in = providers.Singleton(
+        accounts.BeginSignIn,
+        begin=begin_installation,
+        discord=discord,
+        minting=minting,
+        sealing=sealing,
+        clock=clock,
+    )
+    sign_in_with_discord = providers.Singleton(
+        accounts.SignInWithDiscord,
+        begin=begin_installation,
+        read=read,
+        discord=discord,
+        doorman=doorman,
+        ids=ids,
+        again=again,
+    )
+    issue_key_with_discord = providers.Singleton(
+        accounts.IssueKeyWithDiscord,
+        begin=begin_installation,
+        read=read,
+        discord=discord,
+        doorman=doorman,
+        ids=ids,
+        again=again,
+        public_url=settings.provided.public_url,
+    )
+    make_sign_in_link = providers.Singleton(
+        accounts.MakeSignInLink, begin=begin_installation, minting=minting, clock=clock
+    )
+    sign_in_with_link = providers.Singleton(
+        accounts.SignInWithLink, begin=begin_installation, read=read, doorman=doorman
+    )
+    issue_key_with_link = providers.Singleton(
+        accounts.IssueKeyWithLink, begin=begin_installation, read=read, minting=minting, clock=clock
+    )
+    list_sessions = providers.Singleton(accounts.ListSessions, read=read, clock=clock, limits=session_limits)
+    end_session = providers.Singleton(accounts.EndSession, begin=begin_installation)
+    end_sessions = providers.Singleton(accounts.EndSessions, begin=begin_installation)
+    sign_out = providers.Singleton(accounts.SignOut, begin=begin_installation, credentials=credentials, hashing=hashing)
+    record_session_uses = providers.Singleton(accounts.RecordSessionUses, begin=begin_installation)
+    prune_sign_ins = providers.Singleton(
+        accounts.PruneSignIns, begin=begin_installation, clock=clock, limits=session_limits
+    )
+    refresh_profile = providers.Singleton(
+        accounts.RefreshProfile,
+        begin=begin_installation,
+        discord=discord,
+        sealing=sealing,
+        clock=clock,
+        again=again,
+    )
+    revoke_discord_tokens = providers.Singleton(
+        accounts.RevokeDiscordTokens,
+        begin=begin_installation,
+        discord=discord,
+        sealing=sealing,
+        clock=clock,
+        again=again,
+    )
+    reseal_secrets = providers.Singleton(
+        accounts.ResealSecrets, sealed=database.provided.sealed_secrets, sealing=sealing
+    )
 
     list_guilds = providers.Singleton(guilds.ListGuilds, read=read)
     show_guild = providers.Singleton(guilds.ShowGuild, read=read)
@@ -83,7 +215,12 @@ class UseCases(containers.DeclarativeContainer):
     find_user = providers.Singleton(accounts.FindUser, read=read)
     show_profile = providers.Singleton(accounts.ShowProfile, read=read)
     change_preferences = providers.Singleton(accounts.ChangePreferences, begin=begin_installation)
-    set_user_active = providers.Singleton(accounts.SetUserActive, begin=begin_installation, read=read, clock=clock)
+    set_user_active = providers.Singleton(accounts.SetUserActive, begin=begin_installation, clock=clock)
+    give_consent = providers.Singleton(accounts.GiveConsent, begin=begin_installation, clock=clock)
+    withdraw_consent = providers.Singleton(accounts.WithdrawConsent, begin=begin_installation, clock=clock)
+    export_person = providers.Singleton(accounts.ExportPerson, begin=begin_installation, read=read, clock=clock)
+    erase_user = providers.Singleton(accounts.EraseUser, begin=begin_installation, clock=clock)
+    list_consents = providers.Singleton(accounts.ListConsents, read=read)
     issue_personal_key = providers.Singleton(
         accounts.IssuePersonalKey, begin=begin_installation, minting=minting, clock=clock
     )
@@ -94,6 +231,19 @@ class UseCases(containers.DeclarativeContainer):
     list_own_keys = providers.Singleton(accounts.ListOwnKeys, read=read)
     list_bot_keys = providers.Singleton(accounts.ListBotKeys, read=read)
     record_key_uses = providers.Singleton(accounts.RecordKeyUses, begin=begin_installation)
+
+    show_channels = providers.Singleton(notices.ShowChannels, read=read)
+    set_channel_webhook = providers.Singleton(
+        notices.SetChannelWebhook, begin=begin, sealing=sealing, clock=clock, hosts=settings.provided.webhook_hosts
+    )
+    send_test_notice = providers.Singleton(notices.SendTestNotice, begin=begin)
+    list_notices = providers.Singleton(notices.ListNotices, read=read)
+    list_own_notices = providers.Singleton(notices.ListOwnNotices, read=read)
+    resend_notice = providers.Singleton(notices.ResendNotice, begin=begin)
+    drop_notice = providers.Singleton(notices.DropNotice, begin=begin)
+    send_notice = providers.Singleton(
+        notices.SendNotice, read=read, begin=begin, sealing=sealing, notifier=notifier, clock=clock
+    )
 
     enter_character = providers.Singleton(roster.EnterCharacter, begin=begin, ids=ids, clock=clock)
     change_character = providers.Singleton(roster.ChangeCharacter, begin=begin)
@@ -109,12 +259,26 @@ class UseCases(containers.DeclarativeContainer):
     show_rank_history = providers.Singleton(roster.ShowRankHistory, read=read)
     audit_roster = providers.Singleton(roster.AuditRoster, read=read)
     reassign_character = providers.Singleton(roster.ReassignCharacter, begin=begin, clock=clock)
+    forget_on_roster = providers.Singleton(roster.ForgetOnRoster, begin=begin, clock=clock)
     attribute_character = providers.Singleton(roster.AttributeCharacter, read=read, clock=clock)
     list_ranks = providers.Singleton(roster.ListRanks, read=read)
     create_rank = providers.Singleton(roster.CreateRank, begin=begin, ids=ids)
     change_rank = providers.Singleton(roster.ChangeRank, begin=begin)
     remove_rank = providers.Singleton(roster.RemoveRank, begin=begin, clock=clock)
     update_ranks = providers.Singleton(roster.UpdateRanks, begin=begin, clock=clock)
+
+    make_claim = providers.Singleton(roster.MakeClaim, begin=begin, ids=ids, chance=chance, clock=clock)
+    withdraw_claim = providers.Singleton(roster.WithdrawClaim, begin=begin, clock=clock)
+    refuse_claim = providers.Singleton(roster.RefuseClaim, begin=begin, clock=clock)
+    list_claims = providers.Singleton(roster.ListClaims, read=read, clock=clock)
+    show_claim = providers.Singleton(roster.ShowClaim, read=read, clock=clock)
+    approve_claim = providers.Singleton(points.ApproveClaim, begin=begin, ids=ids, clock=clock)
+    merge_users = providers.Singleton(points.MergeUsers, begin=begin, ids=ids, clock=clock)
+    undo_merge = providers.Singleton(points.UndoMerge, begin=begin, ids=ids, clock=clock)
+    list_merges = providers.Singleton(points.ListMerges, read=read)
+    show_merge = providers.Singleton(points.ShowMerge, read=read)
+    link_user = providers.Singleton(points.LinkUser, begin=begin, clock=clock)
+    unlink_user = providers.Singleton(points.UnlinkUser, begin=begin, ids=ids, clock=clock)
 
     found_guild = providers.Singleton(
         points.FoundGuild,
@@ -160,6 +324,7 @@ class UseCases(containers.DeclarativeContainer):
     list_unresolved = providers.Singleton(raids.ListUnresolved, read=read)
     award_waiting_names = providers.Singleton(raids.AwardWaitingNames, begin=begin, ids=ids, clock=clock)
     schedule_retention = providers.Singleton(raids.ScheduleRetention, begin=begin, clock=clock)
+    forget_chat = providers.Singleton(raids.ForgetChat, begin=begin, clock=clock)
     prune_uploads = providers.Singleton(raids.PruneUploads, begin=begin, clock=clock)
 
     list_items = providers.Singleton(loot.ListItems, read=read)
@@ -188,6 +353,7 @@ class UseCases(containers.DeclarativeContainer):
     award_auction = providers.Singleton(loot.AwardAuction, begin=begin, ids=ids, clock=clock)
     place_bid = providers.Singleton(loot.PlaceBid, begin=begin, ids=ids, clock=clock)
     withdraw_bid = providers.Singleton(loot.WithdrawBid, begin=begin, ids=ids, clock=clock)
+    withdraw_bids_of_leaver = providers.Singleton(loot.WithdrawBidsOfLeaver, begin=begin, ids=ids, clock=clock)
     validate_bid = providers.Singleton(loot.ValidateBid, read=read, begin=begin, clock=clock)
     show_max_bid = providers.Singleton(loot.ShowMaxBid, read=read, begin=begin, clock=clock)
     leave_bid = providers.Singleton(loot.LeaveBid, begin=begin, clock=clock)
@@ -200,3 +366,37 @@ class UseCases(containers.DeclarativeContainer):
     revoke_award = providers.Singleton(loot.RevokeAward, begin=begin, ids=ids, clock=clock)
     move_award = providers.Singleton(loot.MoveAward, begin=begin, ids=ids, clock=clock)
     return_item = providers.Singleton(loot.ReturnItem, begin=begin, ids=ids, clock=clock)
+
+    show_recruitment_rules = providers.Singleton(recruitment.ShowRecruitmentRules, read=read)
+    set_recruitment_rules = providers.Singleton(recruitment.SetRecruitmentRules, begin=begin)
+    show_application_form = providers.Singleton(recruitment.ShowApplicationForm, read=read)
+    set_application_form = providers.Singleton(recruitment.SetApplicationForm, begin=begin)
+    submit_application = providers.Singleton(recruitment.SubmitApplication, begin=begin, ids=ids, clock=clock)
+    change_application = providers.Singleton(recruitment.ChangeApplication, begin=begin)
+    withdraw_application = providers.Singleton(recruitment.WithdrawApplication, begin=begin, clock=clock)
+    list_applications = providers.Singleton(recruitment.ListApplications, read=read)
+    list_own_applications = providers.Singleton(recruitment.ListOwnApplications, read=read)
+    show_application = providers.Singleton(recruitment.ShowApplication, read=read)
+    accept_to_trial = providers.Singleton(recruitment.AcceptToTrial, begin=begin, ids=ids, clock=clock)
+    reject_application = providers.Singleton(recruitment.RejectApplication, begin=begin, clock=clock)
+    extend_trial = providers.Singleton(recruitment.ExtendTrial, begin=begin, clock=clock)
+    comment_on_application = providers.Singleton(recruitment.CommentOnApplication, begin=begin, ids=ids, clock=clock)
+    leave_feedback = providers.Singleton(recruitment.LeaveFeedback, begin=begin, ids=ids, clock=clock)
+    remove_application = providers.Singleton(recruitment.RemoveApplication, begin=begin)
+    post_trial_summary = providers.Singleton(recruitment.PostTrialSummary, begin=begin)
+    start_voting = providers.Singleton(recruitment.StartVoting, begin=begin, clock=clock)
+    cast_vote = providers.Singleton(recruitment.CastVote, begin=begin, clock=clock)
+    withdraw_vote = providers.Singleton(recruitment.WithdrawVote, begin=begin, clock=clock)
+    recuse_from_vote = providers.Singleton(recruitment.RecuseFromVote, begin=begin, clock=clock)
+    show_vote_summary = providers.Singleton(recruitment.ShowVoteSummary, read=read, clock=clock)
+    show_vote_details = providers.Singleton(recruitment.ShowVoteDetails, read=read, clock=clock)
+    show_voting_eligibility = providers.Singleton(recruitment.ShowVotingEligibility, read=read, clock=clock)
+    show_vote_changes = providers.Singleton(recruitment.ShowVoteChanges, read=read)
+    promote_trial = providers.Singleton(recruitment.PromoteTrial, begin=begin, ids=ids, clock=clock)
+    show_trial_performance = providers.Singleton(recruitment.ShowTrialPerformance, read=read, clock=clock)
+    show_application_statistics = providers.Singleton(recruitment.ShowApplicationStatistics, read=read)
+    decide_vote = providers.Singleton(recruitment.DecideVote, begin=begin, ids=ids, clock=clock)
+    end_trial = providers.Singleton(recruitment.EndTrial, begin=begin, clock=clock)
+    judge_trial = providers.Singleton(recruitment.JudgeTrial, begin=begin, clock=clock)
+    follow_membership = providers.Singleton(recruitment.FollowMembership, begin=begin, clock=clock)
+    empty_applications = providers.Singleton(recruitment.EmptyApplications, begin=begin, clock=clock)

@@ -142,11 +142,15 @@ class Lane:
 
 @frozen
 class Lanes:
-    """Reading, writing, and what takes long (imports): each with threads of its own, so that none starves another."""
+    """Reading, writing, what takes long (imports), and what waits for others (Discord).
+
+    Each has threads of its own, so that none starves another.
+    """
 
     reading: Lane
     writing: Lane
     long: Lane
+    outside: Lane = field(factory=lambda: Lane("outside", 4, 64))
 
     @classmethod
     def for_dialect(cls, dialect: str) -> Lanes:
@@ -155,9 +159,9 @@ class Lanes:
         return cls(Lane("read", readers, 512), Lane("write", writers, 256), Lane("long", 1, 16))
 
     @property
-    def all(self) -> tuple[Lane, Lane, Lane]:
+    def all(self) -> tuple[Lane, ...]:
         """Every lane."""
-        return (self.reading, self.writing, self.long)
+        return (self.reading, self.writing, self.long, self.outside)
 
     def start(self) -> None:
         """Start the threads of every lane."""
@@ -175,6 +179,10 @@ class Lanes:
     async def take_long(self, work: Callable[[], T]) -> T:
         """Run what may take long, again where it loses a race. Raises: Overloaded, ShutDown, Stale."""
         return await self.long.run(lambda: attempted(work))
+
+    async def ask_outside(self, work: Callable[[], T]) -> T:
+        """Run what asks others between transactions of its own, once. Raises: Overloaded, ShutDown."""
+        return await self.outside.run(work)
 
     async def close(self, seconds_max: float = DRAIN_SECONDS_MAX) -> bool:
         """Finish what was begun or queued and end the threads; answers whether all was done in time."""

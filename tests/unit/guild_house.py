@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from attrs import define, field, frozen
 
 from dkp_adapters.memory import MemoryInstallation, SettableClock
-from dkp_core.accounts import RoleGroup, permissions_of
+from dkp_core.accounts import Membership, RoleGroup, permissions_of, unlinked_user
 from dkp_core.kernel.actor import Actor, ActorKind, operator
 from dkp_core.kernel.ids import CharacterId, EventTypeId, GuildId, PoolId, RankId, UserId
 from dkp_core.kernel.page import PageRequest
@@ -82,6 +82,16 @@ class GuildHouse:
             discord_id=str(next(self._numbers)), username=username, role_group=role_group, by=self.officer.by
         )
         return self._person(membership.user_id, role_group)
+
+    def unlinked(
+        self, username: str = "Old", role_group: RoleGroup = RoleGroup.MEMBER, *, days_ago: int = 100
+    ) -> Person:
+        """A member whose Discord account is not known, as an import leaves them."""
+        joined_at = self.clock.now() - timedelta(days=days_ago)
+        with self.memory.begin(self.operator) as work:
+            user = unlinked_user(work.users, self.memory.ids, username, joined_at)
+            work.memberships.save(Membership.begin(self.id, user.id, role_group, joined_at))
+        return self._person(user.id, role_group)
 
     def plays(self, owner: Person | None, name: str, **more: object) -> CharacterId:
         """A character of that owner, entered by the officer."""

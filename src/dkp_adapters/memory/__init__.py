@@ -17,6 +17,7 @@ from dkp_adapters.memory.due_deadlines import MemoryDueDeadlines
 from dkp_adapters.memory.ids import MemoryIds
 from dkp_adapters.memory.installation import MemoryInstallation
 from dkp_adapters.memory.leases import MemoryLeases
+from dkp_adapters.memory.notice_queue import MemoryNoticeQueue
 from dkp_adapters.memory.outbox import MemoryOutbox
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "MemoryIds",
     "MemoryInstallation",
     "MemoryLeases",
+    "MemoryNoticeQueue",
     "MemoryOutbox",
     "SeededChance",
     "SettableClock",

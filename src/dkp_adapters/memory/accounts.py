@@ -9,9 +9,24 @@ from attrs import frozen
 
 from dkp_adapters.memory.tables import KeyUse
 from dkp_adapters.memory.transaction import INSTALLATION, Session
-from dkp_core.accounts import AlreadyAMember, ApiKey, ApiKeys, DiscordIdTaken, Membership, Memberships, User, Users
+from dkp_adapters.memory.views.personal import guilds_naming
+from dkp_core.accounts import (
+    AlreadyAMember,
+    ApiKey,
+    ApiKeys,
+    Consent,
+    ConsentKind,
+    Consents,
+    DiscordIdTaken,
+    KeyKind,
+    Membership,
+    Memberships,
+    User,
+    Users,
+)
+from dkp_core.kernel.domain_events import DomainEvent
 from dkp_core.kernel.errors import NoSuch
-from dkp_core.kernel.ids import UserId
+from dkp_core.kernel.ids import GuildId, UserId
 
 
 @frozen
@@ -37,6 +52,26 @@ class MemoryUsers(Users):
                 raise DiscordIdTaken(user.discord_id, holder.id)
         self.session.save(self.session.installation.users, user.id, user)
 
+    def guilds_of(self, user_id: UserId) -> tuple[GuildId, ...]:
+        return guilds_naming(self.session.transaction.snapshot(), user_id)
+
+
+@frozen
+class MemoryConsents(Consents):
+    """What people agreed to; the events stand in the installation's log, wherever they happen."""
+
+    session: Session
+
+    def last(self, user_id: UserId, kind: ConsentKind) -> Consent | None:
+        consents = self.session.installation.consents.values()
+        mine = (each for each in consents if (each.user_id, each.kind) == (user_id, kind))
+        return max(mine, key=lambda consent: consent.given_at, default=None)
+
+    def put(self, consent: Consent, event: DomainEvent) -> None:
+        key = (consent.user_id, consent.kind, consent.given_at)
+        self.session.installation.consents.put(key, consent)
+        self.session.within(INSTALLATION).announce(event)
+
 
 @frozen
 class MemoryMemberships(Memberships):
@@ -53,9 +88,15 @@ class MemoryMemberships(Memberships):
     def find(self, user_id: UserId) -> Membership | None:
         return self.session.tables.memberships.get(user_id)
 
+    def merged_into(self, user_id: UserId) -> tuple[UserId, ...]:
+        memberships = self.session.tables.memberships.values()
+        return tuple(sorted(each.user_id for each in memberships if each.merged_into == user_id))
+
     def officers(self) -> frozenset[UserId]:
         memberships = self.session.tables.memberships.values()
-        return frozenset(membership.user_id for membership in memberships if membership.is_officer)
+        users = self.session.installation.users.values()
+        shut_out = {user.id for user in users if user.deactivated_at is not None}
+        return frozenset(each.user_id for each in memberships if each.is_officer) - shut_out
 
     def save(self, membership: Membership) -> None:
         if membership.version == 0 and self.find(membership.user_id) is not None:
@@ -79,6 +120,11 @@ class MemoryApiKeys(ApiKeys):
         # What happens to a guild's bot stands in that guild's audit log, wherever it was decided.
         session = self.session if key.guild_id is None else self.session.within(key.guild_id)
         session.save(self.session.installation.api_keys, key.id, key)
+
+    def of_owner(self, user_id: UserId) -> tuple[ApiKey, ...]:
+        keys = self.session.installation.api_keys.values()
+        mine = (key for key in keys if (key.kind, key.owner) == (KeyKind.PERSONAL, user_id))
+        return tuple(sorted(mine, key=lambda key: key.id))
 
     def used(self, uses: Mapping[str, tuple[int, datetime]]) -> None:
         installation = self.session.installation

@@ -25,12 +25,16 @@ W = TypeVar("W", WaitingDelivery, WaitingDeadline)
 
 @define(eq=False)
 class Claims(Generic[K, W]):
-    """The rows of one table that wait for a worker. Moments are those of the installation's clock."""
+    """The rows of one table that wait for a worker, of which those `among` are claimed.
+
+    Moments are those of the installation's clock.
+    """
 
     installation: MemoryInstallation
     table: Callable[[InstallationTables], Rows[K, W]]
     retrying: Retrying = field(factory=Retrying)
     chance: Callable[[], float] = random.random
+    among: Callable[[W], bool] = lambda _: True
 
     def claim(self, limit: int, seconds: float) -> list[W]:
         """Up to `limit` rows that are due, for the next `seconds` nobody else's."""
@@ -38,7 +42,11 @@ class Claims(Generic[K, W]):
         claimed = []
         with self.installation.scope():
             rows = self._rows()
-            due = [(key, row) for key, row in rows.items() if not row.wait.parked and row.wait.try_at <= now]
+            due = [
+                (key, row)
+                for key, row in rows.items()
+                if not row.wait.parked and row.wait.try_at <= now and self.among(row)
+            ]
             for key, row in sorted(due, key=lambda each: each[1].wait.try_at)[:limit]:
                 if row.wait.attempts >= self.retrying.attempts_max:
                     error = row.wait.last_error or "the worker ended while at it"

@@ -13,6 +13,7 @@ from attrs import define, field
 from dkp_adapters.commits import Commit
 from dkp_adapters.memory.credentials import MemoryCredentials
 from dkp_adapters.memory.ids import MemoryIds
+from dkp_adapters.memory.sealed_secrets import MemorySealedSecrets
 from dkp_adapters.memory.tables import Snapshot
 from dkp_adapters.memory.transaction import INSTALLATION, Reactions, Session, Transaction
 from dkp_adapters.memory.unit_of_work import MemoryWork
@@ -57,6 +58,11 @@ class MemoryInstallation:
     def verifying(self) -> MemoryVerifying:
         """Recounts what is kept."""
         return MemoryVerifying(self._seen)
+
+    @property
+    def sealed_secrets(self) -> MemorySealedSecrets:
+        """All that is kept sealed."""
+        return MemorySealedSecrets(self.begin_installation)
 
     def after_commit(self, callback: Callable[[Commit], None]) -> None:
         """Tell `callback` of each commit, in the thread that made it; it must be quick."""

@@ -27,6 +27,7 @@ from dkp_core.loot import (
     BidOutcome,
     BidRecord,
     Bids,
+    BidSource,
     ChatGrammar,
     ChatGrammars,
     ChatLines,
@@ -145,6 +146,9 @@ class MemoryAuctions(Auctions):
             (auction.id, auction.item_name) for auction in self._in_order() if auction.status is AuctionStatus.OPEN
         )
 
+    def running(self) -> tuple[AuctionId, ...]:
+        return tuple(auction.id for auction in self._in_order() if auction.status in RUNNING)
+
     def save(self, auction: Auction) -> None:
         self.session.save(self.session.tables.auctions, auction.id, auction)
 
@@ -166,6 +170,13 @@ class MemoryBids(Bids):
     def standing(self, auction_id: AuctionId) -> tuple[Bid, ...]:
         found = standing_bids(self.session.tables, auction_id)
         return tuple(found[user_id] for user_id in sorted(found))
+
+    def made_for(self, auction_id: AuctionId) -> Mapping[UserId, Points]:
+        return {
+            record.bid.user_id: record.amount
+            for record in self.session.tables.bids.values()
+            if record.auction_id == auction_id and record.bid is not None and record.source is not BidSource.PROXY
+        }
 
     def of(self, auction_id: AuctionId, user_id: UserId) -> Bid | None:
         return standing_bids(self.session.tables, auction_id).get(user_id)
@@ -274,6 +285,10 @@ class MemoryStandingBids(StandingBids):
     def of_item(self, item_id: ItemId) -> tuple[StandingBid, ...]:
         waiting = (bid for bid in self.session.tables.standing_bids.values() if bid.item_id == item_id)
         return tuple(sorted(waiting, key=lambda bid: (bid.left_at, bid.user_id)))
+
+    def of_user(self, user_id: UserId) -> tuple[StandingBid, ...]:
+        left = (bid for bid in self.session.tables.standing_bids.values() if bid.user_id == user_id)
+        return tuple(sorted(left, key=lambda bid: bid.item_id))
 
     def find(self, item_id: ItemId, user_id: UserId) -> StandingBid | None:
         return self.session.tables.standing_bids.get((item_id, user_id))

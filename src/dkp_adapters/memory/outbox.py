@@ -7,7 +7,7 @@ mail) happen at least once: claim, act, `done`; an unknown outcome means to look
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Self
 
 from attrs import define
@@ -31,9 +31,16 @@ class MemoryOutbox:
         installation: MemoryInstallation,
         retrying: Retrying | None = None,
         chance: Callable[[], float] | None = None,
+        *,
+        only: Collection[str] | None = None,
+        without: Collection[str] = (),
     ) -> Self:
-        """The outbox of an installation; `chance` in [0, 1) spreads the retries."""
+        """The outbox of an installation; `chance` in [0, 1) spreads the retries.
+
+        Of `only` these reactions deliveries are claimed, or of all `without` these.
+        """
         claims = Claims(installation, lambda tables: tables.deliveries, retrying or Retrying())
+        claims.among = lambda row: row.reaction not in without if only is None else row.reaction in only
         if chance is not None:
             claims.chance = chance
         return cls(claims)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from attrs import frozen
 
+from dkp_adapters.memory.merges import pointers_of
 from dkp_adapters.memory.transaction import Session
 from dkp_core.kernel.domain_events import DomainEvent
 from dkp_core.kernel.errors import InvalidValue, NameTaken, NoSuch, Stale
@@ -25,6 +26,7 @@ from dkp_core.points import (
     Pool,
     Pools,
     Source,
+    follow,
 )
 
 
@@ -86,6 +88,18 @@ class MemoryLedger(Ledger):
     session: Session
 
     def append(self, entries: Sequence[Entry]) -> None:
+        pointers, booked = pointers_of(self.session.tables), tuple(entries)
+        self._book(booked)
+        while pointers and booked:
+            booked = follow(booked, pointers, lambda count: self.session.transaction.ids.next("entry", count))
+            self._book(booked)
+
+    def standing(self, source: Source, users: Collection[UserId]) -> tuple[Entry, ...]:
+        entries = self.session.tables.entries.values()
+        lines = [(entry.user_id, entry.occurred_at) for entry in entries if entry.user_id in users]
+        return self.unreversed(source, lines)
+
+    def _book(self, entries: Sequence[Entry]) -> None:
         tables = self.session.tables
         moved: defaultdict[tuple[PoolId, UserId], list[Entry]] = defaultdict(list)
         for entry in entries:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from attrs import evolve, frozen
 
+from dkp_adapters.memory.merges import heads_in
 from dkp_adapters.memory.transaction import Session
-from dkp_core.kernel.actor import Actor
+from dkp_core.kernel.actor import Actor, ActorKind
 from dkp_core.kernel.errors import NameTaken, NoSuch, Stale
-from dkp_core.kernel.ids import EventTypeId, RaidId
+from dkp_core.kernel.ids import EventTypeId, RaidId, UploadId
 from dkp_core.kernel.names import name_key
 from dkp_core.raids import (
     Attendance,
@@ -23,6 +24,7 @@ from dkp_core.raids import (
     RaidStatus,
     Upload,
     Uploads,
+    owner_of,
 )
 
 
@@ -93,9 +95,10 @@ class MemoryAttendances(Attendances):
 
     def present(self, raid_id: RaidId, tick: int) -> Present:
         lines = [line for line in self.of_raid(raid_id) if line.tick == tick]
+        head = heads_in(self.session.tables)
         return Present(
             names=frozenset(line.key for line in lines),
-            paid=frozenset(line.user_id for line in lines if line.user_id is not None and line.awarded),
+            paid=frozenset(head(line.user_id, line.at) for line in lines if line.user_id is not None and line.awarded),
         )
 
     def of_raid(self, raid_id: RaidId) -> tuple[Attendance, ...]:
@@ -156,6 +159,22 @@ class MemoryUploads(Uploads):
         named = (upload for upload in uploads if upload.zone_named)
         mine = [upload for upload in named if (upload.actor_kind, upload.actor_id) == (by.kind, by.id)]
         return max(mine, key=_by_time).zone if mine else None
+
+    def kept_after(self, upload_id: UploadId) -> Upload | None:
+        uploads = self.session.tables.uploads.values()
+        kept = (upload for upload in uploads if upload.id > upload_id and upload.content is not None)
+        return min(kept, key=lambda upload: upload.id, default=None)
+
+    def rewrite(self, upload_id: UploadId, content: bytes) -> None:
+        uploads = self.session.tables.uploads
+        if upload_id in uploads:
+            uploads.put(upload_id, evolve(uploads[upload_id], content=content))
+
+    def forget_names(self, actors: Collection[tuple[ActorKind, str]]) -> None:
+        uploads = self.session.tables.uploads
+        for upload in list(uploads.values()):
+            if (upload.actor_kind, upload.actor_id) in actors and owner_of(upload.file_name) is None:
+                uploads.put(upload.id, evolve(upload, file_name=""))
 
     def prune(self, before: datetime) -> int:
         uploads = self.session.tables.uploads

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from attrs import evolve, frozen
 
+from dkp_adapters.memory.merges import heads_in
 from dkp_adapters.memory.tables import BorneName
 from dkp_adapters.memory.transaction import Session
 from dkp_core.kernel.errors import NameTaken, NoSuch, Stale
@@ -82,6 +83,7 @@ class MemoryCharacters(Characters):
 
     def attributed(self, names: Sequence[str], at: datetime) -> Mapping[str, Attribution]:
         tables = self.session.tables
+        head = heads_in(tables)
         found = {}
         for key in map(name_key, names):
             borne = tables.names.get(key)
@@ -89,6 +91,7 @@ class MemoryCharacters(Characters):
                 character = tables.characters[borne.character_id]
                 periods = tables.ownerships.get(character.id, ())
                 owner = next((period.owner for period in periods if period.covers(at)), None)
+                owner = None if owner is None else head(owner, at)
                 found[key] = Attribution(character.id, character.name, character.status, owner)
         return found
 
@@ -131,6 +134,10 @@ class MemoryCharacters(Characters):
     def latest_ownership(self, character_id: CharacterId) -> Ownership | None:
         periods = self.session.tables.ownerships.get(character_id)
         return periods[-1] if periods else None
+
+    def ever_owned(self, owner: UserId) -> tuple[Ownership, ...]:
+        ownerships = sorted(self.session.tables.ownerships.items())
+        return tuple(period for _, periods in ownerships for period in periods if period.owner == owner)
 
     def begin_ownership(self, ownership: Ownership) -> None:
         ownerships = self.session.tables.ownerships

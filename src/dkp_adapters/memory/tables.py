@@ -15,21 +15,35 @@ from attrs import Factory, asdict, define, frozen
 
 from dkp_adapters.answers import Answer
 from dkp_adapters.waiting import Lease
-from dkp_core.accounts import ApiKey, Membership, User
+from dkp_core.accounts import (
+    ApiKey,
+    Consent,
+    ConsentKind,
+    Membership,
+    SignInAttempt,
+    SignInLink,
+    User,
+    UserSession,
+    UserTokens,
+)
 from dkp_core.guilds import Guild
 from dkp_core.kernel.actor import Actor
 from dkp_core.kernel.domain_events import DomainEvent
 from dkp_core.kernel.ids import (
     AdjustmentId,
+    ApplicationId,
     AuctionId,
     AwardId,
     BidId,
     CharacterId,
+    ClaimId,
     EntryId,
     EventTypeId,
     GuildId,
     ItemId,
     ItemPoolId,
+    MergeId,
+    NoticeId,
     PoolId,
     RaidId,
     RankId,
@@ -37,9 +51,22 @@ from dkp_core.kernel.ids import (
     UserId,
 )
 from dkp_core.loot import Auction, Award, BidRecord, ChatGrammar, Hold, Item, Rules, StandingBid
-from dkp_core.points import Adjustment, Balance, Entry, ItemPool, Pool
+from dkp_core.notices import Channel, ChannelWebhook, Notice, NoticeStatus
+from dkp_core.points import Adjustment, Balance, Entry, ItemPool, Merge, Pool
 from dkp_core.raids import Attendance, EventType, Raid, Upload
-from dkp_core.roster import Character, Ownership, Rank, RankChange
+from dkp_core.recruitment import (
+    Application,
+    Comment,
+    CommentId,
+    Form,
+    RecruitmentRules,
+    Recusal,
+    Stage,
+    Transition,
+    Vote,
+    VoteChange,
+)
+from dkp_core.roster import Character, Claim, Ownership, Rank, RankChange
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -133,6 +160,14 @@ class RecordedEvent:
     by: Actor
 
 
+@frozen
+class RecordedTransition:
+    """A step of an application, and who took it."""
+
+    transition: Transition
+    by: Actor
+
+
 @frozen(kw_only=True)
 class Wait:
     """What is known of a row that waits: whose it is until `try_at`, how often it was tried, why in vain."""
@@ -176,6 +211,24 @@ class WaitingDeadline:
 
 
 @frozen(kw_only=True)
+class PostedNotice:
+    """A notice, whose it is until `try_at` to send, how often that was tried, and what became of it."""
+
+    id: NoticeId
+    guild_id: GuildId
+    notice: Notice
+    posted_at: datetime
+    waiting_since: datetime
+    try_at: datetime
+    status: NoticeStatus = NoticeStatus.WAITING
+    attempts: int = 0
+    unheard: int = 0
+    claim: str | None = None
+    fault: str | None = None
+    settled_at: datetime | None = None
+
+
+@frozen(kw_only=True)
 class AnsweredRequest:
     """The answer to a request that named an idempotency key, and which request that was."""
 
@@ -209,11 +262,13 @@ class GuildTables(Tables):
     ownerships: Rows[CharacterId, tuple[Ownership, ...]] = Factory(Rows)
     rank_changes: Rows[CharacterId, tuple[RankChange, ...]] = Factory(Rows)
     removed_ranks: Rows[RankId, str] = Factory(Rows)
+    claims: Rows[ClaimId, Claim] = Factory(Rows)
     pools: Rows[PoolId, Pool] = Factory(Rows)
     item_pools: Rows[ItemPoolId, ItemPool] = Factory(Rows)
     entries: Rows[EntryId, Entry] = Factory(Rows)
     balances: Rows[tuple[PoolId, UserId], Balance] = Factory(Rows)
     adjustments: Rows[AdjustmentId, Adjustment] = Factory(Rows)
+    merges: Rows[MergeId, Merge] = Factory(Rows)
     event_types: Rows[EventTypeId, EventType] = Factory(Rows)
     raids: Rows[RaidId, Raid] = Factory(Rows)
     attendance: Rows[tuple[RaidId, int, str], Attendance] = Factory(Rows)
@@ -227,6 +282,15 @@ class GuildTables(Tables):
     awards: Rows[AwardId, Award] = Factory(Rows)
     standing_bids: Rows[tuple[ItemId, UserId], StandingBid] = Factory(Rows)
     chat_lines: Rows[str, datetime] = Factory(Rows)
+    recruitment_rules: Rows[int, Dated[RecruitmentRules]] = Factory(Rows)
+    application_forms: Rows[int, Dated[Form]] = Factory(Rows)
+    applications: Rows[ApplicationId, Application] = Factory(Rows)
+    transitions: Rows[tuple[ApplicationId, int], RecordedTransition] = Factory(Rows)
+    comments: Rows[CommentId, Comment] = Factory(Rows)
+    votes: Rows[tuple[ApplicationId, int, Stage, UserId], Vote] = Factory(Rows)
+    vote_changes: Rows[tuple[ApplicationId, int, Stage, UserId, int], VoteChange] = Factory(Rows)
+    recusals: Rows[tuple[ApplicationId, UserId], Recusal] = Factory(Rows)
+    channel_webhooks: Rows[Channel, ChannelWebhook] = Factory(Rows)
     events: Rows[int, RecordedEvent] = Factory(Rows)
 
 
@@ -236,10 +300,16 @@ class InstallationTables(Tables):
 
     guilds: Rows[GuildId, Guild] = Factory(Rows)
     users: Rows[UserId, User] = Factory(Rows)
+    consents: Rows[tuple[UserId, ConsentKind, datetime], Consent] = Factory(Rows)
     api_keys: Rows[str, ApiKey] = Factory(Rows)
     key_uses: Rows[str, KeyUse] = Factory(Rows)
+    sessions: Rows[str, UserSession] = Factory(Rows)
+    sign_in_attempts: Rows[str, SignInAttempt] = Factory(Rows)
+    sign_in_links: Rows[str, SignInLink] = Factory(Rows)
+    discord_tokens: Rows[UserId, UserTokens] = Factory(Rows)
     deliveries: Rows[tuple[int, str], WaitingDelivery] = Factory(Rows)
     deadlines: Rows[tuple[GuildId, str], WaitingDeadline] = Factory(Rows)
+    notices: Rows[NoticeId, PostedNotice] = Factory(Rows)
     leases: Rows[str, Lease] = Factory(Rows)
     answered_requests: Rows[tuple[str, str], AnsweredRequest] = Factory(Rows)
 

@@ -46,6 +46,7 @@ class Transaction:
     _guilds: dict[GuildId, GuildTables] = field(init=False, factory=dict)
     _changed: dict[tuple[GuildId, str, str], int] = field(init=False, factory=dict)
     _deliveries: int = field(init=False, default=0)
+    _notices: int = field(init=False, default=0)
     _over: bool = field(init=False, default=False)
 
     def __attrs_post_init__(self) -> None:
@@ -77,6 +78,10 @@ class Transaction:
                 self.installation.deliveries.put((event_id, reaction), delivery)
                 self._deliveries += 1
 
+    def note_notices(self, count: int) -> None:
+        """So many notices are to be sent once it is committed."""
+        self._notices += count
+
     def snapshot(self) -> Snapshot:
         """Everything, as this transaction has it."""
         guilds = {**self.base.guilds, **self._guilds}
@@ -93,7 +98,9 @@ class Transaction:
             for (guild_id, aggregate, aggregate_id), version in self._changed.items()
         )
         self.end()
-        return snapshot, Commit(guild_ids=frozenset(written), changed=changed, deliveries=self._deliveries)
+        guild_ids = frozenset(written)
+        told = Commit(guild_ids=guild_ids, changed=changed, deliveries=self._deliveries, notices=self._notices)
+        return snapshot, told
 
     def end(self) -> None:
         """Cut off what was handed out, which could otherwise write into what is committed."""

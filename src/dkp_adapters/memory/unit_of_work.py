@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from dkp_adapters.memory.accounts import MemoryApiKeys, MemoryMemberships, MemoryUsers
+from dkp_adapters.memory.accounts import MemoryApiKeys, MemoryConsents, MemoryMemberships, MemoryUsers
 from dkp_adapters.memory.deadlines import MemoryDeadlines
 from dkp_adapters.memory.guilds import MemoryGuilds
+from dkp_adapters.memory.kept_answers import MemoryKeptAnswers
 from dkp_adapters.memory.loot import (
     MemoryAuctions,
     MemoryAwards,
@@ -18,19 +19,36 @@ from dkp_adapters.memory.loot import (
     MemoryItems,
     MemoryStandingBids,
 )
+from dkp_adapters.memory.merges import MemoryClaims, MemoryMerges
+from dkp_adapters.memory.notices import MemoryChannels, MemoryNotices
 from dkp_adapters.memory.points import MemoryAdjustments, MemoryItemPools, MemoryLedger, MemoryPools
 from dkp_adapters.memory.raids import MemoryAttendances, MemoryEventTypes, MemoryRaids, MemoryUploads
+from dkp_adapters.memory.recruitment import (
+    MemoryApplicationForms,
+    MemoryApplications,
+    MemoryComments,
+    MemoryRecruitmentRulebook,
+    MemoryVotes,
+)
 from dkp_adapters.memory.roster import MemoryCharacters, MemoryRanks
+from dkp_adapters.memory.sign_ins import (
+    MemoryDiscordTokens,
+    MemorySignInAttempts,
+    MemorySignInLinks,
+    MemoryUserSessions,
+)
 from dkp_adapters.memory.transaction import Session
 from dkp_adapters.memory.views.bidders import MemoryBidders
 from dkp_adapters.memory.views.glance import Glance
+from dkp_adapters.memory.views.trials import MemoryPerformances, MemoryVoters
 from dkp_core.kernel.domain_events import DomainEvent
 from dkp_core.kernel.ids import GuildId
 from dkp_core.loot import LootWork
 from dkp_core.points import FoundingInstallation
+from dkp_core.recruitment import RecruitmentWork
 
 
-class MemoryWork(LootWork, FoundingInstallation):
+class MemoryWork(LootWork, RecruitmentWork, FoundingInstallation):
     """The unit of work of every context: one class satisfies each of their narrow `…Work` protocols."""
 
     def __init__(self, session: Session) -> None:
@@ -67,12 +85,48 @@ class MemoryWork(LootWork, FoundingInstallation):
         return MemoryApiKeys(self.session)
 
     @cached_property
+    def consents(self) -> MemoryConsents:
+        return MemoryConsents(self.session)
+
+    @cached_property
+    def kept_answers(self) -> MemoryKeptAnswers:
+        return MemoryKeptAnswers(self.session)
+
+    @cached_property
+    def sessions(self) -> MemoryUserSessions:
+        return MemoryUserSessions(self.session)
+
+    @cached_property
+    def sign_in_attempts(self) -> MemorySignInAttempts:
+        return MemorySignInAttempts(self.session)
+
+    @cached_property
+    def sign_in_links(self) -> MemorySignInLinks:
+        return MemorySignInLinks(self.session)
+
+    @cached_property
+    def discord_tokens(self) -> MemoryDiscordTokens:
+        return MemoryDiscordTokens(self.session)
+
+    @cached_property
+    def notices(self) -> MemoryNotices:
+        return MemoryNotices(self.session)
+
+    @cached_property
+    def channels(self) -> MemoryChannels:
+        return MemoryChannels(self.session)
+
+    @cached_property
     def ranks(self) -> MemoryRanks:
         return MemoryRanks(self.session)
 
     @cached_property
     def characters(self) -> MemoryCharacters:
         return MemoryCharacters(self.session)
+
+    @cached_property
+    def claims(self) -> MemoryClaims:
+        return MemoryClaims(self.session)
 
     @cached_property
     def pools(self) -> MemoryPools:
@@ -89,6 +143,10 @@ class MemoryWork(LootWork, FoundingInstallation):
     @cached_property
     def adjustments(self) -> MemoryAdjustments:
         return MemoryAdjustments(self.session)
+
+    @cached_property
+    def merges(self) -> MemoryMerges:
+        return MemoryMerges(self.session)
 
     @cached_property
     def event_types(self) -> MemoryEventTypes:
@@ -145,3 +203,34 @@ class MemoryWork(LootWork, FoundingInstallation):
     @cached_property
     def chat_lines(self) -> MemoryChatLines:
         return MemoryChatLines(self.session)
+
+    @cached_property
+    def recruitment_rules(self) -> MemoryRecruitmentRulebook:
+        return MemoryRecruitmentRulebook(self.session)
+
+    @cached_property
+    def application_forms(self) -> MemoryApplicationForms:
+        return MemoryApplicationForms(self.session)
+
+    @cached_property
+    def applications(self) -> MemoryApplications:
+        return MemoryApplications(self.session)
+
+    @cached_property
+    def comments(self) -> MemoryComments:
+        return MemoryComments(self.session)
+
+    @cached_property
+    def votes(self) -> MemoryVotes:
+        return MemoryVotes(self.session)
+
+    @cached_property
+    def voters(self) -> MemoryVoters:
+        return MemoryVoters(self._glance)
+
+    @cached_property
+    def performances(self) -> MemoryPerformances:
+        return MemoryPerformances(self._glance)
+
+    def _glance(self) -> Glance:
+        return Glance(self.session.transaction.snapshot(), self.guild_id)

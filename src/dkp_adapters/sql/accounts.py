@@ -13,6 +13,7 @@ from attrs import frozen
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Join,
     Select,
     Text,
     and_,
@@ -30,15 +31,21 @@ from sqlalchemy import func as sql
 
 from dkp_adapters.sql.guilds import ROSTER_REVISIONS_ORDER, guild_id_of, revise_roster, session_in
 from dkp_adapters.sql.moments import micros, micros_or_none, moment_at, moment_or_none
-from dkp_adapters.sql.session import Session
-from dkp_adapters.sql.statement import GUILD, Params, Statement, binds, in_guild, json_rows, locking, to_json
-from dkp_adapters.sql.tables.accounts import api_keys, memberships, users
+from dkp_adapters.sql.personal import guilds_naming_somebody
+from dkp_adapters.sql.session import INSTALLATION, Session
+from dkp_adapters.sql.sign_ins import SESSION_COLUMNS, session_of
+from dkp_adapters.sql.statement import GUILD, Params, Statement, binds, in_guild, json_rows, locking, to_json, upsert
+from dkp_adapters.sql.tables.accounts import api_keys, consents, memberships, users
 from dkp_adapters.sql.tables.guilds import guilds
 from dkp_adapters.sql.tables.roster import characters
+from dkp_adapters.sql.tables.sign_ins import sessions
 from dkp_core.accounts import (
     AlreadyAMember,
     ApiKey,
     ApiKeys,
+    Consent,
+    ConsentKind,
+    Consents,
     Credential,
     CredentialGuild,
     Credentials,
@@ -49,11 +56,13 @@ from dkp_core.accounts import (
     MembershipStatus,
     NotificationKind,
     RoleGroup,
+    SessionCredential,
     User,
     Users,
 )
+from dkp_core.kernel.domain_events import DomainEvent
 from dkp_core.kernel.errors import NoSuch, Stale
-from dkp_core.kernel.ids import UserId
+from dkp_core.kernel.ids import GuildId, UserId
 from dkp_core.kernel.names import name_key
 from dkp_core.kernel.permission import Permission
 
@@ -80,6 +89,8 @@ _USER_WRITTEN: Final = (
     "default_guild",
     "muted",
     "deactivated_at",
+    "signed_in_at",
+    "erased_at",
 )
 _SELECT_USER: Final = select(
     users.c.id,
@@ -95,6 +106,8 @@ _SELECT_USER: Final = select(
     users.c.muted,
     users.c.added_at,
     users.c.deactivated_at,
+    users.c.signed_in_at,
+    users.c.erased_at,
     users.c.version,
 )
 _GET_USER: Final = Statement(locking(_SELECT_USER.where(users.c.id == _the_id)))
@@ -163,6 +176,8 @@ class SqlUsers(Users):
             "default_guild": user.default_guild,
             "muted": to_json(sorted(user.muted)),
             "deactivated_at": micros_or_none(user.deactivated_at),
+            "signed_in_at": micros_or_none(user.signed_in_at),
+            "erased_at": micros_or_none(user.erased_at),
         }
         if user.version == 0:
             self.session.run(_INSERT_USER, id=user.id, added_at=micros(user.added_at), **values)
@@ -170,6 +185,9 @@ class SqlUsers(Users):
             self.session.saved(self.session.run(_UPDATE_USER, the_id=user.id, read_version=user.version, **values))
             self.session.defer(ROSTER_REVISIONS_ORDER, lambda: self._revise_rosters(user.id))
         self.session.save_events(user)
+
+    def guilds_of(self, user_id: UserId) -> tuple[GuildId, ...]:
+        return tuple(GuildId(guild_id) for (guild_id,) in self.session.all(guilds_naming_somebody(), theirs=user_id))
 
     def _revise_rosters(self, user_id: UserId) -> None:
         self.session.run(_REVISE_ROSTERS_OF_USER, user_id=user_id)
@@ -190,6 +208,8 @@ def _user(row: tuple[Any, ...]) -> User:
         muted,
         added_at,
         deactivated_at,
+        signed_in_at,
+        erased_at,
         version,
     ) = row
     return User(
@@ -206,13 +226,68 @@ def _user(row: tuple[Any, ...]) -> User:
         muted=frozenset(map(NotificationKind, json.loads(muted))),
         added_at=moment_at(added_at),
         deactivated_at=moment_or_none(deactivated_at),
+        signed_in_at=moment_or_none(signed_in_at),
+        erased_at=moment_or_none(erased_at),
         version=version,
+    )
+
+
+# --- consents ---------------------------------------------------------------------------------------------------------
+
+_kind: Final = bindparam("kind", type_=consents.c.kind.type)
+CONSENT_COLUMNS: Final = (consents.c.user_id, consents.c.kind, consents.c.given_at, consents.c.withdrawn_at)
+"""What `consent_of` makes a consent of, in its order."""
+_LAST_CONSENT: Final = Statement(
+    select(*CONSENT_COLUMNS)
+    .where(consents.c.user_id == _of_user, consents.c.kind == _kind)
+    .order_by(consents.c.given_at.desc())
+    .limit(1)
+)
+_PUT_CONSENT: Final = Statement(
+    upsert(
+        consents,
+        binds(consents, "user_id", "kind", "given_at", "withdrawn_at"),
+        key=("user_id", "kind", "given_at"),
+        update=lambda _, new: {"withdrawn_at": new.withdrawn_at},
+    )
+)
+
+
+class SqlConsents(Consents):
+    """What people agreed to, in SQL; the events stand in the installation's log, wherever they happen."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def last(self, user_id: UserId, kind: ConsentKind) -> Consent | None:
+        row = self.session.first(_LAST_CONSENT, user_id=user_id, kind=kind.value)
+        return None if row is None else consent_of(row)
+
+    def put(self, consent: Consent, event: DomainEvent) -> None:
+        self.session.run(
+            _PUT_CONSENT,
+            user_id=consent.user_id,
+            kind=consent.kind.value,
+            given_at=micros(consent.given_at),
+            withdrawn_at=micros_or_none(consent.withdrawn_at),
+        )
+        session_in(self.session, INSTALLATION).announce(event)
+
+
+def consent_of(row: tuple[Any, ...]) -> Consent:
+    """A consent, from its CONSENT_COLUMNS."""
+    user_id, kind, given_at, withdrawn_at = row
+    return Consent(
+        user_id=user_id,
+        kind=ConsentKind(kind),
+        given_at=moment_at(given_at),
+        withdrawn_at=moment_or_none(withdrawn_at),
     )
 
 
 # --- memberships ------------------------------------------------------------------------------------------------------
 
-_MEMBERSHIP_WRITTEN: Final = ("role_group", "trial", "status", "joined_at", "ended_at", "reason")
+_MEMBERSHIP_WRITTEN: Final = ("role_group", "trial", "status", "joined_at", "ended_at", "reason", "merged_into")
 _SELECT_MEMBERSHIP: Final = select(
     memberships.c.guild_id,
     memberships.c.user_id,
@@ -222,10 +297,16 @@ _SELECT_MEMBERSHIP: Final = select(
     memberships.c.joined_at,
     memberships.c.ended_at,
     memberships.c.reason,
+    memberships.c.merged_into,
     memberships.c.version,
 ).where(in_guild(memberships), memberships.c.user_id == _the_id)
 _GET_MEMBERSHIP: Final = Statement(locking(_SELECT_MEMBERSHIP))
 _FIND_MEMBERSHIP: Final = Statement(_SELECT_MEMBERSHIP)
+_MERGED_INTO: Final = Statement(
+    select(memberships.c.user_id)
+    .where(in_guild(memberships), memberships.c.merged_into == _the_id)
+    .order_by(memberships.c.user_id)
+)
 _OFFICERS: Final = Statement(
     locking(
         select(memberships.c.user_id)
@@ -235,6 +316,18 @@ _OFFICERS: Final = Statement(
             memberships.c.status == MembershipStatus.IN_FORCE.value,
         )
         .order_by(memberships.c.user_id)
+    )
+)
+# A question of its own, asked once the officers are locked: PostgreSQL answers what a waiting one was asked as it was
+# before it waited, unless the very row that it waited for was changed.
+_SHUT_OUT_OFFICERS: Final = Statement(
+    select(memberships.c.user_id)
+    .join_from(memberships, users, users.c.id == memberships.c.user_id)
+    .where(
+        in_guild(memberships),
+        memberships.c.role_group == RoleGroup.OFFICER.value,
+        memberships.c.status == MembershipStatus.IN_FORCE.value,
+        users.c.deactivated_at.is_not(None),
     )
 )
 
@@ -272,8 +365,12 @@ class SqlMemberships(Memberships):
         row = self.session.first(_FIND_MEMBERSHIP, the_id=user_id)
         return None if row is None else _membership(row)
 
+    def merged_into(self, user_id: UserId) -> tuple[UserId, ...]:
+        return tuple(UserId(merged) for (merged,) in self.session.all(_MERGED_INTO, the_id=user_id))
+
     def officers(self) -> frozenset[UserId]:
-        return frozenset(UserId(user_id) for (user_id,) in self.session.all(_OFFICERS))
+        officers = frozenset(UserId(user_id) for (user_id,) in self.session.all(_OFFICERS))
+        return officers - {UserId(user_id) for (user_id,) in self.session.all(_SHUT_OUT_OFFICERS)}
 
     def save(self, membership: Membership) -> None:
         assert membership.guild_id == self.session.guild_id, "the membership is of another guild"
@@ -284,6 +381,7 @@ class SqlMemberships(Memberships):
             "joined_at": micros(membership.joined_at),
             "ended_at": micros_or_none(membership.ended_at),
             "reason": membership.reason,
+            "merged_into": membership.merged_into,
         }
         if membership.version == 0:
             self.session.run(_INSERT_MEMBERSHIP, user_id=membership.user_id, **values)
@@ -297,7 +395,7 @@ class SqlMemberships(Memberships):
 
 
 def _membership(row: tuple[Any, ...]) -> Membership:
-    guild_id, user_id, role_group, trial, status, joined_at, ended_at, reason, version = row
+    guild_id, user_id, role_group, trial, status, joined_at, ended_at, reason, merged_into, version = row
     return Membership(
         guild_id=guild_id,
         user_id=user_id,
@@ -307,6 +405,7 @@ def _membership(row: tuple[Any, ...]) -> Membership:
         joined_at=moment_at(joined_at),
         ended_at=moment_or_none(ended_at),
         reason=reason,
+        merged_into=merged_into,
         version=version,
     )
 
@@ -343,6 +442,14 @@ _the_key: Final = bindparam("the_id", type_=api_keys.c.id.type)
 _GET_KEY: Final = Statement(
     locking(select(*_KEY_COLUMNS).where(api_keys.c.id == _the_key)),
     across_guilds=True,  # whose it is, is asked below
+)
+_KEYS_OF_OWNER: Final = Statement(
+    locking(
+        select(*_KEY_COLUMNS)
+        .where(api_keys.c.owner == _of_user, api_keys.c.kind == KeyKind.PERSONAL.value)
+        .order_by(api_keys.c.id)
+    ),
+    across_guilds=True,  # a person's keys belong to no guild
 )
 _KEY_VIOLATIONS: Final = {"uq_api_keys_prefix": _lost, "pk_api_keys": _lost}
 _INSERT_KEY: Final = Statement(
@@ -419,6 +526,9 @@ class SqlApiKeys(ApiKeys):
             self.session.saved(self.session.run(_UPDATE_KEY, the_id=key.id, read_version=key.version, **values))
         session_in(self.session, key.guild_id or self.session.guild_id).save_events(key)
 
+    def of_owner(self, user_id: UserId) -> tuple[ApiKey, ...]:
+        return tuple(map(_key, self.session.all(_KEYS_OF_OWNER, user_id=user_id)))
+
     def used(self, uses: Mapping[str, tuple[int, datetime]]) -> None:
         if uses:
             # In order of id, so that two processes do not lock each other out.
@@ -474,8 +584,9 @@ def _key(row: tuple[Any, ...]) -> ApiKey:
 
 _KEY_WIDTH: Final = len(_KEY_COLUMNS)
 _GUILD_WIDTH: Final = 4
-_OWNED_AT: Final = _KEY_WIDTH + 5
-_OTHERS_AT: Final = _OWNED_AT + _GUILD_WIDTH
+_SESSION_WIDTH: Final = len(SESSION_COLUMNS)
+_PLACE_WIDTH: Final = 5
+_NO_GUILD: Final = (null(),) * _GUILD_WIDTH
 _owned, _own, _named, _only, _one = (guilds.alias(name) for name in ("owned", "own", "named", "only_one", "one"))
 
 
@@ -483,42 +594,69 @@ def _guild_columns(alias: Any) -> tuple[ColumnElement[Any], ...]:
     return (alias.c.id, alias.c.slug, alias.c.public_roster, alias.c.trials_bid)
 
 
-def _finding(named: ColumnElement[bool] | None) -> Statement:
+def _finding_key(named: ColumnElement[bool] | None) -> Statement:
     """The key with its owner, one row for each of the owner's memberships; the other guilds stand in every row."""
+    found = (
+        api_keys.outerjoin(users, users.c.id == api_keys.c.owner)
+        .outerjoin(memberships, memberships.c.user_id == api_keys.c.owner)
+        .outerjoin(_own, _own.c.id == api_keys.c.guild_id)
+    )
+    which = api_keys.c.prefix == bindparam("wanted", type_=api_keys.c.prefix.type)
+    return _finding(found, (*_KEY_COLUMNS, *_place_columns(), *_guild_columns(_own)), named, which)
+
+
+def _finding_session(named: ColumnElement[bool] | None) -> Statement:
+    """The session with its user, in rows of the same form; no guild is its own."""
+    found = sessions.join(users, users.c.id == sessions.c.user_id).outerjoin(
+        memberships, memberships.c.user_id == sessions.c.user_id
+    )
+    which = sessions.c.id == bindparam("wanted", type_=sessions.c.id.type)
+    return _finding(found, (*SESSION_COLUMNS, *_place_columns(), *_NO_GUILD), named, which)
+
+
+def _place_columns() -> tuple[ColumnElement[Any], ...]:
+    of_user = (users.c.deactivated_at, users.c.default_guild)
+    return (*of_user, memberships.c.role_group, memberships.c.trial, memberships.c.status, *_guild_columns(_owned))
+
+
+def _finding(
+    found: Join, columns: tuple[ColumnElement[Any], ...], named: ColumnElement[bool] | None, which: ColumnElement[bool]
+) -> Statement:
     # Two look-ups in the primary key tell whether there is just one guild, however many there are.
     only = and_(
         _only.c.id == select(sql.min(_one.c.id)).scalar_subquery(),
         _only.c.id == select(sql.max(_one.c.id)).scalar_subquery(),
     )
     query: Select[Any] = select(
-        *_KEY_COLUMNS,
-        users.c.deactivated_at,
-        users.c.default_guild,
-        memberships.c.role_group,
-        memberships.c.trial,
-        memberships.c.status,
-        *_guild_columns(_owned),
-        *_guild_columns(_own),
-        *_guild_columns(_only),
-        *(_guild_columns(_named) if named is not None else (null(),) * _GUILD_WIDTH),
-    ).select_from(
-        api_keys.outerjoin(users, users.c.id == api_keys.c.owner)
-        .outerjoin(memberships, memberships.c.user_id == api_keys.c.owner)
-        .outerjoin(_owned, _owned.c.id == memberships.c.guild_id)
-        .outerjoin(_own, _own.c.id == api_keys.c.guild_id)
-        .outerjoin(_only, only)
-    )
+        *columns, *_guild_columns(_only), *(_guild_columns(_named) if named is not None else _NO_GUILD)
+    ).select_from(found.outerjoin(_owned, _owned.c.id == memberships.c.guild_id).outerjoin(_only, only))
     if named is not None:
         query = query.outerjoin(_named, named)
-    return Statement(
-        query.where(api_keys.c.prefix == bindparam("prefix", type_=api_keys.c.prefix.type)),
-        across_guilds=True,  # which guild it is about, is what is asked
-    )
+    return Statement(query.where(which), across_guilds=True)  # which guild it is about, is what is asked
 
 
-_FIND: Final = _finding(None)
-_FIND_WITH_SLUG: Final = _finding(_named.c.slug == bindparam("slug", type_=guilds.c.slug.type))
-_FIND_WITH_ID: Final = _finding(_named.c.id == bindparam("named_id", type_=BigInteger))
+@frozen
+class _Finding:
+    """The three ways to ask for a caller: without naming a guild, naming its slug, naming its id."""
+
+    unnamed: Statement
+    with_slug: Statement
+    with_id: Statement
+
+    def rows(self, session: Session, wanted: str, guild: str | None) -> list[tuple[Any, ...]]:
+        """What is found for that prefix or id."""
+        if guild is None:
+            return session.all(self.unnamed, wanted=wanted)
+        named_id = guild_id_of(guild)
+        if named_id is not None:
+            return session.all(self.with_id, wanted=wanted, named_id=named_id)
+        return session.all(self.with_slug, wanted=wanted, slug=guild)
+
+
+_BY_SLUG: Final = _named.c.slug == bindparam("slug", type_=guilds.c.slug.type)
+_BY_ID: Final = _named.c.id == bindparam("named_id", type_=BigInteger)
+_KEYS: Final = _Finding(*map(_finding_key, (None, _BY_SLUG, _BY_ID)))
+_SESSIONS: Final = _Finding(*map(_finding_session, (None, _BY_SLUG, _BY_ID)))
 
 
 class Reading(Protocol):
@@ -535,24 +673,29 @@ class SqlCredentials(Credentials):
 
     def find(self, prefix: str, guild: str | None) -> Credential | None:
         with self.reading() as views:
-            session = views.session
-            named_id = None if guild is None else guild_id_of(guild)
-            if named_id is not None:
-                rows = session.all(_FIND_WITH_ID, prefix=prefix, named_id=named_id)
-            elif guild is not None:
-                rows = session.all(_FIND_WITH_SLUG, prefix=prefix, slug=guild)
-            else:
-                rows = session.all(_FIND, prefix=prefix)
-        return _credential(rows) if rows else None
+            rows = _KEYS.rows(views.session, prefix, guild)
+        if not rows:
+            return None
+        return Credential(key=_key(rows[0][:_KEY_WIDTH]), **_whereabouts(rows, _KEY_WIDTH))
+
+    def find_session(self, session_id: str, guild: str | None) -> SessionCredential | None:
+        with self.reading() as views:
+            rows = _SESSIONS.rows(views.session, session_id, guild)
+        if not rows:
+            return None
+        session = session_of(rows[0][:_SESSION_WIDTH])
+        return SessionCredential(session=session, **_whereabouts(rows, _SESSION_WIDTH))
 
 
-def _credential(rows: list[tuple[Any, ...]]) -> Credential:
-    first = rows[0]
-    deactivated_at, default_guild = first[_KEY_WIDTH : _KEY_WIDTH + 2]
+def _whereabouts(rows: list[tuple[Any, ...]], start: int) -> dict[str, Any]:
+    """The fields of `Whereabouts`, from rows in which they begin at that column."""
+    first, owned_at = rows[0], start + _PLACE_WIDTH
+    others_at = owned_at + _GUILD_WIDTH
+    deactivated_at, default_guild = first[start : start + 2]
     found: dict[int, CredentialGuild] = {}
     for row in rows:
-        role_group, trial, status = row[_KEY_WIDTH + 2 : _OWNED_AT]
-        guild_id, slug, public_roster, trials_bid = row[_OWNED_AT:_OTHERS_AT]
+        role_group, trial, status = row[start + 2 : owned_at]
+        guild_id, slug, public_roster, trials_bid = row[owned_at:others_at]
         if guild_id is not None:
             found[guild_id] = CredentialGuild(
                 id=guild_id,
@@ -564,19 +707,18 @@ def _credential(rows: list[tuple[Any, ...]]) -> Credential:
                 status=MembershipStatus(status),
             )
     own, only, named = (
-        _stranger(first[start : start + _GUILD_WIDTH])
-        for start in range(_OTHERS_AT, _OTHERS_AT + 3 * _GUILD_WIDTH, _GUILD_WIDTH)
+        _stranger(first[at : at + _GUILD_WIDTH])
+        for at in range(others_at, others_at + 3 * _GUILD_WIDTH, _GUILD_WIDTH)
     )
     for other in (own, named):
         if other is not None:
             found.setdefault(other.id, other)
-    return Credential(
-        key=_key(first[:_KEY_WIDTH]),
-        owner_deactivated=deactivated_at is not None,
-        default_guild=default_guild,
-        guilds=tuple(found.values()),
-        only_guild=None if only is None else found.get(only.id, only),
-    )
+    return {
+        "owner_deactivated": deactivated_at is not None,
+        "default_guild": default_guild,
+        "guilds": tuple(found.values()),
+        "only_guild": None if only is None else found.get(only.id, only),
+    }
 
 
 def _stranger(columns: tuple[Any, ...]) -> CredentialGuild | None:

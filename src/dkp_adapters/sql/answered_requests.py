@@ -50,8 +50,7 @@ class SqlAnsweredRequests:
         Raises: RequestInProgress (409), KeyReused (422).
         """
         session = self.database.current_session()
-        if not session.connection.try_lock(f"{caller}\n{key}"):
-            raise RequestInProgress
+        session.connection.lock(f"{caller}\n{key}", RequestInProgress)
         row = session.first(_FIND, caller=caller, key=key, now=session.now())
         if row is None:
             return None
@@ -63,7 +62,7 @@ class SqlAnsweredRequests:
     def keep(self, caller: str, key: str, body_hash: str, answer: Answer) -> None:
         """Keep the answer with what the scope changes."""
         session = self.database.current_session()
-        session.run(
+        session.write(
             _KEEP,
             caller=caller,
             key=key,

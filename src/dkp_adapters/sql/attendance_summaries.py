@@ -7,7 +7,8 @@ raids cancelled and users whose lifetime turns out to begin earlier are what the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from attrs import define, field, frozen
@@ -28,18 +29,22 @@ from sqlalchemy import (
     update,
 )
 
+from dkp_adapters.sql.heads import with_heads
+from dkp_adapters.sql.merge_watch import MergeWatch, Pointers
 from dkp_adapters.sql.moments import micros
 from dkp_adapters.sql.session import Session
 from dkp_adapters.sql.statement import GUILD, Statement, in_guild, int_sum, json_rows, json_values, locking, upsert
 from dkp_adapters.sql.tables.accounts import memberships
 from dkp_adapters.sql.tables.raids import (
     NEVER,
+    attendance,
     attendance_totals,
     attended,
     raid_totals,
     raids,
     unresolved_names,
 )
+from dkp_core.kernel.errors import Stale
 from dkp_core.kernel.ids import RaidId, UserId
 from dkp_core.raids import ATTENDED, Attendance, Raid, RaidStatus
 
@@ -305,6 +310,86 @@ _FORGET_UNRESOLVED: Final = Statement(
     delete(unresolved_names).where(in_guild(unresolved_names), unresolved_names.c.raid_id == _raid_id)
 )
 
+# --- users who count as one, or no longer -----------------------------------------------------------------------------
+
+_OF_USERS: Final = Statement(
+    select(attended.c.starts_at, attended.c.user_id, attended.c.raid_id, attended.c.present).where(
+        in_guild(attended), attended.c.user_id.in_(json_values("user_ids"))
+    )
+)
+_raids_given: Final = json_rows("raids_given", column("raid_id", BigInteger))
+_with_their_heads, _head = with_heads(
+    _raids_given.join(raids, and_(in_guild(raids), raids.c.id == _raids_given.c.raid_id)).join(
+        attendance, and_(attendance.c.guild_id == raids.c.guild_id, attendance.c.raid_id == raids.c.id)
+    ),
+    attendance.c.user_id,
+    attendance.c.at,
+)
+_CAME: Final = or_(*(attendance.c.status == presence.value for presence in sorted(ATTENDED)))
+_COUNTED: Final = Statement(
+    select(raids.c.starts_at, _head, raids.c.id, func.max(case((_CAME, 1), else_=0)))
+    .select_from(_with_their_heads)
+    .where(
+        attendance.c.user_id.is_not(None),
+        attendance.c.ignored == 0,
+        raids.c.status != RaidStatus.CANCELLED.value,
+        _head.in_(json_values("user_ids")),
+    )
+    .group_by(raids.c.starts_at, _head, raids.c.id)
+)
+# Of cancelled raids, which are few, nothing is summed up but how many were there.
+_lines_with_heads, _line_head = with_heads(attendance, attendance.c.user_id, attendance.c.at)
+_RECOUNT_CANCELLED: Final = Statement(
+    update(raids)
+    .where(
+        in_guild(raids),
+        raids.c.status == RaidStatus.CANCELLED.value,
+        exists(
+            select(literal(1))
+            .where(
+                attendance.c.guild_id == raids.c.guild_id,
+                attendance.c.raid_id == raids.c.id,
+                attendance.c.user_id.in_(json_values("user_ids")),
+            )
+            .correlate(raids)
+        ),
+    )
+    .values(
+        attendees=select(func.count(_line_head.distinct()))
+        .select_from(_lines_with_heads)
+        .where(
+            attendance.c.guild_id == raids.c.guild_id,
+            attendance.c.raid_id == raids.c.id,
+            attendance.c.ignored == 0,
+            _CAME,
+        )
+        .correlate(raids)
+        .scalar_subquery()
+    )
+)
+# One by one: given a list, MariaDB would look at each row of the guild, and wait for those being written.
+_FORGET_ONE: Final = Statement(
+    delete(attended).where(
+        in_guild(attended),
+        attended.c.starts_at == _starts_at,
+        attended.c.user_id == bindparam("user_id", type_=BigInteger),
+        attended.c.raid_id == _raid_id,
+    )
+)
+_PUT_ATTENDED: Final = Statement(
+    upsert(
+        attended,
+        select(GUILD, *_given.c),
+        key=("guild_id", "starts_at", "user_id", "raid_id"),
+        update=lambda _, new: {"present": new.present},
+    )
+)
+_JOINED: Final = Statement(
+    select(memberships.c.user_id, memberships.c.joined_at).where(
+        in_guild(memberships), memberships.c.user_id.in_(json_values("user_ids"))
+    )
+)
+
 
 @frozen
 class _Raid:
@@ -336,6 +421,21 @@ def _without(raid: _Raid, present: dict[UserId, int], row: tuple[Any, ...]) -> l
     return [user_id, came - present[user_id], since, last]
 
 
+_Presences = Mapping[tuple[Any, ...], int]
+"""Whether a user came to a raid (or was only excused), by when it began, user and raid."""
+
+
+def _attendees(presences: _Presences, raid_id: RaidId) -> int:
+    return sum(present for (_, _, of_raid), present in presences.items() if of_raid == raid_id)
+
+
+def _totals_of(user_id: UserId, presences: _Presences, joined_at: int | None) -> list[int | None]:
+    """A user's totals, from all they attended."""
+    came = [starts_at for (starts_at, user, _), present in presences.items() if user == user_id and present]
+    since = min([*came, NEVER if joined_at is None else joined_at])
+    return [user_id, len(came), since, max(came, default=None)]
+
+
 class AttendanceSummaries:
     """Keeps the summaries of one guild in step with raids and attendance; written once, when the transaction ends.
 
@@ -343,11 +443,14 @@ class AttendanceSummaries:
     the raid itself was locked before all that.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, watch: MergeWatch) -> None:
         self.session = session
+        self.watch = watch
         self._begun: list[_Raid] = []
         self._ended: list[_Raid] = []
         self._taken: dict[RaidId, _Taken] = {}
+        self._anew: set[UserId] = set()
+        self._counted: set[tuple[UserId, datetime]] = set()
         self._deferred = False
 
     def counts(self, raid: Raid) -> None:
@@ -372,6 +475,27 @@ class AttendanceSummaries:
             if line.user_id is not None and not line.ignored:
                 present = int(line.presence in ATTENDED)
                 taken.present[line.user_id] = max(present, taken.present.get(line.user_id, 0))
+                self._counted.add((line.user_id, line.at))
+        self.watch.concerns((user_id for user_id, _ in self._counted), self._must_count_for_themselves)
+
+    def lock(self, user_ids: Sequence[UserId]) -> None:
+        """Hold what is summed up of these users, until the transaction ends."""
+        self.session.all(_LOCK, user_ids=list(user_ids))
+
+    def counts_anew(self, user_ids: Iterable[UserId]) -> None:
+        """What counts for these users is no longer what it was: others were merged into them, or were not after all.
+
+        They are held.
+        """
+        self._anew.update(user_ids)
+        self._defer()
+
+    def _must_count_for_themselves(self, pointers: Pointers) -> None:
+        """Raises: Stale, where somebody was merged while they were being noted as themselves."""
+        counted, self._counted = self._counted, set()
+        found = ((user_id, at, pointers[user_id]) for user_id, at in counted if user_id in pointers)
+        if any(pointer.head != user_id and pointer.merged.covers(at) for user_id, at, pointer in found):
+            raise Stale("somebody who was noted was merged into another user meanwhile")
 
     def _defer(self) -> None:
         if not self._deferred:
@@ -387,14 +511,36 @@ class AttendanceSummaries:
             if not new.counts_already and self.session.run(_BEGIN_TO_COUNT, raid_id=raid_id):
                 begun.append(_Raid(raid_id, new.starts_at))
         if begun:
-            self.session.run(_HOLD, more=len(begun))
+            self.session.write(_HOLD, more=len(begun))
             for raid in begun:
-                self.session.run(_HELD_BEFORE, starts_at=raid.starts_at, more=1)
+                self.session.write(_HELD_BEFORE, starts_at=raid.starts_at, more=1)
             self._settle()
         if taken:
             self._write_taken(taken)
         for raid in ended:
             self._write_ended(raid)
+        anew, self._anew = self._anew, set()
+        if anew:
+            self._write_anew(sorted(anew))
+
+    def _write_anew(self, user_ids: list[UserId]) -> None:
+        """Count the attendance of these users from its lines, by whom each counts for now."""
+        session = self.session
+        kept = {tuple(key): present for *key, present in session.all(_OF_USERS, user_ids=user_ids)}
+        of_raids = sorted({raid_id for _, _, raid_id in kept})
+        rows = session.all(_COUNTED, raids_given=[[raid_id] for raid_id in of_raids], user_ids=user_ids)
+        counted = {tuple(key): present for *key, present in rows}
+        for starts_at, user_id, raid_id in sorted(kept.keys() - counted.keys()):
+            session.run(_FORGET_ONE, starts_at=starts_at, user_id=user_id, raid_id=raid_id)
+        changed = [[*key, present] for key, present in sorted(counted.items()) if kept.get(key) != present]
+        if changed:
+            session.run(_PUT_ATTENDED, presences=changed)
+        others = [[raid_id] for raid_id in of_raids if _attendees(kept, raid_id) != _attendees(counted, raid_id)]
+        if others:
+            session.run(_RECOUNT, recounted=others)
+        session.run(_RECOUNT_CANCELLED, user_ids=user_ids)
+        joined = dict(session.all(_JOINED, user_ids=user_ids))
+        session.run(_LEAVE, left=[_totals_of(user_id, counted, joined.get(user_id)) for user_id in user_ids])
 
     def _write_taken(self, taken: dict[RaidId, _Taken]) -> None:
         presences = sorted(
@@ -404,31 +550,31 @@ class AttendanceSummaries:
         )
         if presences:
             # The totals first: they tell by what is not there yet whom this raid is new to.
-            self.session.run(_ADD_TOTALS, presences=presences)
-            self.session.run(_ADD_ATTENDED, presences=presences)
-        self.session.run(_RECOUNT, recounted=[[raid_id] for raid_id in sorted(taken)])
+            self.session.write(_ADD_TOTALS, presences=presences)
+            self.session.write(_ADD_ATTENDED, presences=presences)
+        self.session.write(_RECOUNT, recounted=[[raid_id] for raid_id in sorted(taken)])
 
     def _write_ended(self, raid: _Raid) -> None:
         session = self.session
-        session.run(_HOLD, more=-1)
+        session.write(_HOLD, more=-1)
         present = dict(session.all(_OF_RAID, starts_at=raid.starts_at, raid_id=raid.id))
         if present:
             # Locked before they are looked at: a statement that waits for a lock looks at what was before it waited.
             session.all(_LOCK, user_ids=list(present))
-            session.run(_FORGET, starts_at=raid.starts_at, raid_id=raid.id)
+            session.write(_FORGET, starts_at=raid.starts_at, raid_id=raid.id)
             rows = session.all(_WITHOUT, starts_at=raid.starts_at, user_ids=list(present))
-            session.run(_LEAVE, left=[_without(raid, present, row) for row in rows])
-        session.run(_HELD_BEFORE, starts_at=raid.starts_at, more=-1)
-        session.run(_FORGET_UNRESOLVED, raid_id=raid.id)
+            session.write(_LEAVE, left=[_without(raid, present, row) for row in rows])
+        session.write(_HELD_BEFORE, starts_at=raid.starts_at, more=-1)
+        session.write(_FORGET_UNRESOLVED, raid_id=raid.id)
         self._settle()
 
     def _settle(self) -> None:
         """Count what waits to be counted, while nobody else can change which raids count."""
-        self.session.run(_ADD_MEMBERS)
-        self.session.run(_BEGIN_AT_JOINING)
+        self.session.write(_ADD_MEMBERS)
+        self.session.write(_BEGIN_AT_JOINING)
         waiting = [user_id for (user_id,) in self.session.all(_UNSETTLED)]
         if waiting:
             # Locked before they are counted, or what their holder writes would be left out; who comes to wait meanwhile
             # is counted the next time.
             self.session.all(_LOCK, user_ids=waiting)
-            self.session.run(_SETTLE, unsettled=[[user_id] for user_id in waiting])
+            self.session.write(_SETTLE, unsettled=[[user_id] for user_id in waiting])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
@@ -40,6 +40,7 @@ from dkp_core.loot import (
     BidOutcome,
     BidRecord,
     Bids,
+    BidSource,
     CancelledAuction,
     ClosedAuction,
     FrozenAuction,
@@ -110,6 +111,9 @@ _OPEN: Final = Statement(
     .where(in_guild(auctions), auctions.c.running == 1, auctions.c.status == AuctionStatus.OPEN.value)
     .order_by(auctions.c.id)
 )
+_RUNNING: Final = Statement(
+    select(auctions.c.id).where(in_guild(auctions), auctions.c.running == 1).order_by(auctions.c.id)
+)
 _STARTED_WITH: Final = (
     "item_id",
     "item_name",
@@ -165,6 +169,9 @@ class SqlAuctions(Auctions):
     def open(self) -> tuple[tuple[AuctionId, str], ...]:
         return tuple((AuctionId(auction_id), item) for auction_id, item in self.session.all(_OPEN))
 
+    def running(self) -> tuple[AuctionId, ...]:
+        return tuple(AuctionId(auction_id) for (auction_id,) in self.session.all(_RUNNING))
+
     def save(self, auction: Auction) -> None:
         moves = {
             "running": int(auction.status in RUNNING),
@@ -180,10 +187,9 @@ class SqlAuctions(Auctions):
             "reason": auction.reason if isinstance(auction, CancelledAuction) else "",
         }
         if auction.version:
-            count = self.session.run(_UPDATE_AUCTION, the_id=auction.id, read_version=auction.version, **moves)
-            self.session.saved(count)
+            self.session.save(_UPDATE_AUCTION, the_id=auction.id, read_version=auction.version, **moves)
         else:
-            self.session.run(
+            self.session.write(
                 _INSERT_AUCTION,
                 id=auction.id,
                 item_id=auction.item_id,
@@ -426,6 +432,25 @@ STANDING: Final = Statement(
     .where(bids.c.placed_at.is_not(None))
     .order_by(bids.c.user_id)
 )
+_last_made: Final = (
+    select(func.max(bids.c.number).label("number"))
+    .where(
+        in_guild(bids),
+        bids.c.auction_id == _auction_id,
+        bids.c.user_id.is_not(None),
+        bids.c.outcome == BidOutcome.ACCEPTED.value,
+        bids.c.source != BidSource.PROXY.value,
+    )
+    .group_by(bids.c.user_id)
+    .subquery("last_made")
+)
+_MADE_FOR: Final = Statement(
+    select(bids.c.user_id, bids.c.amount).join_from(
+        _last_made,
+        bids,
+        and_(in_guild(bids), bids.c.auction_id == _auction_id, bids.c.number == _last_made.c.number),
+    )
+)
 _STANDING_OF_ONE: Final = Statement(
     select(*_BID_COLUMNS)
     .where(in_guild(bids), bids.c.user_id == _user_id, bids.c.auction_id == _auction_id, _was_not_refused)
@@ -443,10 +468,14 @@ class SqlBids(Bids):
     def append(self, records: Sequence[BidRecord]) -> None:
         for auction_id, some in groupby(records, attrgetter("auction_id")):
             rows = [_record(number, each) for number, each in enumerate(some, 1)]
-            self.session.run(_APPEND, auction_id=auction_id, records=rows)
+            self.session.write(_APPEND, auction_id=auction_id, records=rows)
 
     def standing(self, auction_id: AuctionId) -> tuple[Bid, ...]:
         return tuple(bid_of(auction_id, row) for row in self.session.all(STANDING, auction_id=auction_id))
+
+    def made_for(self, auction_id: AuctionId) -> Mapping[UserId, Points]:
+        rows = self.session.all(_MADE_FOR, auction_id=auction_id)
+        return {UserId(user_id): Points(amount) for user_id, amount in rows}
 
     def of(self, auction_id: AuctionId, user_id: UserId) -> Bid | None:
         return standing_bid_of(self.session, auction_id, user_id)

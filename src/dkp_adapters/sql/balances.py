@@ -73,7 +73,7 @@ class BalanceMoves:
         moves, self._moves = self._moves, {}
         rows: list[list[Any]] = [[*key, *moves[key], _seen(moves[key])] for key in sorted(moves) if any(moves[key])]
         if rows:
-            self.session.run(_MOVE, moves=rows)
+            self.session.write(_MOVE, moves=rows)
 
 
 def _seen(move: list[int]) -> int:

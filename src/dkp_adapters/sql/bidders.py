@@ -27,7 +27,8 @@ from dkp_adapters.sql.statement import GUILD, Statement, in_guild
 from dkp_adapters.sql.tables.accounts import memberships, users
 from dkp_adapters.sql.tables.guilds import guilds
 from dkp_adapters.sql.tables.loot import auctions, awards, holds
-from dkp_adapters.sql.tables.raids import attended, raids
+from dkp_adapters.sql.tables.merges import merged_users
+from dkp_adapters.sql.tables.raids import NEVER, attended, raids
 from dkp_adapters.sql.tables.roster import character_names, characters
 from dkp_adapters.sql.views.accounts import has_place
 from dkp_adapters.sql.views.attendance import AttendanceQuery, shares_of, windows_ending
@@ -146,7 +147,12 @@ def _won(span: Span, *conditions: ColumnElement[bool]) -> Any:
         literal(0).label("sealed"),
         literal(1).label("copies"),
         awards.c.pools,
-    ).where(in_guild(awards), awards.c.user_id == _user_id, awards.c.status == AwardStatus.STANDING.value, *conditions)
+    ).where(
+        in_guild(awards),
+        awards.c.user_id == _user_id,
+        awards.c.status == AwardStatus.STANDING.value,
+        *conditions,
+    )
 
 
 def _held(span: Span, *conditions: ColumnElement[bool]) -> Any:
@@ -163,12 +169,25 @@ def _held(span: Span, *conditions: ColumnElement[bool]) -> Any:
     )
 
 
-_WINS: Final = Statement(
-    union_all(
-        _won(Span.RAID, awards.c.raid_id == _raid_id),
-        _won(Span.NIGHT, awards.c.awarded_at >= _from, awards.c.awarded_at < _until),
-        _held(Span.RAID, auctions.c.raid_id == _raid_id),
-        _held(Span.NIGHT, auctions.c.opens_at >= _from, auctions.c.opens_at < _until),
+_in_raid: Final = awards.c.raid_id == _raid_id
+_in_night: Final = (awards.c.awarded_at >= _from, awards.c.awarded_at < _until)
+# Of who was merged, or unlinked once, only what was won in a part of time.
+_in_part: Final = (
+    awards.c.awarded_at >= bindparam("won_from", type_=BigInteger),
+    awards.c.awarded_at < bindparam("won_until", type_=BigInteger),
+)
+_all_held: Final = (
+    _held(Span.RAID, auctions.c.raid_id == _raid_id),
+    _held(Span.NIGHT, auctions.c.opens_at >= _from, auctions.c.opens_at < _until),
+)
+_WINS: Final = Statement(union_all(_won(Span.RAID, _in_raid), _won(Span.NIGHT, *_in_night), *_all_held))
+_HELD: Final = Statement(union_all(*_all_held))
+_WON_IN_PART: Final = Statement(
+    union_all(_won(Span.RAID, _in_raid, *_in_part), _won(Span.NIGHT, *_in_night, *_in_part))
+)
+_WHOSE: Final = Statement(
+    select(merged_users.c.user_id, merged_users.c.until, merged_users.c.head).where(
+        in_guild(merged_users), or_(merged_users.c.head == _user_id, merged_users.c.user_id == _user_id)
     )
 )
 
@@ -227,15 +246,15 @@ class SqlBidders(Bidders):
         sealed: bool = True,
     ) -> Mapping[Span, tuple[int, ...]]:
         self.write_holds()
-        rows = self.session.all(
-            _WINS,
-            user_id=user_id,
-            pool_id=pool_id,
-            raid_id=raid_id,
-            but=but,
-            night_from=micros(night.start),
-            night_until=micros(night.end),
-        )
+        spans = {"raid_id": raid_id, "night_from": micros(night.start), "night_until": micros(night.end)}
+        merged = self.session.all(_WHOSE, user_id=user_id)
+        own_from = max((until for whose, until, head in merged if whose == user_id and head != user_id), default=0)
+        statement = _HELD if own_from else _WINS
+        rows = self.session.all(statement, user_id=user_id, pool_id=pool_id, but=but, **spans)
+        parts = [(user_id, own_from, NEVER)] if own_from else []
+        parts += [(whose, 0, until) for whose, until, head in merged if head == user_id != whose]
+        for whose, won_from, won_until in parts:
+            rows += self.session.all(_WON_IN_PART, user_id=whose, won_from=won_from, won_until=won_until, **spans)
         found: dict[Span, list[int]] = {span: [] for span in Span}
         for span, shown, secret, copies, pools in rows:
             amount = shown + secret if sealed else shown

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from attrs import define, field, frozen
-from sqlalchemy import BigInteger, Select, String, Table, bindparam, delete, func, select, update
+from sqlalchemy import BigInteger, ColumnElement, Select, String, Table, bindparam, delete, func, select, update
 
 from dkp_adapters.sql.database import SqlDatabase
 from dkp_adapters.sql.moments import micros
@@ -40,8 +40,13 @@ class ClaimStatements:
     given_up: Statement
 
     @classmethod
-    def over(cls, table: Table, key: Sequence[str], rows: Select[Any], since: str) -> ClaimStatements:
-        """`rows` is what the worker gets of a row, `since` the column from which its age is counted."""
+    def over(
+        cls, table: Table, key: Sequence[str], rows: Select[Any], since: str, *among: ColumnElement[bool]
+    ) -> ClaimStatements:
+        """`rows` is what the worker gets of a row, `since` the column from which its age is counted.
+
+        Only rows `among` these are claimed; what they are told apart by is `Claims.asked`.
+        """
         columns = table.c
         this = [columns[name] == bindparam(name, type_=columns[name].type) for name in key]
         mine = [*this, columns.claimed_by == bindparam("claim", type_=String())]
@@ -50,7 +55,7 @@ class ClaimStatements:
         return cls(
             due=Statement(
                 select(*(columns[name] for name in key), columns.try_at, columns.attempts)
-                .where(free, columns.try_at <= now)
+                .where(free, columns.try_at <= now, *among)
                 .order_by(columns.try_at)
                 .limit(bindparam("limit", type_=BigInteger)),
                 across_guilds=True,
@@ -102,12 +107,13 @@ class Claims:
     key: Sequence[str]
     retrying: Retrying = field(factory=Retrying)
     chance: Callable[[], float] = random.random
+    asked: Mapping[str, object] = field(factory=dict)
 
     def claim(self, limit: int, seconds: float) -> list[tuple[Any, ...]]:
         """Up to `limit` rows that are due, for the next `seconds` nobody else's; their last column is the claim."""
         now = micros(self.database.clock.now())
         with self.database.reading() as views:  # who has nothing to do disturbs no writer
-            due = views.session.all(self.statements.due, now=now, limit=limit)
+            due = views.session.all(self.statements.due, now=now, limit=limit, **self.asked)
         if not due:
             return []
         claim, until = secrets.token_hex(16), now + int(seconds * 1_000_000)

@@ -15,6 +15,7 @@ from dkp_adapters.commits import Commit
 from dkp_adapters.sql.accounts import SqlCredentials
 from dkp_adapters.sql.engine import Connection, Engine
 from dkp_adapters.sql.ids import BLOCKS, SqlIds
+from dkp_adapters.sql.sealed_secrets import SqlSealedSecrets
 from dkp_adapters.sql.session import ENDED, INSTALLATION, Reactions, Session, Transaction
 from dkp_adapters.sql.unit_of_work import SqlViews, SqlWork
 from dkp_adapters.sql.verifying import SqlVerifying
@@ -94,6 +95,11 @@ class SqlDatabase:
     def verifying(self) -> SqlVerifying:
         """Recounts what is kept."""
         return SqlVerifying(self.engine)
+
+    @property
+    def sealed_secrets(self) -> SqlSealedSecrets:
+        """All that is kept sealed."""
+        return SqlSealedSecrets(self.begin_installation)
 
     # --- scopes -------------------------------------------------------------------------------------------------------
 

@@ -37,7 +37,7 @@ class SqlDeadlines(Deadlines):
 
     def set(self, key: str, kind: str, at: datetime, data: Mapping[str, str | int | None]) -> None:
         due_at = micros(at)
-        self.session.run(
+        self.session.write(
             _SET,
             guild_id=self.session.guild_id,
             key=key,
@@ -52,4 +52,4 @@ class SqlDeadlines(Deadlines):
         )
 
     def cancel(self, key: str) -> None:
-        self.session.run(_CANCEL, guild_id=self.session.guild_id, key=key)
+        self.session.write(_CANCEL, guild_id=self.session.guild_id, key=key)

@@ -24,6 +24,8 @@ from dkp_adapters.sql.statement import DialectName, Params, Statement
 from dkp_core.kernel.errors import InvalidValue, Stale, Unavailable
 
 Purpose = Literal["write", "read", "long write", "long read", "aside"]
+Told = Callable[[int], None]
+"""Hears how many rows a statement changed."""
 
 LOCK_SECONDS_MAX: Final = 2
 LOCK_SECONDS_MAX_LONG: Final = 30
@@ -66,6 +68,11 @@ class _Waited(threading.local):
 
 
 _waited: Final = _Waited()
+
+
+def note_wait(seconds: float) -> None:
+    """The present thread has waited so long."""
+    _waited.seconds += seconds
 
 
 def waited_seconds() -> float:
@@ -129,6 +136,15 @@ class Connection(ABC):
             _waited.seconds += perf_counter() - began
         return count
 
+    def later(self, statement: Statement, params: Params, told: Told | None = None) -> None:
+        """Run it by the next statement at the latest, or by the commit, which then raise its faults; order is kept.
+
+        `told` hears how many rows were changed, and may raise. Most databases have no use for waiting.
+        """
+        count = self.run(statement, params)
+        if told is not None:
+            told(count)
+
     def ask(self, sql: str, args: Any = ()) -> tuple[Any, ...] | None:
         """The first row of the answer to a text of the driver's own dialect."""
         began = perf_counter()
@@ -162,8 +178,11 @@ class Connection(ABC):
         """Forget what the transaction wrote."""
 
     @abstractmethod
-    def try_lock(self, name: str, /) -> bool:
-        """Hold the lock of that name until the transaction ends; False, at once, when another transaction has it."""
+    def lock(self, name: str, taken: Callable[[], Exception], /) -> None:
+        """Hold the lock of that name until the transaction ends, from the next statement on at the latest.
+
+        Raises: what `taken` makes when another transaction has it: now, or in the place of the next statement's answer.
+        """
 
     @abstractmethod
     def alive(self) -> bool:

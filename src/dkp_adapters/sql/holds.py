@@ -167,6 +167,6 @@ class SqlHolds(Holds):
                 held = [hold.shown.hundredths, hold.sealed.hundredths, hold.copies]
                 kept.append([auction_id, user_id, pool_id, *held])
         for auction_id, users in gone.items():
-            self.session.run(_LET_GO, auction_id=auction_id, users=users)
+            self.session.write(_LET_GO, auction_id=auction_id, users=users)
         if kept:
-            self.session.run(_HOLD, rows=kept)
+            self.session.write(_HOLD, rows=kept)

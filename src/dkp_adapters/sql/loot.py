@@ -366,12 +366,11 @@ class SqlAwards(Awards):
     def save(self, *awards: Award) -> None:
         made = [_award_row(award) for award in awards if not award.version]
         if made:
-            self.session.run(_INSERT_AWARDS, rows=made)
+            self.session.write(_INSERT_AWARDS, rows=made)
         for award in awards:
             if award.version:
                 written = dict(zip(_AWARD_WRITTEN, _award_row(award), strict=True))
-                count = self.session.run(_UPDATE_AWARD, the_id=written.pop("id"), read_version=award.version, **written)
-                self.session.saved(count)
+                self.session.save(_UPDATE_AWARD, the_id=written.pop("id"), read_version=award.version, **written)
             self.session.save_events(award)
 
 
@@ -449,9 +448,14 @@ _SELECT_WAITING: Final = select(
     standing_bids.c.ceiling,
     standing_bids.c.character_name,
     standing_bids.c.left_at,
-).where(in_guild(standing_bids), standing_bids.c.item_id == _item_id)
-_WAITING: Final = Statement(_SELECT_WAITING.order_by(standing_bids.c.left_at, standing_bids.c.user_id))
-_WAITING_OF_ONE: Final = Statement(locking(_SELECT_WAITING.where(standing_bids.c.user_id == _user_id)))
+).where(in_guild(standing_bids))
+_of_the_item: Final = standing_bids.c.item_id == _item_id
+_of_the_user: Final = standing_bids.c.user_id == _user_id
+_WAITING: Final = Statement(
+    _SELECT_WAITING.where(_of_the_item).order_by(standing_bids.c.left_at, standing_bids.c.user_id)
+)
+_WAITING_OF_USER: Final = Statement(_SELECT_WAITING.where(_of_the_user).order_by(standing_bids.c.item_id))
+_WAITING_OF_ONE: Final = Statement(locking(_SELECT_WAITING.where(_of_the_item, _of_the_user)))
 _PUT: Final = Statement(
     upsert(
         standing_bids,
@@ -477,6 +481,9 @@ class SqlStandingBids(StandingBids):
 
     def of_item(self, item_id: ItemId) -> tuple[StandingBid, ...]:
         return tuple(map(_waiting, self.session.all(_WAITING, item_id=item_id)))
+
+    def of_user(self, user_id: UserId) -> tuple[StandingBid, ...]:
+        return tuple(map(_waiting, self.session.all(_WAITING_OF_USER, user_id=user_id)))
 
     def find(self, item_id: ItemId, user_id: UserId) -> StandingBid | None:
         row = self.session.first(_WAITING_OF_ONE, item_id=item_id, user_id=user_id)

@@ -7,52 +7,54 @@ mail) happen at least once: claim, act, `done`; an unknown outcome means to look
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Final
 
 from attrs import define
-from sqlalchemy import and_, select
+from sqlalchemy import Text, and_, select
 
 from dkp_adapters.sql.claims import Claims, ClaimStatements
 from dkp_adapters.sql.database import SqlDatabase
 from dkp_adapters.sql.moments import moment_at
+from dkp_adapters.sql.statement import json_values
 from dkp_adapters.sql.tables.kernel import deliveries, events
 from dkp_adapters.waiting import Delivery, Lag, Retrying
 from dkp_core.kernel.ids import GuildId, UserId
 
 _KEY: Final = ("event_id", "reaction")
-_STATEMENTS: Final = ClaimStatements.over(
+_ROWS: Final = select(
+    deliveries.c.event_id,
+    deliveries.c.reaction,
+    deliveries.c.guild_id,
+    deliveries.c.event_at,
+    deliveries.c.attempts,
+    deliveries.c.last_error,
+    events.c.name,
+    events.c.aggregate,
+    events.c.aggregate_id,
+    events.c.version,
+    events.c.data,
+    events.c.actor_kind,
+    events.c.actor_id,
+    events.c.actor_user_id,
+    events.c.entrypoint,
+    events.c.request_id,
+    deliveries.c.claimed_by,
+).join_from(
     deliveries,
-    _KEY,
-    select(
-        deliveries.c.event_id,
-        deliveries.c.reaction,
-        deliveries.c.guild_id,
-        deliveries.c.event_at,
-        deliveries.c.attempts,
-        deliveries.c.last_error,
-        events.c.name,
-        events.c.aggregate,
-        events.c.aggregate_id,
-        events.c.version,
-        events.c.data,
-        events.c.actor_kind,
-        events.c.actor_id,
-        events.c.actor_user_id,
-        events.c.entrypoint,
-        events.c.request_id,
-        deliveries.c.claimed_by,
-    ).join_from(
-        deliveries,
-        events,
-        and_(
-            events.c.guild_id == deliveries.c.guild_id,
-            events.c.at == deliveries.c.event_at,
-            events.c.id == deliveries.c.event_id,
-        ),
+    events,
+    and_(
+        events.c.guild_id == deliveries.c.guild_id,
+        events.c.at == deliveries.c.event_at,
+        events.c.id == deliveries.c.event_id,
     ),
-    "event_at",
 )
+_NAMED: Final = deliveries.c.reaction.in_(json_values("reactions", Text()))
+_STATEMENTS: Final = {
+    True: ClaimStatements.over(deliveries, _KEY, _ROWS, "event_at", _NAMED),
+    False: ClaimStatements.over(deliveries, _KEY, _ROWS, "event_at", ~_NAMED),
+}
+"""By whether only the reactions that are named are claimed, or all but those."""
 
 
 def _delivery(row: tuple[Any, ...]) -> Delivery:
@@ -91,9 +93,17 @@ class SqlOutbox:
         database: SqlDatabase,
         retrying: Retrying | None = None,
         chance: Callable[[], float] | None = None,
+        *,
+        only: Collection[str] | None = None,
+        without: Collection[str] = (),
     ) -> SqlOutbox:
-        """The outbox of a database; `chance` in [0, 1) spreads the retries."""
-        claims = Claims(database, _STATEMENTS, _KEY, retrying or Retrying())
+        """The outbox of a database; `chance` in [0, 1) spreads the retries.
+
+        Of `only` these reactions deliveries are claimed, or of all `without` these.
+        """
+        named = without if only is None else only
+        asked = {"reactions": sorted(named)}
+        claims = Claims(database, _STATEMENTS[only is not None], _KEY, retrying or Retrying(), asked=asked)
         if chance is not None:
             claims.chance = chance
         return cls(claims)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Table, bindparam, exists, insert, literal, select, update
+from sqlalchemy import BigInteger, Table, and_, bindparam, exists, insert, literal, select, update
 
 from dkp_adapters.sql.balances import BalanceMoves
+from dkp_adapters.sql.merge_watch import MergeWatch, Pointers
 from dkp_adapters.sql.moments import micros, micros_or_none, moment_at, moment_or_none
 from dkp_adapters.sql.session import Session
 from dkp_adapters.sql.statement import (
@@ -20,6 +21,7 @@ from dkp_adapters.sql.statement import (
     in_guild,
     insert_rows,
     json_rows,
+    json_values,
     locking,
     to_json,
 )
@@ -43,6 +45,7 @@ from dkp_core.points import (
     Pools,
     Source,
     SourceKind,
+    follow,
 )
 
 ENTRIES_ORDER: Final = 10
@@ -237,26 +240,30 @@ _INSERT_ENTRIES: Final = _insert_given(entries, "entries", *_ENTRY_COLUMNS)
 
 _lines: Final = json_rows("lines", entries.c.user_id, entries.c.occurred_at)
 _reversal: Final = entries.alias("reversal")
+_stands: Final = and_(
+    in_guild(entries),
+    entries.c.source_kind == bindparam("source_kind"),
+    entries.c.source_id == bindparam("source_id"),
+    entries.c.reverses.is_(None),
+    # A reversal stands at the same user and time as what it reverses, so the primary key finds it.
+    ~exists(
+        select(literal(1)).where(
+            _reversal.c.guild_id == entries.c.guild_id,
+            _reversal.c.user_id == entries.c.user_id,
+            _reversal.c.occurred_at == entries.c.occurred_at,
+            _reversal.c.reverses == entries.c.id,
+        )
+    ),
+)
 _UNREVERSED: Final = Statement(
     select(*_ENTRY_COLUMNS)
     .select_from(entries)
     .join(_lines, (entries.c.user_id == _lines.c.user_id) & (entries.c.occurred_at == _lines.c.occurred_at))
-    .where(
-        in_guild(entries),
-        entries.c.source_kind == bindparam("source_kind"),
-        entries.c.source_id == bindparam("source_id"),
-        entries.c.reverses.is_(None),
-        # A reversal stands at the same user and time as what it reverses, so the primary key finds it.
-        ~exists(
-            select(literal(1)).where(
-                _reversal.c.guild_id == entries.c.guild_id,
-                _reversal.c.user_id == entries.c.user_id,
-                _reversal.c.occurred_at == entries.c.occurred_at,
-                _reversal.c.reverses == entries.c.id,
-            )
-        ),
-    )
+    .where(_stands)
     .order_by(entries.c.id)
+)
+_STANDING: Final = Statement(
+    select(*_ENTRY_COLUMNS).where(_stands, entries.c.user_id.in_(json_values("users"))).order_by(entries.c.id)
 )
 
 
@@ -266,14 +273,18 @@ class SqlLedger(Ledger):
     Entries are collected and written once, when the transaction ends; with them, the balances that they move.
     """
 
-    def __init__(self, session: Session, balances: BalanceMoves) -> None:
+    def __init__(self, session: Session, balances: BalanceMoves, watch: MergeWatch) -> None:
         self.session = session
         self.balances = balances
+        self.watch = watch
         self._entries: list[list[Any]] = []
+        self._booked: list[Entry] = []
 
     def append(self, entries: Sequence[Entry]) -> None:
         if not entries:
             return
+        self._booked += entries
+        self.watch.concerns((entry.user_id for entry in entries), self._follow)
         if not self._entries:
             self.session.defer(ENTRIES_ORDER, self._write_entries)
         for entry in entries:
@@ -286,11 +297,20 @@ class SqlLedger(Ledger):
             else:
                 self.balances.book(entry.pool_id, entry.user_id, adjusted=amount)
 
+    def _follow(self, pointers: Pointers) -> None:
+        """Let what was booked on who was merged go on to the other; what that comes to is looked at in its turn."""
+        booked, self._booked = self._booked, []
+        if pointers:
+            assert self.session.transaction is not None, "entries are booked by a unit of work"
+            ids = self.session.transaction.ids
+            merged = {user_id: pointer.merged for user_id, pointer in pointers.items()}
+            self.append(follow(booked, merged, lambda count: ids.next("entry", count)))
+
     def _write_entries(self) -> None:
         # What was asked for earlier (`unreversed`) is written already.
         if self._entries:
             rows, self._entries = self._entries, []
-            self.session.run(_INSERT_ENTRIES, entries=rows)
+            self.session.write(_INSERT_ENTRIES, entries=rows)
 
     def unreversed(self, source: Source, lines: Sequence[tuple[UserId, datetime]]) -> tuple[Entry, ...]:
         if not lines:
@@ -302,6 +322,11 @@ class SqlLedger(Ledger):
             source_id=source.id,
             lines=sorted({(user_id, micros(at)) for user_id, at in lines}),
         )
+        return tuple(map(_entry, rows))
+
+    def standing(self, source: Source, users: Collection[UserId]) -> tuple[Entry, ...]:
+        self._write_entries()
+        rows = self.session.all(_STANDING, source_kind=source.kind.value, source_id=source.id, users=sorted(users))
         return tuple(map(_entry, rows))
 
 
@@ -427,7 +452,7 @@ class SqlAdjustments(Adjustments):
             ]
             for each in adjustments
         ]
-        self.session.run(_INSERT_ADJUSTMENTS, adjustments=rows)
+        self.session.write(_INSERT_ADJUSTMENTS, adjustments=rows)
         self.session.announce(event)
 
     def reverse(self, adjustment: Adjustment, event: DomainEvent) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, and_, bindparam, delete, exists, insert, literal, select, update
 
 from dkp_adapters.sql.attendance_summaries import AttendanceSummaries, has_points
+from dkp_adapters.sql.heads import with_heads
 from dkp_adapters.sql.moments import micros, micros_or_none, moment_at, moment_or_none
 from dkp_adapters.sql.session import Session
 from dkp_adapters.sql.statement import (
@@ -21,18 +22,20 @@ from dkp_adapters.sql.statement import (
     in_guild,
     insert_rows,
     json_rows,
+    json_values,
     locking,
     to_json,
 )
 from dkp_adapters.sql.tables.raids import attendance, event_types, raids, unresolved_names, uploads
-from dkp_core.kernel.actor import Actor
+from dkp_core.kernel.actor import Actor, ActorKind
 from dkp_core.kernel.errors import NameTaken, NoSuch, Stale
-from dkp_core.kernel.ids import EventTypeId, RaidId
+from dkp_core.kernel.ids import EventTypeId, RaidId, UploadId
 from dkp_core.kernel.names import name_key
 from dkp_core.kernel.points import Points
 from dkp_core.raids import (
     Attendance,
     Attendances,
+    DumpFormat,
     EventType,
     EventTypes,
     Presence,
@@ -43,6 +46,7 @@ from dkp_core.raids import (
     Tick,
     Upload,
     Uploads,
+    owner_of,
 )
 
 _the_id: Final = bindparam("the_id", type_=BigInteger)
@@ -282,11 +286,11 @@ class SqlRaids(Raids):
         }
         if raid.version == 0:
             counts = _stands(raid) and has_points(raid)
-            self.session.run(_INSERT_RAID, id=raid.id, counts=int(counts), **values)
+            self.session.write(_INSERT_RAID, id=raid.id, counts=int(counts), **values)
             if counts:
                 self.summaries.counts(raid)
         else:
-            self.session.saved(self.session.run(_UPDATE_RAID, the_id=raid.id, read_version=raid.version, **values))
+            self.session.save(_UPDATE_RAID, the_id=raid.id, read_version=raid.version, **values)
             self._save_counts(raid)
         self.session.save_events(raid)
 
@@ -371,8 +375,11 @@ _LINE_COLUMNS: Final = (
     attendance.c.line,
     attendance.c.ignored,
 )
+_with_heads, _head = with_heads(attendance, attendance.c.user_id, attendance.c.at)
 _PRESENT: Final = Statement(
-    select(attendance.c.name_key, attendance.c.user_id, attendance.c.awarded).where(
+    select(attendance.c.name_key, _head, attendance.c.awarded)
+    .select_from(_with_heads)
+    .where(
         in_guild(attendance),
         attendance.c.raid_id == bindparam("raid_id"),
         attendance.c.tick == bindparam("tick"),
@@ -480,10 +487,10 @@ class SqlAttendances(Attendances):
             ]
             for line in lines
         ]
-        self.session.run(_INSERT_LINES, rows=rows)
+        self.session.write(_INSERT_LINES, rows=rows)
         waiting = [[line.key, raid.id, line.tick] for line in lines if line.is_unresolved]
         if waiting and _stands(raid):
-            self.session.run(_INSERT_UNRESOLVED, waiting=waiting)
+            self.session.write(_INSERT_UNRESOLVED, waiting=waiting)
         self.summaries.took(raid, lines)
 
     def unresolved(self, key: str) -> tuple[Attendance, ...]:
@@ -573,6 +580,34 @@ _PRUNE: Final = Statement(
     .where(in_guild(uploads), uploads.c.uploaded_at < bindparam("before"), uploads.c.content.is_not(None))
     .values(content=None)
 )
+_UPLOAD_COLUMNS: Final = tuple(uploads.c.keys())
+_KEPT_AFTER: Final = Statement(
+    locking(
+        select(*uploads.c)
+        .where(in_guild(uploads), uploads.c.id > bindparam("after", type_=BigInteger), uploads.c.content.is_not(None))
+        .order_by(uploads.c.id)
+        .limit(1)
+    )
+)
+_REWRITE: Final = Statement(
+    update(uploads)
+    .where(in_guild(uploads), uploads.c.id == bindparam("the_id", type_=BigInteger))
+    .values(content=bindparam("content", type_=uploads.c.content.type))
+)
+_uploaders: Final = json_rows("uploaders", uploads.c.actor_kind, uploads.c.actor_id)
+_FILE_NAMES: Final = Statement(
+    select(uploads.c.id, uploads.c.file_name).where(
+        in_guild(uploads),
+        exists(
+            select(literal(1))
+            .select_from(_uploaders)
+            .where(uploads.c.actor_id == _uploaders.c.actor_id, uploads.c.actor_kind == _uploaders.c.actor_kind)
+        ),
+    )
+)
+_FORGET_NAMES: Final = Statement(
+    update(uploads).where(in_guild(uploads), uploads.c.id.in_(json_values("ids"))).values(file_name="")
+)
 
 
 class SqlUploads(Uploads):
@@ -610,5 +645,42 @@ class SqlUploads(Uploads):
         row = self.session.first(_LAST_ZONE, actor_id=by.id, actor_kind=by.kind.value)
         return None if row is None else str(row[0])
 
+    def kept_after(self, upload_id: UploadId) -> Upload | None:
+        row = self.session.first(_KEPT_AFTER, after=upload_id)
+        return None if row is None else _upload(row)
+
+    def rewrite(self, upload_id: UploadId, content: bytes) -> None:
+        self.session.run(_REWRITE, the_id=upload_id, content=content)
+
+    def forget_names(self, actors: Collection[tuple[ActorKind, str]]) -> None:
+        uploaders = [[kind.value, actor_id] for kind, actor_id in sorted(actors)]
+        rows = self.session.all(_FILE_NAMES, uploaders=uploaders)
+        ids = [upload_id for upload_id, file_name in rows if file_name and owner_of(file_name) is None]
+        if ids:
+            self.session.run(_FORGET_NAMES, ids=ids)
+
     def prune(self, before: datetime) -> int:
         return self.session.run(_PRUNE, before=micros(before))
+
+
+def _upload(row: Sequence[Any]) -> Upload:
+    values = dict(zip(_UPLOAD_COLUMNS, row, strict=True))
+    return Upload(
+        id=values["id"],
+        guild_id=values["guild_id"],
+        sha256=values["sha256"],
+        check=values["check_named"],
+        file_name=values["file_name"],
+        format=DumpFormat(values["format"]),  # type: ignore[call-arg]  # by its word, as of every enumeration
+        parser_version=values["parser_version"],
+        size=values["size"],
+        zone=values["zone"],
+        zone_named=bool(values["zone_named"]),
+        content=values["content"],
+        whole=bool(values["whole"]),
+        raid_id=values["raid_id"],
+        tick=values["tick"],
+        actor_kind=ActorKind(values["actor_kind"]),
+        actor_id=values["actor_id"],
+        uploaded_at=moment_at(values["uploaded_at"]),
+    )

@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from dkp_adapters.sql.guilds import revise_roster
+from dkp_adapters.sql.heads import with_heads
 from dkp_adapters.sql.moments import micros, micros_or_none, moment_at, moment_or_none
 from dkp_adapters.sql.session import Session
 from dkp_adapters.sql.statement import (
@@ -212,25 +213,28 @@ _SOME: Final = Statement(locking(_IN_ORDER.where(characters.c.id.in_(json_values
 _OWNED_BY: Final = Statement(locking(_IN_ORDER.where(characters.c.owner == _the_id)))
 _HOLDING: Final = Statement(locking(_IN_ORDER.where(characters.c.rank_id == _the_id)))
 _at: Final = bindparam("at", type_=BigInteger)
+_owned_then, _head = with_heads(
+    character_names.join(
+        characters,
+        and_(
+            characters.c.guild_id == character_names.c.guild_id,
+            characters.c.id == character_names.c.character_id,
+        ),
+    ).outerjoin(
+        ownerships,
+        and_(
+            ownerships.c.guild_id == character_names.c.guild_id,
+            ownerships.c.character_id == character_names.c.character_id,
+            ownerships.c.since <= _at,
+            or_(ownerships.c.until.is_(None), ownerships.c.until > _at),
+        ),
+    ),
+    ownerships.c.owner,
+    _at,
+)
 _ATTRIBUTED: Final = Statement(
-    select(character_names.c.name_key, characters.c.id, characters.c.name, characters.c.status, ownerships.c.owner)
-    .select_from(
-        character_names.join(
-            characters,
-            and_(
-                characters.c.guild_id == character_names.c.guild_id,
-                characters.c.id == character_names.c.character_id,
-            ),
-        ).outerjoin(
-            ownerships,
-            and_(
-                ownerships.c.guild_id == character_names.c.guild_id,
-                ownerships.c.character_id == character_names.c.character_id,
-                ownerships.c.since <= _at,
-                or_(ownerships.c.until.is_(None), ownerships.c.until > _at),
-            ),
-        )
-    )
+    select(character_names.c.name_key, characters.c.id, characters.c.name, characters.c.status, _head)
+    .select_from(_owned_then)
     .where(in_guild(character_names), character_names.c.name_key.in_(json_values("names", Text())))
 )
 
@@ -335,6 +339,11 @@ _LATEST_OWNERSHIP: Final = Statement(
     .order_by(ownerships.c.since.desc())
     .limit(1)
 )
+_EVER_OWNED: Final = Statement(
+    select(ownerships.c.character_id, ownerships.c.owner, ownerships.c.since, ownerships.c.until, ownerships.c.reason)
+    .where(in_guild(ownerships), ownerships.c.owner == bindparam("owner", type_=BigInteger))
+    .order_by(ownerships.c.character_id, ownerships.c.since)
+)
 _INSERT_OWNERSHIP: Final = Statement(
     insert(ownerships).values(
         {"guild_id": GUILD, **binds(ownerships, "character_id", "since", "until", "owner", "reason")}
@@ -372,6 +381,17 @@ _RECORD_RANK_CHANGES: Final = Statement(
     ),
     violations={"pk_rank_changes": _lost},
 )
+
+
+def _ownership(character_id: int, row: Sequence[Any]) -> Ownership:
+    owner, since, until, reason = row
+    return Ownership(
+        character_id=CharacterId(character_id),
+        owner=owner,
+        since=moment_at(since),
+        until=moment_or_none(until),
+        reason=reason,
+    )
 
 
 class SqlCharacters(Characters):
@@ -471,14 +491,11 @@ class SqlCharacters(Characters):
         row = self.session.first(_LATEST_OWNERSHIP, the_id=character_id)
         if row is None:
             return None
-        owner, since, until, reason = row
-        return Ownership(
-            character_id=character_id,
-            owner=owner,
-            since=moment_at(since),
-            until=moment_or_none(until),
-            reason=reason,
-        )
+        return _ownership(character_id, row)
+
+    def ever_owned(self, owner: UserId) -> tuple[Ownership, ...]:
+        rows = self.session.all(_EVER_OWNED, owner=owner)
+        return tuple(_ownership(character_id, row) for character_id, *row in rows)
 
     def begin_ownership(self, ownership: Ownership) -> None:
         self.session.run(

@@ -46,8 +46,8 @@ class Ended(Connection):
     def _refuse(self, *_: Any, **__: Any) -> Any:
         raise AssertionError("the unit of work is over: what it handed out can't be used any more")
 
-    execute = all = first = run = ask = _refuse
-    begin = commit = rollback = try_lock = alive = close = translated = _refuse
+    execute = all = first = run = later = ask = _refuse
+    begin = commit = rollback = lock = alive = close = translated = _refuse
 
 
 ENDED: Final = Ended()
@@ -66,6 +66,7 @@ class Transaction:
     _deferred: list[tuple[int, Callable[[], None]]] = field(factory=list, init=False)
     _changed: dict[tuple[GuildId, str, str], int] = field(factory=dict, init=False)
     _deliveries: int = field(default=0, init=False)
+    _notices: int = field(default=0, init=False)
 
     def session(self, guild_id: GuildId, by: Actor | None) -> Session:
         """A session in that guild on this transaction."""
@@ -100,6 +101,10 @@ class Transaction:
         """Keep the callback for the flush."""
         self._deferred.append((order, callback))
 
+    def note_notices(self, count: int) -> None:
+        """So many notices are to be sent once it is committed."""
+        self._notices += count
+
     def flush(self) -> None:
         """Write what was kept for last: events and their deliveries, then what was deferred, in its order."""
         while self._events or self._deferred:
@@ -119,9 +124,9 @@ class Transaction:
             due += [
                 [event_id, reaction, guild_id, at, at, 0, 0, None, None] for reaction in self.reactions.get(name, ())
             ]
-        self.connection.run(_INSERT_EVENTS, {"events": rows})
+        self.connection.later(_INSERT_EVENTS, {"events": rows})
         if due:
-            self.connection.run(_INSERT_DELIVERIES, {"deliveries": due})
+            self.connection.later(_INSERT_DELIVERIES, {"deliveries": due})
             self._deliveries += len(due)
 
     def commit(self) -> Commit:
@@ -136,6 +141,7 @@ class Transaction:
                 for (guild_id, aggregate, aggregate_id), version in self._changed.items()
             ),
             deliveries=self._deliveries,
+            notices=self._notices,
         )
 
     def end(self) -> None:
@@ -181,6 +187,26 @@ class Session:
             params["guild_id"] = self.guild_id
         self.wrote = True
         return self.connection.run(statement, params)
+
+    def write(self, statement: Statement, /, **params: Any) -> None:
+        """Execute it, where nobody asks how many rows it matched: it may travel with what comes next.
+
+        Raises: as `run`, or what comes next does, or the commit.
+        """
+        if self.guild_id:
+            params["guild_id"] = self.guild_id
+        self.wrote = True
+        self.connection.later(statement, params)
+
+    def save(self, statement: Statement, /, **params: Any) -> None:
+        """Execute an update by version; it may travel with what comes next.
+
+        Raises: as `write`, and Stale when it found no row: somebody was faster.
+        """
+        if self.guild_id:
+            params["guild_id"] = self.guild_id
+        self.wrote = True
+        self.connection.later(statement, params, self.saved)
 
     def saved(self, rowcount: int) -> None:
         """Raises: Stale when an update by version found no row: somebody was faster."""

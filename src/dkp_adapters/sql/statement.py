@@ -7,12 +7,12 @@ there are. Columns are integers, text or bytes, so that rows need no conversion.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
+import msgspec
 from attrs import Factory, define, field, frozen
 from sqlalchemy import (
     BigInteger,
@@ -77,7 +77,7 @@ def _speaker(name: DialectName) -> Dialect:
     elif name == "postgresql":
         from sqlalchemy.dialects.postgresql import psycopg
 
-        dialect = psycopg.dialect(paramstyle="format")  # type: ignore[no-untyped-call]  # as SQLAlchemy has it
+        dialect = psycopg.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]  # as SQLAlchemy has it
     else:
         from sqlalchemy.dialects.mysql import pymysql
 
@@ -88,10 +88,12 @@ def _speaker(name: DialectName) -> Dialect:
     return dialect
 
 
-to_json: Final[Callable[[object], str]] = json.JSONEncoder(
-    ensure_ascii=False, check_circular=False, allow_nan=False, separators=(",", ":")
-).encode
-"""Compact JSON, as it is stored and as lists travel."""
+_encode: Final = msgspec.json.Encoder().encode
+
+
+def to_json(value: object) -> str:
+    """Compact JSON, as it is stored and as lists travel."""
+    return _encode(value).decode()
 
 
 # --- what differs between databases -----------------------------------------------------------------------------------

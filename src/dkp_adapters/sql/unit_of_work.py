@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from dkp_adapters.sql.accounts import SqlApiKeys, SqlMemberships, SqlUsers
+from dkp_adapters.sql.accounts import SqlApiKeys, SqlConsents, SqlMemberships, SqlUsers
 from dkp_adapters.sql.attendance_summaries import AttendanceSummaries
 from dkp_adapters.sql.auctions import SqlAuctions, SqlBids
 from dkp_adapters.sql.balances import BalanceMoves
@@ -20,6 +20,7 @@ from dkp_adapters.sql.bidders import SqlBidders
 from dkp_adapters.sql.deadlines import SqlDeadlines
 from dkp_adapters.sql.guilds import SqlGuilds
 from dkp_adapters.sql.holds import SqlHolds
+from dkp_adapters.sql.kept_answers import SqlKeptAnswers
 from dkp_adapters.sql.loot import (
     SqlAwards,
     SqlChatGrammars,
@@ -28,16 +29,31 @@ from dkp_adapters.sql.loot import (
     SqlItems,
     SqlStandingBids,
 )
+from dkp_adapters.sql.merge_watch import MergeWatch
+from dkp_adapters.sql.merges import SqlClaims, SqlMerges
+from dkp_adapters.sql.notices import SqlChannels, SqlNotices
+from dkp_adapters.sql.performances import SqlPerformances
 from dkp_adapters.sql.points import SqlAdjustments, SqlItemPools, SqlLedger, SqlPools
 from dkp_adapters.sql.raids import SqlAttendances, SqlEventTypes, SqlRaids, SqlUploads
+from dkp_adapters.sql.recruitment import (
+    SqlApplicationForms,
+    SqlApplications,
+    SqlComments,
+    SqlRecruitmentRulebook,
+    SqlVoters,
+    SqlVotes,
+)
 from dkp_adapters.sql.roster import SqlCharacters, SqlRanks
 from dkp_adapters.sql.session import Session
+from dkp_adapters.sql.sign_ins import SqlDiscordTokens, SqlSignInAttempts, SqlSignInLinks, SqlUserSessions
 from dkp_adapters.sql.views.accounts import SqlAccountsView
 from dkp_adapters.sql.views.audit_log import SqlAuditLog
 from dkp_adapters.sql.views.guilds import SqlGuildsView
 from dkp_adapters.sql.views.loot import SqlLootView
+from dkp_adapters.sql.views.notices import SqlNoticesView
 from dkp_adapters.sql.views.points import SqlPointsView
 from dkp_adapters.sql.views.raids import SqlRaidsView
+from dkp_adapters.sql.views.recruitment import SqlRecruitmentView
 from dkp_adapters.sql.views.roster import SqlRosterView
 from dkp_core.kernel.domain_events import DomainEvent
 from dkp_core.kernel.ids import GuildId
@@ -78,6 +94,38 @@ class SqlWork(Work):
         return SqlApiKeys(self.session)
 
     @cached_property
+    def consents(self) -> SqlConsents:
+        return SqlConsents(self.session)
+
+    @cached_property
+    def kept_answers(self) -> SqlKeptAnswers:
+        return SqlKeptAnswers(self.session)
+
+    @cached_property
+    def sessions(self) -> SqlUserSessions:
+        return SqlUserSessions(self.session)
+
+    @cached_property
+    def sign_in_attempts(self) -> SqlSignInAttempts:
+        return SqlSignInAttempts(self.session)
+
+    @cached_property
+    def sign_in_links(self) -> SqlSignInLinks:
+        return SqlSignInLinks(self.session)
+
+    @cached_property
+    def discord_tokens(self) -> SqlDiscordTokens:
+        return SqlDiscordTokens(self.session)
+
+    @cached_property
+    def notices(self) -> SqlNotices:
+        return SqlNotices(self.session)
+
+    @cached_property
+    def channels(self) -> SqlChannels:
+        return SqlChannels(self.session)
+
+    @cached_property
     def ranks(self) -> SqlRanks:
         return SqlRanks(self.session)
 
@@ -95,15 +143,27 @@ class SqlWork(Work):
 
     @cached_property
     def ledger(self) -> SqlLedger:
-        return SqlLedger(self.session, self._balances)
+        return SqlLedger(self.session, self._balances, self._merge_watch)
 
     @cached_property
     def _balances(self) -> BalanceMoves:
         return BalanceMoves(self.session)
 
     @cached_property
+    def _merge_watch(self) -> MergeWatch:
+        return MergeWatch(self.session)
+
+    @cached_property
     def adjustments(self) -> SqlAdjustments:
         return SqlAdjustments(self.session)
+
+    @cached_property
+    def merges(self) -> SqlMerges:
+        return SqlMerges(self.session, self._balances, self._attendance_summaries)
+
+    @cached_property
+    def claims(self) -> SqlClaims:
+        return SqlClaims(self.session)
 
     @cached_property
     def event_types(self) -> SqlEventTypes:
@@ -119,7 +179,7 @@ class SqlWork(Work):
 
     @cached_property
     def _attendance_summaries(self) -> AttendanceSummaries:
-        return AttendanceSummaries(self.session)
+        return AttendanceSummaries(self.session, self._merge_watch)
 
     @cached_property
     def uploads(self) -> SqlUploads:
@@ -165,11 +225,49 @@ class SqlWork(Work):
     def chat_lines(self) -> SqlChatLines:
         return SqlChatLines(self.session)
 
+    @cached_property
+    def recruitment_rules(self) -> SqlRecruitmentRulebook:
+        return SqlRecruitmentRulebook(self.session)
+
+    @cached_property
+    def application_forms(self) -> SqlApplicationForms:
+        return SqlApplicationForms(self.session)
+
+    @cached_property
+    def applications(self) -> SqlApplications:
+        return SqlApplications(self.session)
+
+    @cached_property
+    def comments(self) -> SqlComments:
+        return SqlComments(self.session)
+
+    @cached_property
+    def votes(self) -> SqlVotes:
+        return SqlVotes(self.session)
+
+    @cached_property
+    def voters(self) -> SqlVoters:
+        return SqlVoters(self.session)
+
+    @cached_property
+    def performances(self) -> SqlPerformances:
+        return SqlPerformances(self.session)
+
     def enter(self, guild_id: GuildId) -> SqlWork:
         """The same transaction, in that guild: for work of the installation that reaches into one."""
         assert self.session.transaction is not None
         return SqlWork(self.session.transaction.session(guild_id, self.session.by))
 
 
-class SqlViews(SqlAuditLog, SqlGuildsView, SqlAccountsView, SqlRosterView, SqlPointsView, SqlRaidsView, SqlLootView):
+class SqlViews(
+    SqlAuditLog,
+    SqlGuildsView,
+    SqlAccountsView,
+    SqlRosterView,
+    SqlPointsView,
+    SqlRaidsView,
+    SqlLootView,
+    SqlRecruitmentView,
+    SqlNoticesView,
+):
     """The query ports of every context."""

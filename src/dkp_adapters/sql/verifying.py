@@ -29,12 +29,14 @@ from sqlalchemy import (
 
 from dkp_adapters.sql.auctions import AUCTION_COLUMNS, STANDING, auction_of, bid_of
 from dkp_adapters.sql.engine import Connection, Engine
+from dkp_adapters.sql.heads import is_merged_away, with_heads
 from dkp_adapters.sql.holds import hold_of
-from dkp_adapters.sql.moments import moment_at
+from dkp_adapters.sql.moments import micros, moment_at
 from dkp_adapters.sql.statement import DialectName, Statement, in_guild, int_sum
 from dkp_adapters.sql.tables.accounts import memberships
 from dkp_adapters.sql.tables.guilds import guilds
 from dkp_adapters.sql.tables.loot import auctions, awards, holds
+from dkp_adapters.sql.tables.merges import merged_users, merges
 from dkp_adapters.sql.tables.points import adjustments, balances, entries, pools
 from dkp_adapters.sql.tables.raids import (
     NEVER,
@@ -45,10 +47,23 @@ from dkp_adapters.sql.tables.raids import (
     raids,
     unresolved_names,
 )
+from dkp_adapters.sql.tables.recruitment import vote_changes, votes
 from dkp_core.kernel.ids import GuildId
 from dkp_core.kernel.points import Points
 from dkp_core.loot import NOTHING_HELD, PAID, AwardStatus
-from dkp_core.points import Bucket, Difference, EntryKind, Overbid, SourceKind, Verification, Verifying
+from dkp_core.points import (
+    FOR_GOOD,
+    Bucket,
+    Difference,
+    EntryKind,
+    Merged,
+    MergeKind,
+    Overbid,
+    SourceKind,
+    Verification,
+    Verifying,
+    heads,
+)
 from dkp_core.raids import ATTENDED, RaidStatus
 
 RAIDS_AT_ONCE: Final = 500
@@ -257,6 +272,7 @@ _with_raid: Final = attendance.join(
     raids, and_(raids.c.guild_id == attendance.c.guild_id, raids.c.id == attendance.c.raid_id)
 )
 _stands: Final = raids.c.status != RaidStatus.CANCELLED.value
+_with_heads, _head = with_heads(_with_raid, attendance.c.user_id, attendance.c.at)
 
 _ATTENDED: Final = _differing(
     select(
@@ -268,14 +284,14 @@ _ATTENDED: Final = _differing(
     ).where(in_guild(attended)),
     select(
         raids.c.starts_at,
-        attendance.c.user_id,
+        _head.label("user_id"),
         attendance.c.raid_id,
         func.max(case((_came, 1), else_=0)).label("present"),
         literal(1, BigInteger).label("rows"),
     )
-    .select_from(_with_raid)
+    .select_from(_with_heads)
     .where(in_guild(attendance), _is_somebodys, _stands)
-    .group_by(raids.c.starts_at, attendance.c.user_id, attendance.c.raid_id),
+    .group_by(raids.c.starts_at, _head, attendance.c.raid_id),
     key=("starts_at", "user_id", "raid_id"),
     numbers=("present", "rows"),
 )
@@ -299,9 +315,13 @@ _UNRESOLVED: Final = _differing(
 )
 
 
+_lines_with_heads, _line_head = with_heads(attendance, attendance.c.user_id, attendance.c.at)
+
+
 def _of_raid(found: ColumnElement[int]) -> Any:
     return (
         select(found)
+        .select_from(_lines_with_heads)
         .where(attendance.c.guild_id == raids.c.guild_id, attendance.c.raid_id == raids.c.id)
         .correlate(raids)
         .scalar_subquery()
@@ -318,7 +338,7 @@ _RAIDS: Final = Statement(
         raids.c.attendees,
         raids.c.unresolved,
         _of_raid(func.count()),
-        _of_raid(func.count(case((and_(_is_somebodys, _came), attendance.c.user_id)).distinct())),
+        _of_raid(func.count(case((and_(_is_somebodys, _came), _line_head)).distinct())),
         _of_raid(func.count(case((_is_unresolved, attendance.c.name_key)).distinct())),
     )
     .where(in_guild(raids), raids.c.id > bindparam("after", type_=BigInteger))
@@ -411,6 +431,77 @@ _NO_TOTALS: Final = Statement(
     .where(_totals.user_id.is_(None))
     .order_by(_by_user.c.user_id)
 )
+
+# --- merges -----------------------------------------------------------------------------------------------------------
+
+_LEFT_BEHIND: Final = Statement(
+    select(
+        balances.c.pool_id,
+        balances.c.user_id,
+        balances.c.earned - balances.c.spent + balances.c.adjusted,
+    )
+    .where(
+        in_guild(balances),
+        is_merged_away(balances.c.user_id),
+        or_(balances.c.earned != 0, balances.c.spent != 0, balances.c.adjusted != 0),
+    )
+    .order_by(balances.c.pool_id, balances.c.user_id)
+)
+_moved: Final = int_sum(entries.c.amount)
+_MOVED: Final = Statement(
+    select(entries.c.source_id, entries.c.pool_id, _moved)
+    .where(in_guild(entries), entries.c.source_kind == SourceKind.MERGE.value)
+    .group_by(entries.c.source_id, entries.c.pool_id, entries.c.bucket)
+    .having(_moved != 0)
+    .order_by(entries.c.source_id, entries.c.pool_id)
+)
+_MERGES: Final = Statement(
+    select(merges.c.id, merges.c.user_id, merges.c.into_user, merges.c.kind, merges.c.at).where(
+        in_guild(merges), merges.c.undone_at.is_(None)
+    )
+)
+_MERGED: Final = Statement(
+    select(merged_users.c.merge_id, merged_users.c.user_id, merged_users.c.until, merged_users.c.head).where(
+        in_guild(merged_users)
+    )
+)
+
+# --- votes ------------------------------------------------------------------------------------------------------------
+
+_VOTE: Final = ("application_id", "round", "stage", "voter")
+_is_change: Final = and_(
+    vote_changes.c.before.is_not(None), func.coalesce(vote_changes.c.after, "") != vote_changes.c.before
+)
+_VOTES: Final = _differing(
+    select(*(votes.c[name] for name in _VOTE), votes.c.steps, votes.c.changes).where(in_guild(votes)),
+    select(
+        *(vote_changes.c[name] for name in _VOTE),
+        func.count().label("steps"),
+        int_sum(case((_is_change, 1), else_=0)).label("changes"),
+    )
+    .where(in_guild(vote_changes))
+    .group_by(*(vote_changes.c[name] for name in _VOTE)),
+    key=_VOTE,
+    numbers=("steps", "changes"),
+)
+_last_change: Final = and_(
+    vote_changes.c.guild_id == votes.c.guild_id,
+    *(vote_changes.c[name] == votes.c[name] for name in _VOTE),
+    vote_changes.c.number == votes.c.steps,
+)
+_ASTRAY: Final = Statement(
+    select(votes.c.application_id, votes.c.voter)
+    .join_from(votes, vote_changes, _last_change)
+    .where(
+        in_guild(votes),
+        or_(
+            func.coalesce(votes.c.option, "") != func.coalesce(vote_changes.c.after, ""),
+            *(votes.c[name] != vote_changes.c[name] for name in ("attended", "held")),
+            votes.c.cast_at != vote_changes.c.at,
+        ),
+    )
+    .order_by(votes.c.application_id, votes.c.voter)
+)
 _GUILDS: Final = Statement(select(guilds.c.id).order_by(guilds.c.id))
 
 
@@ -471,6 +562,8 @@ class _Guild:
             ("holds", self._holds),
             ("raids", self._raids),
             ("attendance", self._attendance),
+            ("merges", self._merges),
+            ("votes", self._votes),
         ):
             progress(f"{what} of guild {self.guild_id}")
             look()
@@ -567,6 +660,36 @@ class _Guild:
             self._totals(row)
         for user_id, counted in self._all(_NO_TOTALS):
             self._differs("raids attended", None, counted, user_id=user_id)
+
+    def _merges(self) -> None:
+        """Who was merged has nothing left; what a merge took from one it gave to the other; and pointers lead on."""
+        for pool_id, user_id, left in self._all(_LEFT_BEHIND):
+            self._differs("points of who was merged", _points(left), _points(0), pool_id=pool_id, user_id=user_id)
+        for merge_id, pool_id, moved in self._all(_MOVED):
+            self._differs(f"entries for merge {merge_id}", _points(moved), _points(0), pool_id=pool_id)
+        pointers = [
+            Merged(
+                user_id=user_id,
+                merge_id=merge_id,
+                into=into,
+                at=moment_at(at),
+                until=FOR_GOOD if kind == MergeKind.MERGE.value else moment_at(at),
+            )
+            for merge_id, user_id, into, kind, at in self._all(_MERGES)
+        ]
+        led = heads(pointers)
+        counted = {each.user_id: (each.merge_id, micros(each.until), led[each.user_id]) for each in pointers}
+        kept = {user_id: (merge_id, until, head) for merge_id, user_id, until, head in self._all(_MERGED)}
+        for user_id in sorted({*kept, *counted}):
+            self._differs("whom it counts for", kept.get(user_id), counted.get(user_id), user_id=user_id)
+
+    def _votes(self) -> None:
+        """Every vote against what became of it; for what anybody voted is not told (V-7)."""
+        for application_id, _, _, voter, *numbers in self._all(_VOTES):
+            for what, kept, counted in zip(("steps", "changes"), numbers[:2], numbers[2:], strict=True):
+                self._differs(f"{what} of a vote on application {application_id}", kept, counted, user_id=voter)
+        for application_id, voter in self._all(_ASTRAY):
+            self._differs(f"vote on application {application_id}", "a vote", "another", user_id=voter)
 
     def _totals(self, row: tuple[Any, ...]) -> None:
         user_id, attended, came, last, last_came, since, began, held_before, held, excused, absent = row

@@ -71,9 +71,9 @@ class ApiKey(Aggregate):
         if self.expires_at is not None and self.expires_at <= self.created_at:
             raise InvalidValue("expires_at", f"{self.expires_at.isoformat()} is past", "a time to come, or nothing")
         scopes = tuple(sorted(self.scopes))
-        return self.announcing(
-            KeyIssued(key_id=self.id, kind=self.kind, name=self.name, owner=self.owner, scopes=scopes)
-        )
+        # What people call their own keys is nobody else's business, and would outlive them here (A-12).
+        name = self.name if self.kind is KeyKind.BOT else ""
+        return self.announcing(KeyIssued(key_id=self.id, kind=self.kind, name=name, owner=self.owner, scopes=scopes))
 
     def opens_with(self, digest: str, at: datetime) -> bool:
         """Whether a secret of that digest works now; takes the same time whichever part is wrong."""
@@ -103,6 +103,10 @@ class ApiKey(Aggregate):
             return self
         revoked = evolve(self, revoked_at=at, old_digest=None, old_digest_until=None)
         return revoked.announcing(KeyRevoked(key_id=self.id))
+
+    def erase(self, at: datetime) -> ApiKey:
+        """Revoked, and without the name that its owner gave it (A-12)."""
+        return evolve(self.revoke(at), name="erased")
 
     def with_scopes(self, scopes: frozenset[Permission]) -> ApiKey:
         """With other scopes. Raises: KeyIsRevoked."""

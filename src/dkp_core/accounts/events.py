@@ -45,6 +45,87 @@ class UserReactivated(UserEvent):
 
 
 @frozen(kw_only=True)
+class UserLinked(UserEvent):
+    """The Discord account of an unlinked user became known; which it is, is personal data."""
+
+
+@frozen(kw_only=True)
+class UserErased(UserEvent):
+    """All that told who a user was is gone, for good (A-12)."""
+
+
+@frozen(kw_only=True)
+class UserExported(UserEvent):
+    """All that is held on a user was handed out, by whoever asked for it."""
+
+
+@frozen(kw_only=True)
+class ConsentGiven(UserEvent):
+    """A person agreed to something."""
+
+    kind: str
+
+
+@frozen(kw_only=True)
+class ConsentWithdrawn(UserEvent):
+    """A person agrees to something no longer."""
+
+    kind: str
+
+
+@frozen(kw_only=True)
+class FirstSignedIn(UserEvent):
+    """A person signed in with Discord for the first time, so that the account is known to be theirs."""
+
+
+@frozen(kw_only=True)
+class SignInLinkMade(UserEvent):
+    """The operator made a one-time link for a user to sign in with."""
+
+    good_until: str
+
+
+@frozen(kw_only=True)
+class SignInLinkUsed(UserEvent):
+    """A one-time link was used."""
+
+
+@frozen(kw_only=True)
+class DiscordTokensDoomed(UserEvent):
+    """What Discord let us have of a user is to be given back."""
+
+
+@frozen(kw_only=True)
+class DiscordTokensForgotten(UserEvent):
+    """What Discord let us have of a user is gone: it was given back, or Discord took it back."""
+
+
+@frozen(kw_only=True)
+class SessionEvent(DomainEvent):
+    """Something that happened to a user's session; never anything of its secret."""
+
+    aggregate: ClassVar[str] = "session"
+    session_id: str
+    user_id: UserId
+
+    @property
+    def aggregate_id(self) -> str:
+        return self.session_id
+
+
+@frozen(kw_only=True)
+class SessionBegan(SessionEvent):
+    """A user signed in with a browser."""
+
+
+@frozen(kw_only=True)
+class SessionEnded(SessionEvent):
+    """A session ended before its time."""
+
+    why: str
+
+
+@frozen(kw_only=True)
 class MembershipEvent(DomainEvent):
     """Something that happened to a user's place in the guild."""
 
@@ -73,6 +154,16 @@ class MembershipChanged(MembershipEvent):
 
 
 @frozen(kw_only=True)
+class MemberShutOut(MembershipEvent):
+    """Somebody with a place in the guild was shut out of every guild by the operator."""
+
+
+@frozen(kw_only=True)
+class MemberErased(MembershipEvent):
+    """Somebody with a place in the guild was erased: what tells of the person is to go from here as well (A-12)."""
+
+
+@frozen(kw_only=True)
 class KeyEvent(DomainEvent):
     """Something that happened to an API key; never anything of its secret."""
 
@@ -86,7 +177,7 @@ class KeyEvent(DomainEvent):
 
 @frozen(kw_only=True)
 class KeyIssued(KeyEvent):
-    """A key was made."""
+    """A key was made; what a person calls a key of their own is not told."""
 
     kind: str
     name: str

@@ -7,6 +7,8 @@ from datetime import datetime
 from attrs import frozen
 
 from dkp_core.accounts.errors import AlreadyAMember, LastOfficer
+from dkp_core.accounts.events import MemberShutOut
+from dkp_core.accounts.holding_sessions import end_every_session
 from dkp_core.accounts.membership import Membership, MembershipStatus
 from dkp_core.accounts.ports import (
     MEMBERSHIP_COLUMNS,
@@ -16,6 +18,7 @@ from dkp_core.accounts.ports import (
     Users,
 )
 from dkp_core.accounts.role_group import RoleGroup
+from dkp_core.accounts.session import Ending
 from dkp_core.accounts.user import User, discord_id_of
 from dkp_core.accounts.views import MembershipRow, ProfileRow, UserRow
 from dkp_core.kernel.actor import Actor
@@ -35,6 +38,22 @@ def known_user(users: Users, ids: Ids, discord_id: str, username: str | None, at
         user = User.add(UserId(ids.next("user")), discord_id=digits, username=shown, at=at)
         users.save(user)
     return user
+
+
+def unlinked_user(users: Users, ids: Ids, username: str, at: datetime) -> User:
+    """A new user whose Discord account is not known: of an import, or of who is unlinked (A-13). Raises: InvalidValue.
+
+    They are seen by the guild alone in which they get a place.
+    """
+    user = User.add(UserId(ids.next("user")), discord_id=None, username=username, at=at)
+    users.save(user)
+    return user
+
+
+def must_leave_an_officer(work: AccountsWork, user_id: UserId) -> None:
+    """Refuse what would take the guild its last officer; the officers are locked. Raises: LastOfficer."""
+    if work.memberships.officers() == {user_id}:
+        raise LastOfficer(user_id)
 
 
 @frozen
@@ -60,6 +79,7 @@ class AddMember:
             raise InvalidValue("joined_at", f"{joined_at.isoformat()} is in the future", "a time up to now")
         with self.begin(by) as work:
             user = known_user(work.users, self.ids, discord_id, username, now)
+            work.users.get(user.id).must_not_be_erased()  # locked: who is being erased gets no place anew
             if work.memberships.find(user.id) is not None:
                 raise AlreadyAMember(user.id)
             membership = Membership.begin(work.guild_id, user.id, role_group, joined_at or now)
@@ -89,6 +109,8 @@ class ChangeMembership:
         by.must(Permission.MEMBERSHIPS_WRITE)
         now = self.clock.now()
         with self.begin(by) as work:
+            if status is MembershipStatus.IN_FORCE:
+                work.users.get(user_id).must_not_be_erased()
             officers = work.memberships.officers()
             membership = work.memberships.get(user_id)
             changed = membership
@@ -209,24 +231,24 @@ class ChangePreferences:
 class SetUserActive:
     """Shut a user out of every guild, or let them in again; only the operator may (A-10).
 
-    No guild loses its last officer that way.
+    No guild loses its last officer that way, and open bids are withdrawn.
     """
 
     begin: BeginInstallation[AccountsInstallation]
-    read: Read[AccountsView]
     clock: Clock
 
     def __call__(self, user_id: UserId, *, active: bool, by: Actor) -> User:
         if not by.is_operator:
             raise NotPermitted("operator")
-        with self.read(by) as views:
-            guilds = () if active else views.profile(user_id).guilds
         with self.begin(by) as work:
-            for guild in sorted(each.id for each in guilds if each.role_group is RoleGroup.OFFICER):
-                if work.enter(guild).memberships.officers() == {user_id}:
-                    raise LastOfficer(user_id)
             user = work.users.get(user_id)
             changed = user.reactivate() if active else user.deactivate(self.clock.now())
+            if changed is not user and not active:
+                for guild_id in work.users.guilds_of(user_id):
+                    here = work.enter(guild_id)
+                    must_leave_an_officer(here, user_id)
+                    here.announce(MemberShutOut(guild_id=guild_id, user_id=user_id))
+                end_every_session(work, user_id, Ending.DEACTIVATED)
             if changed is not user:
                 work.users.save(changed)
         return changed

@@ -46,8 +46,29 @@ class Minting:
         return Token(prefix, _letters(self.chance.token(_SECRET_BYTES)))
 
     def key_id(self) -> str:
-        """A new key's id, a UUID."""
+        """A new id for a key or a session, a UUID."""
         return str(uuid.UUID(bytes=self.chance.token(16), version=4))
+
+    def secret(self) -> str:
+        """256 random bits as small letters and digits."""
+        return _letters(self.chance.token(_SECRET_BYTES))
+
+    def personal_key(
+        self, owner: UserId, *, name: str, at: datetime, expires_at: datetime | None = None
+    ) -> IssuedKey:
+        """A new key of that user's. Raises: InvalidValue."""
+        token = self.token()
+        key = ApiKey(
+            id=self.key_id(),
+            kind=KeyKind.PERSONAL,
+            name=clean_name(name),
+            prefix=token.prefix,
+            digest=self.hashing.digest(token.secret),
+            owner=owner,
+            created_at=at,
+            expires_at=expires_at,
+        ).issued()
+        return IssuedKey(key, str(token))
 
 
 def _letters(some: bytes) -> str:
@@ -68,21 +89,11 @@ class IssuePersonalKey:
         owner = owner if owner is not None else _own(by)
         if owner != by.user_id and not by.is_operator:
             raise NotPermitted("operator")
-        token = self.minting.token()
+        issued = self.minting.personal_key(owner, name=name, at=self.clock.now(), expires_at=expires_at)
         with self.begin(by) as work:
-            work.users.get(owner)
-            key = ApiKey(
-                id=self.minting.key_id(),
-                kind=KeyKind.PERSONAL,
-                name=clean_name(name),
-                prefix=token.prefix,
-                digest=self.minting.hashing.digest(token.secret),
-                owner=owner,
-                created_at=self.clock.now(),
-                expires_at=expires_at,
-            ).issued()
-            work.api_keys.save(key)
-        return IssuedKey(key, str(token))
+            work.users.get(owner).must_not_be_erased()
+            work.api_keys.save(issued.key)
+        return issued
 
 
 @frozen

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from attrs import evolve, frozen
 
-from dkp_core.accounts.errors import NotAMember
+from dkp_core.accounts.errors import NotAMember, UserIsMerged
 from dkp_core.accounts.events import MembershipBegan, MembershipChanged
 from dkp_core.accounts.role_group import ACTIVE_ROLE_GROUPS, RoleGroup
 from dkp_core.kernel.domain_events import Aggregate, changes
@@ -34,7 +34,10 @@ class MembershipStatus(StrEnum):
 
 @frozen(kw_only=True)
 class Membership(Aggregate):
-    """A user's place in one guild: role group, trial, since when, in force or not and why."""
+    """A user's place in one guild: role group, trial, since when, in force or not and why.
+
+    `merged_into` is who the user turned out to be: they have nothing here of their own any more (R-8).
+    """
 
     guild_id: GuildId
     user_id: UserId
@@ -44,6 +47,7 @@ class Membership(Aggregate):
     joined_at: datetime
     ended_at: datetime | None = None
     reason: str = ""
+    merged_into: UserId | None = None
 
     @classmethod
     def begin(cls, guild_id: GuildId, user_id: UserId, role_group: RoleGroup, at: datetime) -> Membership:
@@ -98,8 +102,55 @@ class Membership(Aggregate):
             return self
         return self._with(evolve(self, status=MembershipStatus.IN_FORCE, ended_at=None), reason)
 
+    def merge_into(self, into: UserId, at: datetime, *, reason: str) -> Membership:
+        """Ended for good, since the user is `into`. Raises: UserIsMerged."""
+        ended = evolve(self, status=MembershipStatus.ENDED, ended_at=self.ended_at or at, merged_into=into)
+        return self._with(ended, reason)
+
+    def as_before(self, before: Membership | None, at: datetime, *, reason: str) -> Membership:
+        """As it was before its user was merged or unlinked; without any place, where there was none.
+
+        Who was an applicant is a guest: the application was withdrawn when they were none any more.
+        """
+        if before is None:
+            ended = evolve(self, status=MembershipStatus.ENDED, ended_at=self.ended_at or at, merged_into=None)
+            return self._told(ended, reason)
+        was = evolve(before, role_group=before.role_group.without_application, trial=False)
+        return self._told(evolve(was, reason=self.reason, version=self.version, pending=self.pending), reason)
+
+    def without(self, given: Membership, before: Membership, *, reason: str) -> Membership:
+        """With role group and joining as before, where they are still those that it was given.
+
+        Who was an applicant until it was given more is a guest, as the application was withdrawn then.
+        """
+        was_given = given.role_group is not before.role_group and self.role_group is given.role_group
+        role_group = before.role_group.without_application if was_given else self.role_group
+        trial = self.trial and not was_given
+        joined_at = before.joined_at if self.joined_at == given.joined_at else self.joined_at
+        return self._with(evolve(self, role_group=role_group, trial=trial, joined_at=joined_at), reason)
+
+    def raised_to(self, role_group: RoleGroup, *, reason: str) -> Membership:
+        """With that role group, unless it has a higher one or is not in force."""
+        if self.status is not MembershipStatus.IN_FORCE or not role_group.is_above(self.role_group):
+            return self
+        return self.move_to(role_group, reason=reason)
+
+    def since(self, joined_at: datetime, *, reason: str) -> Membership:
+        """Counting from then on, if that is earlier."""
+        return self if self.joined_at <= joined_at else self._with(evolve(self, joined_at=joined_at), reason)
+
+    def erase(self, at: datetime) -> Membership:
+        """Ended, as a place of somebody of whom nothing more is to be told: not why it ended either (A-12)."""
+        ended = evolve(self, status=MembershipStatus.ENDED, trial=False, ended_at=self.ended_at or at)
+        return evolve(self._told(ended, "erased"), reason="")
+
     def _with(self, changed: Membership, reason: str) -> Membership:
-        told = changes(self, changed, ("role_group", "trial", "status"))
+        if self.merged_into is not None and changed is not self:
+            raise UserIsMerged(self.user_id, self.merged_into)
+        return self._told(changed, reason)
+
+    def _told(self, changed: Membership, reason: str) -> Membership:
+        told = changes(self, changed, ("role_group", "trial", "status", "joined_at", "merged_into"))
         if not told:
             return self
         why = clean_text(reason, "reason")

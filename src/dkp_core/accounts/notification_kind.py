@@ -12,6 +12,7 @@ class NotificationKind(StrEnum):
 
     APPLICATIONS = "applications"
     VOTES = "votes"
+    CLAIMS = "claims"
     AUCTIONS = "auctions"
     EVENTS = "events"
     POINTS = "points"

@@ -21,6 +21,20 @@ class RoleGroup(StrEnum):
     APPLICANT = "applicant"
     GUEST = "guest"
 
+    def is_above(self, other: RoleGroup) -> bool:
+        """Whether who has it may more: officers, then recruiters, developers, members, applicants, and guests last."""
+        return list(RoleGroup).index(self) < list(RoleGroup).index(other)
+
+    @property
+    def at_most_member(self) -> RoleGroup:
+        """The same, but for what only an officer gives: then it is that of a member."""
+        return RoleGroup.MEMBER if self.is_above(RoleGroup.MEMBER) else self
+
+    @property
+    def without_application(self) -> RoleGroup:
+        """The same, but for an applicant's, which only an application gives: then it is that of a guest."""
+        return RoleGroup.GUEST if self is RoleGroup.APPLICANT else self
+
     @classmethod
     def named(cls, name: str, field: str = "role_group") -> RoleGroup:
         """The role group of that name. Raises: InvalidValue."""

@@ -8,7 +8,16 @@ from typing import Final
 
 from attrs import evolve, frozen
 
-from dkp_core.accounts.events import UserAdded, UserChanged, UserDeactivated, UserReactivated
+from dkp_core.accounts.errors import IsErased, UserIsLinked, UserIsUnlinked, UserShutOut
+from dkp_core.accounts.events import (
+    FirstSignedIn,
+    UserAdded,
+    UserChanged,
+    UserDeactivated,
+    UserErased,
+    UserLinked,
+    UserReactivated,
+)
 from dkp_core.accounts.notification_kind import NotificationKind
 from dkp_core.kernel.domain_events import Aggregate
 from dkp_core.kernel.errors import InvalidValue
@@ -34,7 +43,8 @@ def discord_id_of(text: str | int, field: str = "discord_id") -> str:
 class User(Aggregate):
     """A person, with a Discord id or (after an import) unlinked; and their preferences.
 
-    `muted` are the kinds of notification that they do not want.
+    `muted` are the kinds of notification that they do not want. `signed_in_at` is when they first signed in with
+    Discord by themselves: officers may have named them long before.
     """
 
     id: UserId
@@ -50,6 +60,8 @@ class User(Aggregate):
     muted: frozenset[NotificationKind] = frozenset()
     added_at: datetime
     deactivated_at: datetime | None = None
+    signed_in_at: datetime | None = None
+    erased_at: datetime | None = None
 
     @classmethod
     def add(cls, user_id: UserId, *, discord_id: str | None, username: str, at: datetime) -> User:
@@ -66,6 +78,33 @@ class User(Aggregate):
     def display_name(self) -> str:
         """What others call the person."""
         return self.global_name or self.username
+
+    @property
+    def is_unlinked(self) -> bool:
+        """Whether this is somebody whose Discord account is not known, and not somebody who was erased (A-13)."""
+        return self.discord_id is None and self.erased_at is None
+
+    def must_not_be_erased(self) -> None:
+        """Refuse what only a person can have. Raises: IsErased."""
+        if self.erased_at is not None:
+            raise IsErased(self.id)
+
+    def must_be_unlinked(self) -> None:
+        """Refuse who has a Discord account. Raises: UserIsLinked, IsErased."""
+        self.must_not_be_erased()
+        if not self.is_unlinked:
+            raise UserIsLinked(self.id)
+
+    def must_be_linked(self) -> None:
+        """Refuse who has no Discord account. Raises: UserIsUnlinked, IsErased."""
+        self.must_not_be_erased()
+        if self.is_unlinked:
+            raise UserIsUnlinked(self.id)
+
+    def link(self, discord_id: str) -> User:
+        """The same person, with a Discord account (R-9). Raises: UserIsLinked, IsErased, InvalidValue."""
+        self.must_be_unlinked()
+        return evolve(self, discord_id=discord_id_of(discord_id)).announcing(UserLinked(user_id=self.id))
 
     def prefer(
         self,
@@ -96,6 +135,34 @@ class User(Aggregate):
         shown = clean_name(global_name, "global_name") if global_name else None
         return self._with(evolve(self, username=clean_name(username, "username"), global_name=shown))
 
+    def known_as(
+        self,
+        *,
+        username: str,
+        global_name: str | None,
+        discriminator: str | None,
+        avatar_url: str | None,
+        email: str | None,
+    ) -> User:
+        """The user as Discord shows them now (A-1). Raises: InvalidValue."""
+        renamed = evolve(
+            self,
+            username=clean_name(username, "username"),
+            global_name=None if global_name is None else clean_name(global_name, "global_name"),
+            discriminator=discriminator,
+            avatar_url=avatar_url,
+            email=email,
+        )
+        return self._with(renamed)
+
+    def signed_in(self, at: datetime) -> User:
+        """The user, who has signed in with Discord; only the first time is remembered. Raises: UserShutOut."""
+        if self.deactivated_at is not None:
+            raise UserShutOut
+        if self.signed_in_at is not None:
+            return self
+        return evolve(self, signed_in_at=at).announcing(FirstSignedIn(user_id=self.id))
+
     def deactivate(self, at: datetime) -> User:
         """The user, shut out of every guild; nothing changes when they are already."""
         if self.deactivated_at is not None:
@@ -103,12 +170,31 @@ class User(Aggregate):
         return evolve(self, deactivated_at=at).announcing(UserDeactivated(user_id=self.id))
 
     def reactivate(self) -> User:
-        """The user, let in again."""
+        """The user, let in again. Raises: IsErased."""
+        self.must_not_be_erased()
         if self.deactivated_at is None:
             return self
         return evolve(self, deactivated_at=None).announcing(UserReactivated(user_id=self.id))
 
+    def erase(self, at: datetime) -> User:
+        """A pseudonym, shut out for good, of whom nothing is known that tells who it was (A-12)."""
+        if self.erased_at is not None:
+            return self
+        nobody = User(
+            id=self.id,
+            discord_id=None,
+            username=f"erased-{self.id}",
+            added_at=self.added_at,
+            deactivated_at=self.deactivated_at or at,
+            erased_at=at,
+            version=self.version,
+        )
+        return nobody.announcing(UserErased(user_id=self.id))
+
     def _with(self, changed: User) -> User:
-        names = ("username", "global_name", "timezone", "locale", "default_guild", "muted")
+        names = (
+            *("username", "global_name", "discriminator", "avatar_url", "email"),
+            *("timezone", "locale", "default_guild", "muted"),
+        )
         told = tuple(name for name in names if getattr(self, name) != getattr(changed, name))
         return changed.announcing(UserChanged(user_id=self.id, fields=told)) if told else self

@@ -9,12 +9,16 @@ from attrs import frozen
 from dkp_core.accounts.api_key import ApiKey
 from dkp_core.accounts.membership import MembershipStatus
 from dkp_core.accounts.role_group import RoleGroup
+from dkp_core.accounts.session import UserSession
 from dkp_core.kernel.ids import GuildId, UserId
 
 
 @frozen(kw_only=True)
 class UserRow:
-    """A user as others in the guild see them: with a membership or a history here."""
+    """A user as others in the guild see them: with a membership or a history here.
+
+    `merged_into` is who an unlinked user turned out to be: what is theirs counts for that one (R-8).
+    """
 
     id: UserId
     discord_id: str | None
@@ -25,6 +29,7 @@ class UserRow:
     trial: bool
     status: MembershipStatus | None
     joined_at: datetime | None
+    merged_into: UserId | None
 
 
 @frozen(kw_only=True)
@@ -70,6 +75,7 @@ class MembershipRow:
     joined_at: datetime
     ended_at: datetime | None
     reason: str
+    merged_into: UserId | None
 
 
 @frozen(kw_only=True)
@@ -104,15 +110,48 @@ class CredentialGuild:
 
 
 @frozen(kw_only=True)
-class Credential:
-    """All that is needed to know who calls: the key, its owner, and the guilds that could be meant.
+class Whereabouts:
+    """Where a caller could act: `guilds` are the owner's (of whatever status), the bot key's own, and the one named.
 
-    `guilds` are the owner's guilds (of whatever status), the bot key's own, and the one that was named; `only_guild`
-    is the installation's where it has just one.
+    `only_guild` is the installation's where it has just one.
     """
 
-    key: ApiKey
     owner_deactivated: bool
     default_guild: GuildId | None
     guilds: tuple[CredentialGuild, ...]
     only_guild: CredentialGuild | None
+
+    @property
+    def bound_to(self) -> GuildId | None:
+        """The one guild that the caller can act in, if it is so bound."""
+        return None
+
+
+@frozen(kw_only=True)
+class Credential(Whereabouts):
+    """All that is needed to know who calls with a key: the key, its owner, and the guilds that could be meant."""
+
+    key: ApiKey
+
+    @property
+    def bound_to(self) -> GuildId | None:
+        return self.key.guild_id
+
+
+@frozen(kw_only=True)
+class SessionCredential(Whereabouts):
+    """All that is needed to know who calls within a session: the session, and the guilds that could be meant."""
+
+    session: UserSession
+
+
+@frozen(kw_only=True)
+class SessionRow:
+    """A session as its owner sees it; `current` is the one that asks."""
+
+    id: str
+    device: str
+    created_at: datetime
+    last_seen_at: datetime
+    ends_at: datetime
+    current: bool = False

@@ -27,7 +27,8 @@ class Actor:
     """Who does something: recorded with every change, and asked for every permission.
 
     `id` tells it apart within its kind (a user id, a key id, a job's name); `user_id` is the person whose rights
-    it has, if any; `guild_id` is the guild it acts in, or None outside any guild.
+    it has, if any; `guild_id` is the guild it acts in, or None outside any guild. `session_id` is the session through
+    which a user acts, if any.
     """
 
     kind: ActorKind
@@ -37,6 +38,7 @@ class Actor:
     user_id: UserId | None = None
     permissions: frozenset[Permission] = frozenset()
     request_id: str | None = None
+    session_id: str | None = None
 
     def may(self, permission: Permission) -> bool:
         """Whether the actor has the permission in its guild."""

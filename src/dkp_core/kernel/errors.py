@@ -128,7 +128,7 @@ class NotPermitted(Forbidden):
 
     @property
     def sentence(self) -> str:
-        return f"This needs the permission {self.permission!r}."
+        return f"This needs the permission {str(self.permission)!r}."
 
 
 class Unsealable(Exception):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -17,6 +17,7 @@ from dkp_core.kernel.page import Page, PageRequest
 
 W_co = TypeVar("W_co", covariant=True)
 V_co = TypeVar("V_co", covariant=True)
+T = TypeVar("T")
 
 
 class Clock(Protocol):
@@ -61,6 +62,25 @@ class Sealing(Protocol):
     @abstractmethod
     def open(self, sealed: str) -> str:
         """The secret again, whichever of the keys it was sealed with. Raises: Unsealable."""
+
+
+class SealedSecrets(Protocol):
+    """All that is kept sealed, wherever it is kept."""
+
+    @abstractmethod
+    def reseal(self, sealing: Sealing) -> int:
+        """Open everything and seal it with the newest key; answers how many secrets. Raises: Unsealable, Stale."""
+
+
+class Again(Protocol):
+    """Does a transaction once more where it lost a race.
+
+    For a use case that reaches outside between two transactions, and so can't be repeated as a whole.
+    """
+
+    @abstractmethod
+    def __call__(self, work: Callable[[], T]) -> T:
+        """What `work` answers. Raises: Stale when the last attempt lost too, and what `work` raises."""
 
 
 class Deadlines(Protocol):

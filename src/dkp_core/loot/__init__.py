@@ -9,6 +9,7 @@ from dkp_core.loot.auction import (
     FrozenAuction,
     OpenAuction,
     Placed,
+    Released,
     RunningAuction,
     ScheduledAuction,
     result_of,
@@ -53,6 +54,7 @@ from dkp_core.loot.chance import SEED_BYTES, commitment, receipt, roll
 from dkp_core.loot.chat import Channel, ChatGrammar, ChatMessage, Looted, message_of, owner_of
 from dkp_core.loot.chatting import LINE_LENGTH_MAX, LINES_MAX, ChatOutcome, ChatReading, ReadChat
 from dkp_core.loot.closing import AdvanceAuction, CloseAuction
+from dkp_core.loot.departing import WithdrawBidsOfLeaver
 from dkp_core.loot.errors import (
     AlreadyOnAuction,
     AwardedAlready,
@@ -237,6 +239,7 @@ __all__ = [
     "Purse",
     "ReadChat",
     "Refund",
+    "Released",
     "RemoveItem",
     "ResultRow",
     "ResumeAuction",
@@ -272,6 +275,7 @@ __all__ = [
     "Whose",
     "Win",
     "WithdrawBid",
+    "WithdrawBidsOfLeaver",
     "WrongStatus",
     "commitment",
     "informed",

@@ -52,6 +52,18 @@ class Placed:
 
 
 @frozen(kw_only=True)
+class Released:
+    """What an auction comes to without somebody's bid: the auction, and what is held now by whom it concerns.
+
+    `moved` are bids of others that stand for another amount, or no further, than before.
+    """
+
+    auction: RunningAuction
+    holds: Mapping[UserId, Hold]
+    moved: tuple[Bid, ...] = ()
+
+
+@frozen(kw_only=True)
 class Auction(Aggregate):
     """The bidding session for an item that dropped (L-2).
 
@@ -254,6 +266,41 @@ class RunningAuction(Auction):
         closed = become(ClosedAuction, self, settlement=settlement, leads=(), closes_at=when, last_at=when)
         return closed.announcing(AuctionClosed(auction_id=self.id, winners=winners))
 
+    def without(
+        self,
+        own: Bid,
+        others: Iterable[Bid],
+        made_for: Mapping[UserId, Points],
+        purses: Mapping[UserId, Purse],
+        *,
+        reason: str,
+        at: datetime,
+    ) -> Released:
+        """As if the bidder of `own` had never bid, though it led: the others' bids that stand decide who leads now.
+
+        Who leads holds points for it already; who would lead anew goes as far as their purse does, and whose purse does
+        not reach what they bid is passed over. What the system raised since a bid was `made_for` so much falls back to
+        what it takes now.
+        """
+        event = BidWithdrawn(auction_id=self.id, bid_id=own.id, user_id=own.user_id, reason=reason)
+        after = evolve(self, last_at=self.after(at)).announcing(event)
+        if self.rules.mode is not Mode.OPEN:
+            return Released(auction=after, holds={own.user_id: NOTHING_HELD})
+        before = {bid.user_id: bid for bid in others}
+        able = (_able(bid, self.led_by(bid.user_id), purses[bid.user_id], self.rules) for bid in before.values())
+        relaxed = [evolve(bid, amount=made_for[bid.user_id]) for bid in able if bid is not None]
+        allotted, beaten = allot(relaxed, self.terms)
+        leads = tuple(Lead(bid=_raised(lead.bid, beaten, self.terms), copies=lead.copies) for lead in allotted)
+        holds = dict.fromkeys((*self.concerned, own.user_id), NOTHING_HELD)
+        holds |= {lead.bid.user_id: held_by(lead) for lead in leads}
+        moved = tuple(
+            lead.bid
+            for lead in leads
+            if (lead.bid.amount, lead.bid.ceiling)
+            != (before[lead.bid.user_id].amount, before[lead.bid.user_id].ceiling)
+        )
+        return Released(auction=evolve(after, leads=leads), holds=holds, moved=moved)
+
     def _led_to(self, bids: Iterable[Bid]) -> Settlement:
         """Who leads has won, for what everybody saw: what ceilings were is nobody's business, also afterwards."""
         beaten = [evolve(bid, ceiling=bid.amount) for bid in bids if bid.user_id not in self.concerned]
@@ -442,6 +489,21 @@ def _held_for(bid: Bid, mode: Mode) -> Hold:
     if mode.is_sealed:
         return Hold(sealed=offered, copies=bid.copies)
     return Hold(shown=offered, copies=bid.copies)
+
+
+def _able(bid: Bid, lead: Lead | None, purse: Purse, rules: Rules) -> Bid | None:
+    """The bid as far as its bidder could still pay for it; None where that is less than what was bid.
+
+    Who leads holds points for it: that much stands, and for further copies the purse decides.
+    """
+    means = (purse.free - rules.floor).hundredths
+    if lead is not None:
+        reaches = lead.copies == bid.copies or means >= bid.ceiling.hundredths * bid.copies
+        return lead.bid if reaches else evolve(lead.bid, copies=lead.copies)
+    reach = Points(means // bid.copies)
+    if reach < bid.amount:
+        return None
+    return bid if bid.ceiling <= reach else evolve(bid, ceiling=reach)
 
 
 def _raised(bid: Bid, beaten: Sequence[Bid], terms: Terms) -> Bid:

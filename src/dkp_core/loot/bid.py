@@ -29,6 +29,7 @@ class BidSource(StrEnum):
     CHAT = "chat"
     STANDING = "standing"
     PROXY = "proxy"
+    LEAVING = "leaving"
     ELSEWHERE = "elsewhere"
 
 

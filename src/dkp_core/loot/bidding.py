@@ -197,8 +197,8 @@ def bid_on(
         work.bids.append([_refused(bid_id, auction, bidder.user_id, name, offer, placed, source, at, by)])
         return Answer(auction=auction, bidder=bidder, purse=purse, refusal=placed)
     when = placed.auction.last_at
-    raised = [_accepted(evolve(bid, id=BidId(ids.next("bid"))), BidSource.PROXY, when, by) for bid in placed.raised]
-    work.bids.append([_accepted(placed.bid, source, when, by), *raised])
+    raised = [accepted(evolve(bid, id=BidId(ids.next("bid"))), BidSource.PROXY, when, by) for bid in placed.raised]
+    work.bids.append([accepted(placed.bid, source, when, by), *raised])
     before = {user_id: purses[user_id].here for user_id in placed.holds}
     work.holds.move(auction.id, auction.pool_id, before, placed.holds)
     work.auctions.save(placed.auction)
@@ -291,7 +291,8 @@ def _refused(
     )
 
 
-def _accepted(bid: Bid, source: BidSource, at: datetime, by: Actor) -> BidRecord:
+def accepted(bid: Bid, source: BidSource, at: datetime, by: Actor) -> BidRecord:
+    """What is kept of a bid that stands."""
     return BidRecord(
         id=bid.id,
         auction_id=bid.auction_id,
@@ -348,7 +349,7 @@ def withdraw_from(
     assert own is not None, "without a bid there is nothing to withdraw"
     held = work.holds.purses(auction.pool_id, auction.id, {bidder.user_id})[bidder.user_id].here
     record = evolve(
-        _accepted(own, BidSource.BOT if by.kind is ActorKind.BOT else BidSource.API, withdrawn.last_at, by),
+        accepted(own, BidSource.BOT if by.kind is ActorKind.BOT else BidSource.API, withdrawn.last_at, by),
         id=BidId(ids.next("bid")),
         outcome=BidOutcome.WITHDRAWN,
         bid=None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -45,7 +45,9 @@ from dkp_core.loot.item import Item
 from dkp_core.loot.ports import LootWork
 from dkp_core.loot.rules import Mode
 from dkp_core.loot.status import AuctionStatus
-from dkp_core.raids import RaidsView
+from dkp_core.points import hear
+from dkp_core.raids import RaidsView, codes_of
+from dkp_core.roster import Claim
 
 LINES_MAX: Final = 500
 LINE_LENGTH_MAX: Final = 4096
@@ -86,6 +88,8 @@ class _PreviewIsOver(Exception):
 class ReadChat:
     """Take lines of a game's log: bids told in game are placed, auctions called by officers are started or closed.
 
+    The code of a claim, said by one of the characters it is about, proves it.
+
     Each line that bears its time counts once, however often it is sent. A dry run tells what would become of each.
     """
 
@@ -115,7 +119,10 @@ class ReadChat:
         readings: tuple[ChatReading, ...] = ()
         try:
             with self.begin(by) as work:
-                table = _Table(work, self.ids, self.chance, self.clock.now(), by, raid_id, pool_id, names, dry_run)
+                at = self.clock.now()
+                codes = [] if dry_run else [code for message in heard for code in codes_of(message)]
+                proven = hear(work, codes, ids=self.ids, at=at, by=by)
+                table = _Table(work, self.ids, self.chance, at, by, raid_id, pool_id, names, dry_run, proven)
                 readings = tuple(table.readings(list(zip(lines, heard, strict=True)), teller))
                 if dry_run:
                     raise _PreviewIsOver
@@ -191,6 +198,7 @@ class _Table:
     pool_id: PoolId | None
     names: dict[str, str]
     dry_run: bool
+    proven: Mapping[str, Claim]
     called: list[str] = field(factory=list, init=False)
     closing: set[AuctionId] = field(factory=set, init=False)
 
@@ -208,7 +216,7 @@ class _Table:
         for line, heard in lines:
             said = self._said(heard, grammar)
             if said is None:
-                readings.append(ChatReading(line=line, outcome=ChatOutcome.TALK))
+                readings.append(self._proven(line, heard) or ChatReading(line=line, outcome=ChatOutcome.TALK))
                 continue
             speaker = heard.speaker if isinstance(heard, ChatMessage) else ""
             mark = marks.get(line)
@@ -225,6 +233,17 @@ class _Table:
                 applied |= dict.fromkeys((mark.own,) if nothing_followed else mark.new)
         self.work.chat_lines.append([mark for mark in applied if mark not in known])
         return readings
+
+    def _proven(self, line: str, heard: ChatMessage | Looted | None) -> ChatReading | None:
+        """What a code comes to that proved a claim (R-8); None of any other line."""
+        for code in codes_of(heard) if self.proven else ():
+            claim = self.proven.get(code.code)
+            if claim is not None:
+                told = f"claim {claim.id} on {claim.character_name} is proven"
+                return ChatReading(
+                    line=line, outcome=ChatOutcome.DONE, meaning="claim", speaker=code.speaker, detail=told
+                )
+        return None
 
     def _said(self, heard: ChatMessage | Looted | None, grammar: ChatGrammar) -> Said | None:
         if not isinstance(heard, ChatMessage):

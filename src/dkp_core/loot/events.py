@@ -123,10 +123,11 @@ class BidPlaced(AuctionEvent):
 
 @frozen(kw_only=True)
 class BidWithdrawn(AuctionEvent):
-    """A bid was taken back."""
+    """A bid was taken back; `reason` says why where it was not by the bidder's will."""
 
     bid_id: BidId
     user_id: UserId
+    reason: str = ""
 
 
 @frozen(kw_only=True)

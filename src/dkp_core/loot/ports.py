@@ -13,6 +13,7 @@ from dkp_core.kernel.domain_events import DomainEvent
 from dkp_core.kernel.ids import AuctionId, AwardId, ItemId, PoolId, RaidId, UserId
 from dkp_core.kernel.page import Order, Page, PageRequest
 from dkp_core.kernel.period import Period
+from dkp_core.kernel.points import Points
 from dkp_core.loot.auction import Auction
 from dkp_core.loot.award import Award
 from dkp_core.loot.bid import Bid, Bidder, BidRecord, Hold, Purse
@@ -102,6 +103,10 @@ class Auctions(Protocol):
         """The auctions that are open, with the names of their items, in order of id; not locked."""
 
     @abstractmethod
+    def running(self) -> tuple[AuctionId, ...]:
+        """The auctions that are not over, in order of id; not locked."""
+
+    @abstractmethod
     def save(self, auction: Auction) -> None:
         """Store the auction and the events it carries. Raises: Stale."""
 
@@ -118,12 +123,19 @@ class Bids(Protocol):
         """Of each bidder the last bid that was accepted, unless it was withdrawn since; in order of user id."""
 
     @abstractmethod
+    def made_for(self, auction_id: AuctionId) -> Mapping[UserId, Points]:
+        """Of each bidder, what their last accepted bid was for when they made it, before the system raised it."""
+
+    @abstractmethod
     def of(self, auction_id: AuctionId, user_id: UserId) -> Bid | None:
         """The same of one bidder; None where there is none."""
 
 
 class Bidders(Protocol):
-    """Who may be bidding, and what the rules ask about them; nothing is locked."""
+    """Who may be bidding, and what the rules ask about them; nothing is locked.
+
+    What those attended and won who were merged into a user counts as that user's (R-8).
+    """
 
     @abstractmethod
     def find(
@@ -213,6 +225,10 @@ class StandingBids(Protocol):
     @abstractmethod
     def of_item(self, item_id: ItemId) -> tuple[StandingBid, ...]:
         """Those left for an item, the earliest first."""
+
+    @abstractmethod
+    def of_user(self, user_id: UserId) -> tuple[StandingBid, ...]:
+        """Those that a user left, in order of item id; not locked."""
 
     @abstractmethod
     def find(self, item_id: ItemId, user_id: UserId) -> StandingBid | None:
@@ -366,7 +382,10 @@ class LootView(Protocol):
 
     @abstractmethod
     def awards(self, wanted: AwardFilter, *, ordering: tuple[Order, ...], page: PageRequest) -> Page[AwardRow]:
-        """Awards that match, ordered by AWARD_COLUMNS, else the newest first by (awarded at, id)."""
+        """Awards that match, ordered by AWARD_COLUMNS, else the newest first by (awarded at, id).
+
+        A user's are also those that count for them, since others were merged into them (R-8).
+        """
 
     @abstractmethod
     def award(self, award_id: AwardId) -> AwardRow:

@@ -9,10 +9,32 @@ from dkp_core.points.adjusting import (
     adjustments_from_csv,
 )
 from dkp_core.points.adjustment import Adjustment
+from dkp_core.points.claiming import ApproveClaim, HeardCode, hear
 from dkp_core.points.entry import BUCKETS, Balance, Bucket, Entry, EntryKind, Source, SourceKind
-from dkp_core.points.errors import AlreadyReversed, BalanceOutOfRange, DefaultPoolNeeded, PoolIsArchived
+from dkp_core.points.errors import (
+    AlreadyReversed,
+    BalanceOutOfRange,
+    DefaultPoolNeeded,
+    MergeIsBuried,
+    MergeIsUndone,
+    PoolIsArchived,
+    StillBidding,
+    UnlinkedBefore,
+)
 from dkp_core.points.events import SealedHoldsSeen
+from dkp_core.points.following import follow
 from dkp_core.points.founding import Founded, FoundGuild
+from dkp_core.points.linking import LinkUser, UnlinkUser
+from dkp_core.points.merge import FOR_GOOD, Merge, Merged, MergeKind, heads
+from dkp_core.points.merging import (
+    ListMerges,
+    MergeReport,
+    MergeUsers,
+    MovedCharacter,
+    MovedPoints,
+    ShowMerge,
+    UndoMerge,
+)
 from dkp_core.points.pool import ItemPool, Pool
 from dkp_core.points.pooling import (
     ChangeItemPool,
@@ -30,6 +52,7 @@ from dkp_core.points.ports import (
     FoundingInstallation,
     ItemPools,
     Ledger,
+    Merges,
     PointsView,
     PointsWork,
     Pools,
@@ -54,6 +77,8 @@ from dkp_core.points.views import (
     HistoryFilter,
     HistoryRow,
     ItemPoolRow,
+    MergeFilter,
+    MergeRow,
     Overbid,
     PoolRow,
     StandingRow,
@@ -65,6 +90,7 @@ from dkp_core.points.views import (
 __all__ = [
     "ADJUSTMENTS_MAX",
     "BUCKETS",
+    "FOR_GOOD",
     "STANDINGS_COLUMNS",
     "AdjustPoints",
     "Adjustment",
@@ -73,6 +99,7 @@ __all__ = [
     "AdjustmentRow",
     "Adjustments",
     "AlreadyReversed",
+    "ApproveClaim",
     "Balance",
     "BalanceOutOfRange",
     "BalanceRow",
@@ -88,15 +115,30 @@ __all__ = [
     "FoundGuild",
     "Founded",
     "FoundingInstallation",
+    "HeardCode",
     "HistoryFilter",
     "HistoryRow",
     "ItemPool",
     "ItemPoolRow",
     "ItemPools",
     "Ledger",
+    "LinkUser",
     "ListAdjustments",
     "ListItemPools",
+    "ListMerges",
     "ListPools",
+    "Merge",
+    "MergeFilter",
+    "MergeIsBuried",
+    "MergeIsUndone",
+    "MergeKind",
+    "MergeReport",
+    "MergeRow",
+    "MergeUsers",
+    "Merged",
+    "Merges",
+    "MovedCharacter",
+    "MovedPoints",
     "Overbid",
     "PointsView",
     "PointsWork",
@@ -110,6 +152,7 @@ __all__ = [
     "ShowBalances",
     "ShowBalancesOfDiscordId",
     "ShowHistory",
+    "ShowMerge",
     "ShowPool",
     "ShowStandings",
     "Source",
@@ -117,12 +160,19 @@ __all__ = [
     "StandingRow",
     "StandingsFilter",
     "StandingsRevision",
+    "StillBidding",
+    "UndoMerge",
+    "UnlinkUser",
+    "UnlinkedBefore",
     "UserBalancesRow",
     "Verification",
     "Verify",
     "Verifying",
     "adjustments_from_csv",
     "default_pool",
+    "follow",
+    "heads",
+    "hear",
     "note_look",
     "sees_sealed",
 ]

@@ -65,11 +65,12 @@ class SourceKind(StrEnum):
     ADJUSTMENT = "adjustment"
     DECAY_RUN = "decay_run"
     IMPORT = "import"
+    MERGE = "merge"
 
 
 @frozen
 class Source:
-    """Where an entry comes from: the raid (`part` is its tick), award, adjustment, run or import of that id."""
+    """Where an entry comes from: the raid (`part` is its tick), award, adjustment, run, import or merge of that id."""
 
     kind: SourceKind
     id: int
@@ -134,6 +135,15 @@ class Balance:
     def available(self) -> Points:
         """What is left beside the points that open bids keep reserved."""
         return self.current - self.held
+
+    def joined_by(self, other: Balance) -> Balance:
+        """The balance with what all entries of another come to; held is what was. Raises: InvalidValue."""
+        return evolve(
+            self,
+            earned=self.earned + other.earned,
+            spent=self.spent + other.spent,
+            adjusted=self.adjusted + other.adjusted,
+        )
 
     def moved_by(self, entries: Iterable[Entry]) -> Balance:
         """The balance after these entries."""

@@ -7,7 +7,7 @@ from typing import ClassVar
 from attrs import frozen
 
 from dkp_core.kernel.domain_events import Change, DomainEvent
-from dkp_core.kernel.ids import AdjustmentId, ItemPoolId, PoolId, UserId
+from dkp_core.kernel.ids import AdjustmentId, CharacterId, ClaimId, ItemPoolId, MergeId, PoolId, UserId
 
 
 @frozen(kw_only=True)
@@ -108,3 +108,32 @@ class SealedHoldsSeen(DomainEvent):
     @property
     def aggregate_id(self) -> str:
         return str(self.user_id)
+
+
+@frozen(kw_only=True)
+class MergeEvent(DomainEvent):
+    """Something that happened to a merge of two users."""
+
+    aggregate: ClassVar[str] = "merge"
+    merge_id: MergeId
+    user_id: UserId
+    into: UserId
+    reason: str
+
+    @property
+    def aggregate_id(self) -> str:
+        return str(self.merge_id)
+
+
+@frozen(kw_only=True)
+class UsersMerged(MergeEvent):
+    """A user's characters and points became another's: they are one person, or the user was unlinked."""
+
+    kind: str
+    claim_id: ClaimId | None
+    characters: tuple[CharacterId, ...]
+
+
+@frozen(kw_only=True)
+class MergeUndone(MergeEvent):
+    """A merge was taken back: what the user had before is theirs again."""

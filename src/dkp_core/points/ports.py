@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
 from dkp_core.accounts import AccountsInstallation
 from dkp_core.kernel.domain_events import DomainEvent
-from dkp_core.kernel.ids import AdjustmentId, GuildId, ItemPoolId, PoolId, UserId
+from dkp_core.kernel.ids import AdjustmentId, GuildId, ItemPoolId, MergeId, PoolId, UserId
 from dkp_core.kernel.page import Order, Page, PageRequest
 from dkp_core.kernel.points import Points
 from dkp_core.points.adjustment import Adjustment
-from dkp_core.points.entry import Entry, Source
+from dkp_core.points.entry import Balance, Entry, Source
+from dkp_core.points.merge import Merge
 from dkp_core.points.pool import ItemPool, Pool
 from dkp_core.points.views import (
     AdjustmentFilter,
@@ -22,6 +23,8 @@ from dkp_core.points.views import (
     HistoryFilter,
     HistoryRow,
     ItemPoolRow,
+    MergeFilter,
+    MergeRow,
     PoolRow,
     StandingRow,
     StandingsFilter,
@@ -70,7 +73,8 @@ class Ledger(Protocol):
     def append(self, entries: Sequence[Entry]) -> None:
         """Store the entries and move the balances by them, in one transaction.
 
-        No balance needs to exist before; concurrent appends to one balance lose nothing.
+        No balance needs to exist before; concurrent appends to one balance lose nothing. What is booked on a user whose
+        things are another's since a merge goes on to the other, by entries of kind transfer (`follow` says which).
         Raises: BalanceOutOfRange, at the latest when the transaction ends.
         """
 
@@ -80,6 +84,10 @@ class Ledger(Protocol):
 
         that reverse nothing and that no entry reverses.
         """
+
+    @abstractmethod
+    def standing(self, source: Source, users: Collection[UserId]) -> tuple[Entry, ...]:
+        """The same of these users, whenever they occurred; it takes the longer, the more these users' entries are."""
 
 
 class Adjustments(Protocol):
@@ -96,6 +104,37 @@ class Adjustments(Protocol):
     @abstractmethod
     def reverse(self, adjustment: Adjustment, event: DomainEvent) -> None:
         """Note that the adjustment was reversed, and store the event. Raises: Stale where it was meanwhile."""
+
+
+class Merges(Protocol):
+    """The guild's merges: whose things are whose."""
+
+    @abstractmethod
+    def get(self, merge_id: MergeId) -> Merge:
+        """The merge, locked until the transaction ends. Raises: NoSuch."""
+
+    @abstractmethod
+    def of(self, users: Collection[UserId]) -> tuple[Merge, ...]:
+        """The merges that stand and name one of these users, on either side, in order of id; not locked."""
+
+    @abstractmethod
+    def head(self, user_id: UserId, at: datetime) -> UserId:
+        """For whom it counts what the user had at that moment: whom they were merged into, else themselves."""
+
+    @abstractmethod
+    def hold(self, user_id: UserId, into: UserId) -> Mapping[UserId, Mapping[PoolId, Balance]]:
+        """What each of both users has in each pool, held secretly or not; pools where nothing ever moved are left out
+
+        or empty. Their balances and what is summed up of their attendance are locked until the transaction ends.
+        """
+
+    @abstractmethod
+    def save(self, merge: Merge) -> None:
+        """Store the merge and the events it carries; both users are held.
+
+        What is summed up of attendance counts for whom the merges that stand say, when the transaction ends; what a
+        name stands for (`Characters.attributed`) does so at once. Raises: Stale.
+        """
 
 
 class PointsWork(RosterWork, Protocol):
@@ -120,6 +159,11 @@ class PointsWork(RosterWork, Protocol):
     @abstractmethod
     def adjustments(self) -> Adjustments:
         """The guild's manual adjustments."""
+
+    @property
+    @abstractmethod
+    def merges(self) -> Merges:
+        """The guild's merges."""
 
 
 class FoundingInstallation(AccountsInstallation, Protocol):
@@ -214,6 +258,14 @@ class PointsView(Protocol):
     @abstractmethod
     def adjustments(self, wanted: AdjustmentFilter, *, page: PageRequest) -> Page[AdjustmentRow]:
         """Manual adjustments, the newest first."""
+
+    @abstractmethod
+    def merges(self, wanted: MergeFilter, *, page: PageRequest) -> Page[MergeRow]:
+        """Merges that match, the newest first by id."""
+
+    @abstractmethod
+    def merge(self, merge_id: MergeId) -> MergeRow:
+        """One merge. Raises: NoSuch."""
 
     @abstractmethod
     def standings_revision(self, pool_id: PoolId, at: datetime) -> str:

@@ -7,9 +7,10 @@ from datetime import datetime
 from attrs import frozen
 
 from dkp_core.kernel.actor import ActorKind
-from dkp_core.kernel.ids import AdjustmentId, AwardId, EntryId, GuildId, ItemPoolId, PoolId, UserId
+from dkp_core.kernel.ids import AdjustmentId, AwardId, ClaimId, EntryId, GuildId, ItemPoolId, MergeId, PoolId, UserId
 from dkp_core.kernel.points import Points
 from dkp_core.points.entry import EntryKind, SourceKind
+from dkp_core.points.merge import MergeKind
 
 
 @frozen(kw_only=True)
@@ -150,6 +151,34 @@ class AdjustmentFilter:
     pool_id: PoolId | None = None
     user_id: UserId | None = None
     reversed: bool | None = None
+
+
+@frozen(kw_only=True)
+class MergeRow:
+    """A merge: whose things became whose, when, by whom and why; `characters` tells how many went along."""
+
+    id: MergeId
+    user_id: UserId
+    username: str
+    into: UserId
+    into_username: str
+    kind: MergeKind
+    at: datetime
+    reason: str
+    claim_id: ClaimId | None
+    characters: int
+    actor_kind: ActorKind
+    actor_id: str
+    undone_at: datetime | None
+    undone_reason: str
+
+
+@frozen(kw_only=True)
+class MergeFilter:
+    """Which merges are wanted; what is None does not restrict. `user_id` is on either side."""
+
+    user_id: UserId | None = None
+    undone: bool | None = None
 
 
 @frozen(kw_only=True)

@@ -12,6 +12,7 @@ from dkp_core.raids.attendance import (
     pay,
     take_attendance,
 )
+from dkp_core.raids.chat_line import Channel, ChatMessage, Looted, codes_of, message_of, owner_of
 from dkp_core.raids.classifying import ChangeEventType, CreateEventType, ListEventTypes, RemoveEventType, ShowEventType
 from dkp_core.raids.errors import (
     CheckNotChosen,
@@ -23,6 +24,7 @@ from dkp_core.raids.errors import (
     TimeNeeded,
 )
 from dkp_core.raids.event_type import EventType, modifier_of, points_to_award
+from dkp_core.raids.forgetting import FORGET_CHAT, ForgetChat
 from dkp_core.raids.formats import DumpFormat, Presence
 from dkp_core.raids.importing import ImportDump, ImportedLine, ImportOutcome, ImportReport
 from dkp_core.raids.ports import (
@@ -65,6 +67,7 @@ __all__ = [
     "ATTENDANCE_COLUMNS",
     "ATTENDED",
     "FACTORS",
+    "FORGET_CHAT",
     "PRUNE_UPLOADS",
     "RAID_COLUMNS",
     "WINDOWS",
@@ -78,6 +81,8 @@ __all__ = [
     "CancelRaid",
     "ChangeEventType",
     "ChangeRaid",
+    "Channel",
+    "ChatMessage",
     "CheckNotChosen",
     "CreateEventType",
     "DumpFormat",
@@ -85,6 +90,7 @@ __all__ = [
     "EventTypeIsInactive",
     "EventTypeRow",
     "EventTypes",
+    "ForgetChat",
     "ImportDump",
     "ImportOutcome",
     "ImportReport",
@@ -93,6 +99,7 @@ __all__ = [
     "ListEventTypes",
     "ListRaids",
     "ListUnresolved",
+    "Looted",
     "NamedPresence",
     "NobodyOwnedIt",
     "NotUnresolved",
@@ -125,7 +132,10 @@ __all__ = [
     "UnresolvedRow",
     "Upload",
     "Uploads",
+    "codes_of",
+    "message_of",
     "modifier_of",
+    "owner_of",
     "pay",
     "points_to_award",
     "take_attendance",

@@ -18,13 +18,16 @@ from dkp_core.kernel.period import AmbiguousTime, moment_of, zone_named
 from dkp_core.kernel.permission import Permission
 from dkp_core.kernel.points import ZERO, Points
 from dkp_core.kernel.ports import Begin, Clock, Ids
+from dkp_core.points import hear
 from dkp_core.raids.attendance import Attendance, NamedPresence, Taken
+from dkp_core.raids.chat_line import codes_told
 from dkp_core.raids.errors import CheckNotChosen, TimeNeeded
 from dkp_core.raids.formats import Check, Dump, DumpFormat, Line, LineOutcome, read_dump
 from dkp_core.raids.ports import RaidsWork
 from dkp_core.raids.raid import FIRST_TICK, Raid, Tick
 from dkp_core.raids.recording import credited, event_type_to_record, judged, must_run
 from dkp_core.raids.upload import KEPT_BYTES_MAX, Upload
+from dkp_core.roster import CODE_MARK
 
 PARSER_VERSION: Final = 1
 
@@ -209,7 +212,7 @@ class ImportDump:
     With `apply` False nothing is changed, and the report tells what would be. The same bytes find the raid they
     made before and add nothing, unless `again`. Times in files have no zone: `zone` names it, else the zone that
     this uploader named last is taken, else the one they live in, else the guild's. In a log with several checks
-    `at` names the one that is meant.
+    `at` names the one that is meant. The code of a claim that somebody says in a log proves the claim.
     """
 
     begin: Begin[RaidsWork]
@@ -244,9 +247,11 @@ class ImportDump:
         if zone is not None:
             zone_named(zone, "zone")
         received = _Received(hashlib.sha256(), bytearray())
-        dump = read_dump(received.passing(data), file_name=file_name, format=format)
+        dump = read_dump(received.passing(data), file_name=file_name, format=format, mark=CODE_MARK)
         new_raid_id = RaidId(self.ids.next("raid")) if apply and raid_id is None else UNMADE
         with self.begin(by) as work:
+            if apply and dump.marked:
+                hear(work, codes_told(dump.marked), ids=self.ids, at=self.clock.now(), by=by)
             # Holding the guild, whoever else applies the same bytes finds the raid that they make here (D-7).
             guild = work.guilds.get(work.guild_id)
             if raid_id is not None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
-from dkp_core.kernel.actor import Actor
-from dkp_core.kernel.ids import EventTypeId, PoolId, RaidId, UserId
+from dkp_core.kernel.actor import Actor, ActorKind
+from dkp_core.kernel.ids import EventTypeId, PoolId, RaidId, UploadId, UserId
 from dkp_core.kernel.page import Order, Page, PageRequest
 from dkp_core.points import PointsWork
 from dkp_core.raids.attendance import Attendance, Present
@@ -70,7 +70,7 @@ class Attendances(Protocol):
 
     @abstractmethod
     def present(self, raid_id: RaidId, tick: int) -> Present:
-        """Which names stand at a tick already, and whom it paid."""
+        """Which names stand at a tick already, and whom it paid: whom they were merged into, where they were (R-8)."""
 
     @abstractmethod
     def of_raid(self, raid_id: RaidId) -> tuple[Attendance, ...]:
@@ -106,6 +106,18 @@ class Uploads(Protocol):
     @abstractmethod
     def last_zone(self, by: Actor) -> str | None:
         """The zone this actor named last at an upload; None where they never named one."""
+
+    @abstractmethod
+    def kept_after(self, upload_id: UploadId) -> Upload | None:
+        """The next upload after that one, by id, whose content is kept, locked until the transaction ends."""
+
+    @abstractmethod
+    def rewrite(self, upload_id: UploadId, content: bytes) -> None:
+        """Keep this content instead; hash and size stay those of the file that came. Unknown ids are passed over."""
+
+    @abstractmethod
+    def forget_names(self, actors: Collection[tuple[ActorKind, str]]) -> None:
+        """Forget what the files were called that these uploaded, but for logs of the game (`owner_of`)."""
 
     @abstractmethod
     def prune(self, before: datetime) -> int:

@@ -103,6 +103,7 @@ class AddTick:
     def __call__(
         self, raid_id: RaidId, *, name: str, at: datetime | None = None, points: Points | None = None, by: Actor
     ) -> Raid:
+        _must_write_or_lead(by)
         if points is not None:
             by.must(Permission.RAIDS_WRITE)
         now = self.clock.now()
@@ -162,6 +163,7 @@ class RecordAttendance:
     def __call__(
         self, raid_id: RaidId, names: Sequence[NamedPresence], *, tick: int | None = None, by: Actor
     ) -> tuple[Tick, Taken]:
+        _must_write_or_lead(by)
         if not 1 <= len(names) <= NAMES_MAX:
             raise InvalidValue("characters", f"there are {len(names)} names", f"1 to {NAMES_MAX}")
         cleaned = [_cleaned(named) for named in names]
@@ -185,6 +187,11 @@ def event_type_to_record(work: RaidsWork, event_type_id: EventTypeId) -> EventTy
 def _cleaned(named: NamedPresence) -> NamedPresence:
     name = clean_name(named.name, "characters")
     return named if name == named.name else evolve(named, name=name)
+
+
+def _must_write_or_lead(by: Actor) -> None:
+    """Refuse who could lead no raid: they are not told which raids there are. Raises: NotPermitted."""
+    by.must(Permission.RAIDS_WRITE, Permission.RAIDS_READ)
 
 
 def must_run(raid: Raid, by: Actor) -> None:

@@ -128,8 +128,8 @@ def _as_user(work: RaidsWork, user_id: UserId) -> _Judge:
             "user", f"user {user_id} has no place in this guild", "a user with a membership or a character"
         )
 
-    def judge(line: Attendance, _: Tick) -> Attendance:
-        return evolve(line, user_id=user_id)
+    def judge(line: Attendance, tick: Tick) -> Attendance:
+        return evolve(line, user_id=work.merges.head(user_id, tick.at))
 
     return judge
 

@@ -1,6 +1,17 @@
 """The roster: characters, whose they are, and the ranks they hold."""
 
 from dkp_core.roster.character import Character, CharacterStatus
+from dkp_core.roster.claim import CODE_MARK, Claim, ClaimStatus, codes_in
+from dkp_core.roster.claiming import (
+    CLAIMS_A_DAY_MAX,
+    OPEN_CLAIMS_MAX,
+    ListClaims,
+    MakeClaim,
+    RefuseClaim,
+    ShowClaim,
+    WithdrawClaim,
+    tell_claimant,
+)
 from dkp_core.roster.duplicates import look_alike
 from dkp_core.roster.enrolling import (
     AddAlias,
@@ -19,6 +30,8 @@ from dkp_core.roster.enrolling import (
     UpdateStatuses,
 )
 from dkp_core.roster.errors import (
+    ClaimIsDecided,
+    ClaimIsOpen,
     DefaultRankNeeded,
     MainUnderItsAlt,
     NoOwner,
@@ -28,6 +41,8 @@ from dkp_core.roster.errors import (
     RankInUse,
     SameOwner,
     StillPending,
+    TooManyClaims,
+    TooManyClaimsADay,
 )
 from dkp_core.roster.events import (
     CharacterAliasAdded,
@@ -37,16 +52,19 @@ from dkp_core.roster.events import (
     CharacterRenamed,
 )
 from dkp_core.roster.family import Family, reassign
+from dkp_core.roster.forgetting import ForgetOnRoster
 from dkp_core.roster.ownership import Ownership, handover_at
-from dkp_core.roster.ports import ROSTER_COLUMNS, Attribution, Characters, Ranks, RosterView, RosterWork
+from dkp_core.roster.ports import ROSTER_COLUMNS, Attribution, Characters, Claims, Ranks, RosterView, RosterWork
 from dkp_core.roster.rank import Rank, RankChange
 from dkp_core.roster.ranking import ChangeRank, CreateRank, ListRanks, RankUpdate, RemoveRank, UpdateRanks
-from dkp_core.roster.reassigning import AttributeCharacter, ReassignCharacter
+from dkp_core.roster.reassigning import AttributeCharacter, ReassignCharacter, hand_over
 from dkp_core.roster.views import (
     AttributionRow,
     AuditedCharacter,
     AuditedUser,
     CharacterRow,
+    ClaimFilter,
+    ClaimRow,
     MemberCharacterRow,
     MemberRow,
     OwnershipRow,
@@ -58,6 +76,9 @@ from dkp_core.roster.views import (
 )
 
 __all__ = [
+    "CLAIMS_A_DAY_MAX",
+    "CODE_MARK",
+    "OPEN_CLAIMS_MAX",
     "ROSTER_COLUMNS",
     "AddAlias",
     "ApproveCharacter",
@@ -78,15 +99,25 @@ __all__ = [
     "CharacterRow",
     "CharacterStatus",
     "Characters",
+    "Claim",
+    "ClaimFilter",
+    "ClaimIsDecided",
+    "ClaimIsOpen",
+    "ClaimRow",
+    "ClaimStatus",
+    "Claims",
     "CreateRank",
     "DefaultRankNeeded",
     "EnterCharacter",
     "Family",
     "FindCharacter",
+    "ForgetOnRoster",
     "ListCharacters",
+    "ListClaims",
     "ListMembers",
     "ListRanks",
     "MainUnderItsAlt",
+    "MakeClaim",
     "MemberCharacterRow",
     "MemberRow",
     "NoOwner",
@@ -103,6 +134,7 @@ __all__ = [
     "RankUpdate",
     "Ranks",
     "ReassignCharacter",
+    "RefuseClaim",
     "RemoveCharacter",
     "RemoveRank",
     "RosterAudit",
@@ -112,13 +144,20 @@ __all__ = [
     "RosterWork",
     "SameOwner",
     "ShowCharacter",
+    "ShowClaim",
     "ShowOwnershipHistory",
     "ShowRankHistory",
     "StatusUpdate",
     "StillPending",
+    "TooManyClaims",
+    "TooManyClaimsADay",
     "UpdateRanks",
     "UpdateStatuses",
+    "WithdrawClaim",
+    "codes_in",
+    "hand_over",
     "handover_at",
     "look_alike",
     "reassign",
+    "tell_claimant",
 ]

@@ -8,7 +8,7 @@ from typing import Final
 
 from attrs import evolve, field, frozen
 
-from dkp_core.kernel.domain_events import Aggregate, changes
+from dkp_core.kernel.domain_events import Aggregate, Change, changes
 from dkp_core.kernel.errors import InvalidValue
 from dkp_core.kernel.ids import CharacterId, GuildId, RankId, UserId
 from dkp_core.kernel.names import clean_name, clean_text
@@ -136,8 +136,13 @@ class Character(Aggregate):
     def told_since(self, before: Character) -> Character:
         """This, carrying what differs from before as news; `before` itself where nothing does."""
         fields = ("character_class", "level", "race", "status", "is_main", "main_id", "joined_on", "notes")
-        told = changes(before, self, fields)
+        told = tuple(_that_it_changed(each) if each.field == "notes" else each for each in changes(before, self, fields))
         return self.announcing(CharacterChanged(character_id=self.id, changes=told)) if told else before
+
+
+def _that_it_changed(change: Change) -> Change:
+    """The change without what was written: that may be anything about a person, and is to go with them (A-12)."""
+    return evolve(change, before=None, after=None)
 
 
 def _word(text: str, name: str) -> str:

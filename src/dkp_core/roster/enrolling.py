@@ -8,6 +8,7 @@ from typing import Final
 
 from attrs import evolve, frozen
 
+from dkp_core.accounts import UserIsMerged
 from dkp_core.guilds import GuildSettings
 from dkp_core.kernel.actor import Actor
 from dkp_core.kernel.errors import InvalidValue, NoSuch, NotPermitted
@@ -97,9 +98,15 @@ class EnterCharacter:
 
 
 def must_have_a_place(work: RosterWork, user_id: UserId) -> None:
-    """Refuse users who are nobody here, so that no guild learns of another's people (G-1). Raises: NoSuch."""
-    if work.memberships.find(user_id) is None and not work.characters.owned_by(user_id):
+    """Refuse users who are nobody here, so that no guild learns of another's people (G-1), or no longer.
+
+    Raises: NoSuch, UserIsMerged.
+    """
+    membership = work.memberships.find(user_id)
+    if membership is None and not work.characters.owned_by(user_id):
         raise NoSuch("user", user_id)
+    if membership is not None and membership.merged_into is not None:
+        raise UserIsMerged(user_id, membership.merged_into)
 
 
 def _first_status(officer: bool, settings: GuildSettings) -> CharacterStatus:
@@ -137,6 +144,7 @@ class ChangeCharacter:
         main_id: CharacterId | None = None,
         by: Actor,
     ) -> Character:
+        by.must(Permission.CHARACTERS_OWN, Permission.ROSTER_WRITE)
         if is_main and main_id is not None:
             raise InvalidValue("main_id", "the character is to be a main itself", "one of is_main and main_id")
         with self.begin(by) as work:
@@ -195,6 +203,7 @@ class RemoveCharacter:
     begin: Begin[RosterWork]
 
     def __call__(self, character_id: CharacterId, *, by: Actor) -> None:
+        by.must(Permission.CHARACTERS_OWN, Permission.ROSTER_WRITE)
         with self.begin(by) as work:
             character = work.characters.get(character_id)
             _must_be_allowed(character, by, officers_only=character.status is not CharacterStatus.PENDING)

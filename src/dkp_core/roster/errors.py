@@ -7,7 +7,7 @@ from typing import ClassVar
 from attrs import define
 
 from dkp_core.kernel.errors import Conflict, InvalidValue
-from dkp_core.kernel.ids import CharacterId, RankId, UserId
+from dkp_core.kernel.ids import CharacterId, ClaimId, RankId, UserId
 
 
 @define
@@ -120,3 +120,52 @@ class DefaultRankNeeded(Conflict):
     @property
     def sentence(self) -> str:
         return f"Rank {self.rank_id} is the default for new members; make another the default first."
+
+
+@define
+class ClaimIsDecided(Conflict):
+    """A claim is decided once."""
+
+    claim_id: ClaimId
+    status: str
+    code: ClassVar[str] = "claim_decided"
+
+    @property
+    def sentence(self) -> str:
+        return f"Claim {self.claim_id} is {self.status} already."
+
+
+@define
+class ClaimIsOpen(Conflict):
+    """Who claims somebody's characters waits for the answer, or takes the claim back."""
+
+    claim_id: ClaimId
+    code: ClassVar[str] = "claim_open"
+
+    @property
+    def sentence(self) -> str:
+        return f"Your claim {self.claim_id} on these characters waits for an answer already."
+
+
+@define
+class TooManyClaims(Conflict):
+    """Nobody is many people; the others wait until these are decided or taken back."""
+
+    open_claims: int
+    code: ClassVar[str] = "too_many_claims"
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.open_claims} claims of yours wait for an answer already; take one of them back first."
+
+
+@define
+class TooManyClaimsADay(Conflict):
+    """Officers are told of each claim, also of one that is taken back at once."""
+
+    claims: int
+    code: ClassVar[str] = "too_many_claims_a_day"
+
+    @property
+    def sentence(self) -> str:
+        return f"You have made {self.claims} claims within a day; wait for a day before the next."

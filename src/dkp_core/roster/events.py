@@ -7,7 +7,7 @@ from typing import ClassVar
 from attrs import frozen
 
 from dkp_core.kernel.domain_events import Change, DomainEvent
-from dkp_core.kernel.ids import CharacterId, RankId, UserId
+from dkp_core.kernel.ids import CharacterId, ClaimId, MergeId, RankId, UserId
 
 
 @frozen(kw_only=True)
@@ -33,7 +33,7 @@ class CharacterEntered(CharacterEvent):
 
 @frozen(kw_only=True)
 class CharacterChanged(CharacterEvent):
-    """A character's class, level, race, status, main or notes changed."""
+    """A character's class, level, race, status, main or notes changed; of notes, only that they did."""
 
     changes: tuple[Change, ...]
 
@@ -126,3 +126,43 @@ class RankRemoved(RankEvent):
     """A rank that no character holds was removed."""
 
     name: str
+
+
+@frozen(kw_only=True)
+class ClaimEvent(DomainEvent):
+    """Something that happened to a claim; its code is never told."""
+
+    aggregate: ClassVar[str] = "claim"
+    claim_id: ClaimId
+
+    @property
+    def aggregate_id(self) -> str:
+        return str(self.claim_id)
+
+
+@frozen(kw_only=True)
+class ClaimMade(ClaimEvent):
+    """Somebody says that an unlinked user's characters are theirs."""
+
+    claimant: UserId
+    user_id: UserId
+
+
+@frozen(kw_only=True)
+class ClaimApproved(ClaimEvent):
+    """A claim was found true, by an officer or by its code; that merge followed."""
+
+    merge_id: MergeId
+    by_code: bool
+
+
+@frozen(kw_only=True)
+class ClaimRefused(ClaimEvent):
+    """A claim was found not to be true, or came to nothing."""
+
+    reason: str
+
+
+@frozen(kw_only=True)
+class ClaimWithdrawn(ClaimEvent):
+    """Who made a claim took it back."""

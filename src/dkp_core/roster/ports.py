@@ -9,15 +9,18 @@ from typing import Final, Protocol
 
 from attrs import frozen
 
-from dkp_core.accounts import AccountsWork
-from dkp_core.kernel.ids import CharacterId, RankId, UserId
+from dkp_core.kernel.ids import CharacterId, ClaimId, RankId, UserId
 from dkp_core.kernel.page import Order, Page, PageRequest
+from dkp_core.notices import NoticesWork
 from dkp_core.roster.character import Character, CharacterStatus
+from dkp_core.roster.claim import Claim
 from dkp_core.roster.ownership import Ownership
 from dkp_core.roster.rank import Rank, RankChange
 from dkp_core.roster.views import (
     AttributionRow,
     CharacterRow,
+    ClaimFilter,
+    ClaimRow,
     MemberRow,
     OwnershipRow,
     RankChangeRow,
@@ -30,7 +33,7 @@ from dkp_core.roster.views import (
 
 @frozen
 class Attribution:
-    """What a name stands for at a moment: a character, and who owned it then."""
+    """What a name stands for at a moment: a character, and who owned it then, or whom that user was merged into."""
 
     character_id: CharacterId
     name: str
@@ -89,7 +92,8 @@ class Characters(Protocol):
     def attributed(self, names: Sequence[str], at: datetime) -> Mapping[str, Attribution]:
         """What each name or alias stands for at that moment, by its `name_key`; unknown names are left out.
 
-        A character's first owner owns it from the beginning (P-11).
+        A character's first owner owns it from the beginning (P-11). What an owner had then who was merged into another
+        user is the other's (R-8).
         """
 
     @abstractmethod
@@ -120,6 +124,10 @@ class Characters(Protocol):
         """The last period of ownership, ended or not; None where nobody ever owned it."""
 
     @abstractmethod
+    def ever_owned(self, owner: UserId) -> tuple[Ownership, ...]:
+        """Every period in which that user owned a character, in order of character id and time."""
+
+    @abstractmethod
     def begin_ownership(self, ownership: Ownership) -> None:
         """Append a period of ownership."""
 
@@ -132,7 +140,42 @@ class Characters(Protocol):
         """Append to the rank history."""
 
 
-class RosterWork(AccountsWork, Protocol):
+class Claims(Protocol):
+    """The claims on the guild's unlinked users."""
+
+    @abstractmethod
+    def find(self, claim_id: ClaimId) -> Claim:
+        """The claim, not locked. Raises: NoSuch."""
+
+    @abstractmethod
+    def get(self, claim_id: ClaimId) -> Claim:
+        """The claim, locked until the transaction ends. Raises: NoSuch."""
+
+    @abstractmethod
+    def open_on(self, user_id: UserId) -> tuple[Claim, ...]:
+        """The claims on that user which nobody has decided on, locked in order of id until the transaction ends."""
+
+    @abstractmethod
+    def open_by(self, claimant: UserId) -> tuple[Claim, ...]:
+        """The claims of that claimant which nobody has decided on, in order of id; not locked."""
+
+    @abstractmethod
+    def made_since(self, claimant: UserId, since: datetime) -> int:
+        """How many claims that claimant has made since then, whatever became of them."""
+
+    @abstractmethod
+    def with_codes(self, codes: Sequence[str]) -> tuple[Claim, ...]:
+        """The claims with these codes which nobody has decided on, in order of id; not locked."""
+
+    @abstractmethod
+    def save(self, claim: Claim) -> None:
+        """Store the claim and the events it carries.
+
+        Raises: Stale, also where the claimant has another open claim on that user.
+        """
+
+
+class RosterWork(NoticesWork, Protocol):
     """A transaction over a guild's roster."""
 
     @property
@@ -144,6 +187,11 @@ class RosterWork(AccountsWork, Protocol):
     @abstractmethod
     def characters(self) -> Characters:
         """The guild's characters."""
+
+    @property
+    @abstractmethod
+    def claims(self) -> Claims:
+        """The claims on the guild's unlinked users."""
 
 
 ROSTER_COLUMNS: Final = (
@@ -214,4 +262,12 @@ class RosterView(Protocol):
 
     @abstractmethod
     def audit(self) -> RosterAudit:
-        """What looks wrong with the roster."""
+        """What looks wrong with the roster; who was merged into another user is no unlinked user any more."""
+
+    @abstractmethod
+    def claims(self, wanted: ClaimFilter, *, page: PageRequest) -> Page[ClaimRow]:
+        """Claims that match, the newest first by id."""
+
+    @abstractmethod
+    def claim(self, claim_id: ClaimId) -> ClaimRow:
+        """One claim. Raises: NoSuch."""

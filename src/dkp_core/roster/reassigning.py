@@ -32,27 +32,32 @@ class ReassignCharacter:
     def __call__(self, character_id: CharacterId, *, owner: UserId | None, reason: str = "", by: Actor) -> Character:
         by.must(Permission.ROSTER_WRITE)
         with self.begin(by) as work:
-            character = work.characters.get(character_id)
             if owner is not None:
                 must_have_a_place(work, owner)
-            latest = work.characters.latest_ownership(character_id)
-            changed = reassign(
-                character,
-                before=None if character.owner is None else _family(work, character.owner),
-                after=None if owner is None else _family(work, owner),
-                first_owner=latest is None,
-                reason=reason,
-            )
-            work.characters.save(*changed)
-            at = handover_at(latest, self.clock.now())
-            work.characters.end_ownership(character_id, at)
-            if owner is not None and latest is None:
-                work.characters.begin_ownership(Ownership.first(character_id, owner, reason=reason))
-            elif owner is not None:
-                work.characters.begin_ownership(
-                    Ownership(character_id=character_id, owner=owner, since=at, reason=reason)
-                )
-        return next(evolve(each, pending=()) for each in changed if each.id == character_id)
+            return hand_over(work, character_id, owner, reason=reason, at=self.clock.now())
+
+
+def hand_over(
+    work: RosterWork, character_id: CharacterId, owner: UserId | None, *, reason: str, at: datetime
+) -> Character:
+    """Make a character that user's, or nobody's (R-4): the periods of ownership follow. Raises: NoSuch, SameOwner."""
+    character = work.characters.get(character_id)
+    latest = work.characters.latest_ownership(character_id)
+    changed = reassign(
+        character,
+        before=None if character.owner is None else _family(work, character.owner),
+        after=None if owner is None else _family(work, owner),
+        first_owner=latest is None,
+        reason=reason,
+    )
+    work.characters.save(*changed)
+    since = handover_at(latest, at)
+    work.characters.end_ownership(character_id, since)
+    if owner is not None and latest is None:
+        work.characters.begin_ownership(Ownership.first(character_id, owner, reason=reason))
+    elif owner is not None:
+        work.characters.begin_ownership(Ownership(character_id=character_id, owner=owner, since=since, reason=reason))
+    return next(evolve(each, pending=()) for each in changed if each.id == character_id)
 
 
 def _family(work: RosterWork, owner: UserId) -> Family:

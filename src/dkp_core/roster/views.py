@@ -7,8 +7,9 @@ from datetime import date, datetime
 from attrs import field, frozen
 
 from dkp_core.kernel.actor import ActorKind
-from dkp_core.kernel.ids import CharacterId, RankId, UserId
+from dkp_core.kernel.ids import CharacterId, ClaimId, MergeId, RankId, UserId
 from dkp_core.roster.character import CharacterStatus
+from dkp_core.roster.claim import ClaimStatus
 
 
 @frozen(kw_only=True)
@@ -172,3 +173,38 @@ class RosterFilter:
     level_max: int | None = None
     attendance_min: int | None = field(default=None)
     search: str = ""
+
+
+@frozen(kw_only=True)
+class ClaimRow:
+    """A claim: who says that whose characters are theirs; `character` is the one they named.
+
+    `code` and until when it is good are for the claimant alone, while the claim waits; the unlinked user
+    (`user_id`, `username`) is not for guests.
+    """
+
+    id: ClaimId
+    claimant_id: UserId
+    claimant: str
+    user_id: UserId | None
+    username: str | None
+    character: str
+    status: ClaimStatus
+    code: str | None = field(repr=False)
+    code_until: datetime | None
+    made_at: datetime
+    decided_at: datetime | None
+    decided_kind: ActorKind | None
+    decided_by: str | None
+    by_code: bool
+    reason: str
+    merge_id: MergeId | None
+
+
+@frozen(kw_only=True)
+class ClaimFilter:
+    """Which claims are wanted; what is None does not restrict."""
+
+    status: ClaimStatus | None = None
+    claimant: UserId | None = None
+    user_id: UserId | None = None

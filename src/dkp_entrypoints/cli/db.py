@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from attrs import AttrsInstance
 
-from dkp_entrypoints.cli.call import Call
+from dkp_core.accounts import ResealSecrets
+from dkp_core.kernel.actor import operator
+from dkp_entrypoints.cli.call import ENTRYPOINT, Call
 from dkp_entrypoints.cli.commanding import command, family
 from dkp_entrypoints.cli.printing import note, print_json
 
-app = family("db", "The database: make it, bring it up to date, look where it stands.")
+app = family("db", "The database: make it, bring it up to date, look where it stands, encrypt anew what is secret.")
 
 
 @command(app, "upgrade", "Make the database, or bring it to this program's revision, telling each step.", guild=False)
@@ -38,6 +40,26 @@ def check(call: Call) -> None:
     if call.as_json:
         print_json(status)
     raise schema.SchemaUnfit(status)
+
+
+@command(app, "make-key", "A new key for the setting encryption_keys; put it before those that are set.", guild=False)
+def make_key(call: Call) -> None:
+    from dkp_adapters.sealing import make_key as made
+
+    key = made()
+    if call.as_json:
+        print_json({"key": key})
+    else:
+        print(key)
+
+
+@command(app, "reseal", ResealSecrets, guild=False)
+def reseal(call: Call) -> None:
+    count = call.use_cases().reseal_secrets()(by=operator(ENTRYPOINT))
+    if call.as_json:
+        print_json({"secrets": count})
+    else:
+        print(f"{count} secret{' is' if count == 1 else 's are'} encrypted with the newest key.")
 
 
 def _answer(call: Call, status: AttrsInstance, sentence: str) -> None:

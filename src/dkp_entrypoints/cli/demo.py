@@ -18,6 +18,7 @@ from dkp_entrypoints.cli.call import ENTRYPOINT, Call
 from dkp_entrypoints.cli.commanding import alone, command
 from dkp_entrypoints.cli.printing import note, print_json
 from dkp_entrypoints.cli.serve import SCHEMA, address, listening, serve_until_told
+from dkp_entrypoints.cli.user import sign_in_url
 
 if TYPE_CHECKING:
     from dkp_entrypoints.containers import UseCases
@@ -30,6 +31,7 @@ ABOUT = """Fill a database with a made-up guild, and serve it: 60 people, 130 ch
 It needs a database that is empty or not there yet; one that holds the demo already is served as it is, and any other
 is left alone."""
 KEY: Final = "Demo"
+LINK_MINUTES: Final = 60
 SQLITE: Final = "sqlite:///"
 
 
@@ -52,6 +54,7 @@ class _Shown:
     database: str
     guild: str
     key: str
+    sign_in: str
     url: str
     docs: str
     standings: str
@@ -169,11 +172,13 @@ def _shown(call: Call, settings: Settings, url: str) -> _Shown:
         made = call.once(lambda: use_cases.issue_personal_key()(name=KEY, owner=officer, by=by))
     else:
         made = call.once(lambda: use_cases.rotate_key()(old.id, by=by))
+    link = call.once(lambda: use_cases.make_sign_in_link()(officer, minutes=LINK_MINUTES, by=by))
     pool = next(row for row in use_cases.list_pools()(by=by) if row.is_default)
     return _Shown(
         database=_where(settings),
         guild=GUILD,
         key=made.token,
+        sign_in=sign_in_url(link, settings).url,
         url=url,
         docs=f"{url}{SCHEMA}",
         standings=f"{url}/api/points/leaderboard/{pool.id}/",
@@ -182,15 +187,16 @@ def _shown(call: Call, settings: Settings, url: str) -> _Shown:
 
 
 def _tell(call: Call, shown: _Shown, *, serving: bool) -> None:
-    print(f"{shown.guild}, in {shown.database}: 60 people, 130 characters, 90 days of raids and auctions.")
+    print(f"{shown.guild}, in {shown.database}: 60 people, 130 characters, 90 days of raids, auctions and votes.")
     print(f"An officer's key: {shown.key}")
     if serving:
+        print(f"Sign in, once within the hour: {shown.sign_in}")
         print(f"Open:  {shown.docs}")
         print(f"Try:   curl -H 'Authorization: Bearer {shown.key}' {shown.standings}")
         print(f"       curl -H 'Authorization: Bearer {shown.key}' {shown.auctions}")
     where = "" if call.asked.database is None else f" --database {call.asked.database}"
     for words in (
         *("standings", "raid unresolved", "points history Almaryn", "auction list --running"),
-        *("item show 'Wyrmtooth Dagger'", "auction show 1", "verify"),
+        *("item show 'Wyrmtooth Dagger'", "auction show 1", "application list", "vote details 3", "verify"),
     ):
         print(f"Or:    dkp {words}{where}", flush=True)

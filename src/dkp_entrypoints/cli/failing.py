@@ -24,7 +24,16 @@ def told(error: BaseException) -> ExitCode:
 def judged(error: BaseException) -> tuple[ExitCode, str]:
     """The exit code of an error, and its sentence."""
     # Nothing of this is loaded as long as all goes well.
-    from dkp_core.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Stale, Unavailable
+    from dkp_core.kernel.errors import (
+        Conflict,
+        DomainError,
+        Forbidden,
+        Invalid,
+        NotFound,
+        Stale,
+        Unavailable,
+        Unsealable,
+    )
 
     kinds = (
         (NotFound, ExitCode.NOT_FOUND),
@@ -35,6 +44,8 @@ def judged(error: BaseException) -> tuple[ExitCode, str]:
     if isinstance(error, DomainError):
         code = next((code for kind, code in kinds if isinstance(error, kind)), ExitCode.FAULT)
         return code, str(error)
+    if isinstance(error, Unsealable):
+        return ExitCode.CONFLICT, f"What is kept secret can't be read: {error}."
     if isinstance(error, Stale):
         return ExitCode.DATABASE, f"The database is busy, and nothing was changed; try again ({error})."
     if type(error).__name__ == "ServerUnavailable":

@@ -10,12 +10,14 @@ from attrs import fields
 from dkp_core.guilds import ChangeGuild, GuildRow, GuildSettings, ListGuilds, ShowGuild
 from dkp_core.kernel.actor import Actor, operator
 from dkp_core.kernel.errors import InvalidValue
+from dkp_entrypoints.cli import channel
 from dkp_entrypoints.cli.answering import answer
 from dkp_entrypoints.cli.call import ENTRYPOINT, Call
 from dkp_entrypoints.cli.commanding import command, family
 from dkp_entrypoints.cli.printing import print_json, print_rows
 
 app = family("guild", "Guilds and their settings.")
+app.add_typer(channel.app)
 
 _WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _SETTINGS = "; ".join(f"{each.name} ({each.metadata['help']})" for each in fields(GuildSettings))

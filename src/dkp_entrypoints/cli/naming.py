@@ -8,6 +8,7 @@ from typing import Final, Protocol, TypeVar
 from dkp_core.accounts import MembershipRow
 from dkp_core.kernel.errors import InvalidValue, NoSuch, NotFound
 from dkp_core.kernel.ids import (
+    ApplicationId,
     AuctionId,
     AwardId,
     CharacterId,
@@ -136,6 +137,11 @@ def auction_id(text: str) -> AuctionId:
 def award_id(text: str) -> AwardId:
     """The id of an award. Raises: InvalidValue where it is no number."""
     return AwardId(_listed("award", text))
+
+
+def application_id(text: str) -> ApplicationId:
+    """The id of an application. Raises: InvalidValue where it is no number."""
+    return ApplicationId(_listed("application", text))
 
 
 def _listed(kind: str, text: str) -> int:

@@ -30,7 +30,7 @@ TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
 PAUSES_SECONDS: Final = (0.25, 0.75, 2.0)
 PAUSE_SECONDS_MAX: Final = 30.0
 PROBLEM_JSON: Final = "application/problem+json"
-_BUSY: Final = frozenset({502, 503, 504})
+_BUSY: Final = frozenset({429, 502, 503, 504})
 
 
 @define

@@ -14,7 +14,17 @@ from attrs import asdict, frozen
 from dkp_core.accounts import MembershipRow, MembershipStatus, ProfileRow, RoleGroup, UserRow
 from dkp_core.guilds import GuildRow
 from dkp_core.kernel.errors import InvalidValue
-from dkp_core.kernel.ids import AuctionId, AwardId, CharacterId, EventTypeId, ItemId, PoolId, RaidId, UserId
+from dkp_core.kernel.ids import (
+    ApplicationId,
+    AuctionId,
+    AwardId,
+    CharacterId,
+    EventTypeId,
+    ItemId,
+    PoolId,
+    RaidId,
+    UserId,
+)
 from dkp_core.kernel.page import Page, PageRequest
 from dkp_core.kernel.points import Points
 from dkp_core.kernel.ports import AuditFilter, AuditRow
@@ -47,6 +57,15 @@ from dkp_core.points import (
     UserBalancesRow,
 )
 from dkp_core.raids import AttendanceShareRow, DumpFormat, EventTypeRow, ImportReport
+from dkp_core.recruitment import (
+    ApplicationDetail,
+    ApplicationRow,
+    ApplicationStatus,
+    FormRow,
+    Option,
+    Stage,
+    VoteSummary,
+)
 from dkp_core.roster import CharacterRow
 from dkp_entrypoints.cli.remote import Api
 
@@ -235,6 +254,157 @@ class RemoteUseCases:
             file=(file_name or NO_NAME, _whole(data)),
             changes=apply,
         )
+
+    # --- applications and votes ---------------------------------------------------------------------------------------
+
+    @_use_case
+    def submit_application(
+        self,
+        *,
+        character_name: str,
+        server: str = "",
+        character_class: str = "",
+        level: int | None = None,
+        previous_guilds: str = "",
+        availability: str = "",
+        timezone: str = "",
+        references: str = "",
+        referees: Sequence[UserId] = (),
+        email: str | None = None,
+        form_version: int = 0,
+        answers: Mapping[str, object] | None = None,
+        discord_id: str | None = None,
+        username: str | None = None,
+    ) -> ApplicationRow:
+        """`POST /api/applications/`."""
+        body = {
+            "character_name": character_name,
+            "server": server,
+            "character_class": character_class,
+            "level": level,
+            "previous_guilds": previous_guilds,
+            "availability": availability,
+            "timezone": timezone,
+            "references": references,
+            "referees": tuple(referees),
+            "email": email,
+            "form_version": form_version,
+            "answers": answers,
+            "discord_id": discord_id,
+            "username": username,
+        }
+        return self.api.post("/api/applications/", ApplicationRow, body)
+
+    @_use_case
+    def change_application(
+        self,
+        application_id: ApplicationId,
+        *,
+        character_name: str | None = None,
+        server: str | None = None,
+        character_class: str | None = None,
+        level: int | None = None,
+        previous_guilds: str | None = None,
+        availability: str | None = None,
+        timezone: str | None = None,
+        references: str | None = None,
+        referees: Sequence[UserId] | None = None,
+        email: str | None = None,
+        form_version: int = 0,
+        answers: Mapping[str, object] | None = None,
+        discord_id: str | None = None,
+    ) -> ApplicationRow:
+        """`PUT /api/applications/{application_id}/`."""
+        body = {
+            "character_name": character_name,
+            "server": server,
+            "character_class": character_class,
+            "level": level,
+            "previous_guilds": previous_guilds,
+            "availability": availability,
+            "timezone": timezone,
+            "references": references,
+            "referees": None if referees is None else tuple(referees),
+            **({} if email is None else {"email": email}),
+            "form_version": form_version,
+            "answers": answers,
+            "discord_id": discord_id,
+        }
+        return self.api.put(f"/api/applications/{application_id}/", ApplicationRow, body)
+
+    @_use_case
+    def withdraw_application(
+        self, application_id: ApplicationId, *, reason: str = "", discord_id: str | None = None
+    ) -> ApplicationRow:
+        """`POST /api/applications/{application_id}/withdraw/`."""
+        body = {"reason": reason, "discord_id": discord_id}
+        return self.api.post(f"/api/applications/{application_id}/withdraw/", ApplicationRow, body)
+
+    @_use_case
+    def list_own_applications(self, *, page: PageRequest) -> Page[ApplicationRow]:
+        """`GET /api/applications/own/`."""
+        return self.api.page("/api/applications/own/", ApplicationRow, page)
+
+    @_use_case
+    def list_applications(
+        self,
+        *,
+        statuses: frozenset[ApplicationStatus] = frozenset(),
+        archived: bool = False,
+        search: str = "",
+        ordering: str = "",
+        page: PageRequest,
+    ) -> Page[ApplicationRow]:
+        """`GET /api/applications/`, of one status or of all. Raises: InvalidValue for several."""
+        if len(statuses) > 1:
+            raise InvalidValue("--status", "a server is asked for one", "one status, or none")
+        return self.api.page(
+            "/api/applications/",
+            ApplicationRow,
+            page,
+            status=next(iter(statuses), None),
+            archived=archived,
+            search=search,
+            ordering=ordering,
+        )
+
+    @_use_case
+    def show_application(self, application_id: ApplicationId) -> ApplicationDetail:
+        """`GET /api/applications/{application_id}/`."""
+        return self.api.get(f"/api/applications/{application_id}/", ApplicationDetail)
+
+    @_use_case
+    def leave_feedback(self, application_id: ApplicationId, text: str) -> None:
+        """`POST /api/applications/{application_id}/feedback/`."""
+        self.api.post(f"/api/applications/{application_id}/feedback/", NoneType, {"text": text})
+
+    @_use_case
+    def show_application_form(self, *, version: int | None = None) -> FormRow:
+        """`GET /api/applications/form/`."""
+        return self.api.get("/api/applications/form/", FormRow, version=version)
+
+    @_use_case
+    def cast_vote(self, application_id: ApplicationId, option: Option) -> VoteSummary:
+        """`PUT /api/applications/{application_id}/vote/`."""
+        return self.api.put(f"/api/applications/{application_id}/vote/", VoteSummary, {"option": option})
+
+    @_use_case
+    def withdraw_vote(self, application_id: ApplicationId) -> None:
+        """`DELETE /api/applications/{application_id}/vote/`."""
+        self.api.delete(f"/api/applications/{application_id}/vote/")
+
+    @_use_case
+    def recuse_from_vote(self, application_id: ApplicationId) -> None:
+        """`POST /api/applications/{application_id}/recuse/`."""
+        self.api.post(f"/api/applications/{application_id}/recuse/", NoneType, {})
+
+    @_use_case
+    def show_vote_summary(
+        self, application_id: ApplicationId, *, round_: int | None = None, stage: Stage | None = None
+    ) -> VoteSummary:
+        """`GET /api/applications/{application_id}/votes/summary/`."""
+        path = f"/api/applications/{application_id}/votes/summary/"
+        return self.api.get(path, VoteSummary, round=round_, stage=stage)
 
     # --- items and auctions -------------------------------------------------------------------------------------------
 

@@ -27,6 +27,8 @@ COMMANDS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     "People": {
         "guild": ("guild", "Guilds and their settings."),
         "user": ("user", "Members: role groups, leaving and coming back."),
+        "claim": ("claim", "Claims on the characters of unlinked users."),
+        "merge": ("merge", "Users who turned out to be one person."),
         "key": ("key", "API keys of people and bots."),
         "character": ("character", "The roster: characters, owners, mains and alts."),
         "rank": ("rank", "Ranks, and characters moving between them."),
@@ -47,7 +49,12 @@ COMMANDS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "award": ("award", "Who got what for how much; revoked, moved and returned."),
         "follow": ("follow", "Follow a game's log, so that bids told in game reach their auctions."),
     },
+    "Recruitment": {
+        "application": ("application", "Applications, trials, and how a guild recruits."),
+        "vote": ("vote", "Votes on applicants."),
+    },
     "Looking after it": {
+        "notice": ("notice", "What was told outside, and what did not arrive."),
         "audit": ("audit", "Who did what, when, and what it changed."),
         "verify": ("verify", "Recount the whole database and name every difference."),
     },

@@ -30,6 +30,10 @@ GRACE_SECONDS: Final = 20
 SILENT_SECONDS_MAX: Final = 60
 CONNECTIONS: Final = 16384
 SCHEMA: Final = "/schema/"
+REFUSED: Final = (
+    "plain HTTP from other machines is refused; DKP_TRUSTED_PROXIES names the proxy that speaks HTTPS, "
+    "DKP_PLAIN_HTTP=true answers all the same"
+)
 
 ABOUT = """Serve the API, with the worker inside, on the database that the settings name.
 
@@ -89,6 +93,13 @@ def listening(settings: Settings) -> socket.socket:
     return listener
 
 
+def refuses_others(settings: Settings) -> bool:
+    """Whether it listens to other machines, but answers none of them."""
+    from dkp_entrypoints.settings import is_loopback
+
+    return not (is_loopback(settings.host) or settings.trusted_proxies or settings.plain_http)
+
+
 def allow_connections() -> None:
     """Raise the limit of open files, where the system lets us: each client that follows something holds one."""
     if sys.platform != "win32":
@@ -111,7 +122,7 @@ def serve_until_told(use_cases: UseCases, settings: Settings, listener: socket.s
         import uvicorn
 
         from dkp_entrypoints.http import create_app
-        from dkp_entrypoints.observability import configure_logging
+        from dkp_entrypoints.observability import configure_logging, count_notice
 
         class Announced(uvicorn.Server):
             """A server that tells where it is as soon as it answers there."""
@@ -123,6 +134,8 @@ def serve_until_told(use_cases: UseCases, settings: Settings, listener: socket.s
                 if self.started:
                     here = address(settings)
                     note(f"dkp: serving on {here} (the API is described at {here}{SCHEMA}); Ctrl-C ends it")
+                    if refuses_others(settings):
+                        note(f"dkp: {REFUSED}")
 
             async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
                 application.streams.end()  # it waits for its answers, and these have no end of their own
@@ -130,7 +143,8 @@ def serve_until_told(use_cases: UseCases, settings: Settings, listener: socket.s
 
         configure_logging(settings)
         logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # where it serves is told by us
-        beside = [EmbeddedWorker(Worker.of(use_cases, alone=EMBEDDED_LEASE))] if settings.worker else []
+        worker = Worker.of(use_cases, alone=EMBEDDED_LEASE, counted=count_notice)
+        beside = [EmbeddedWorker(worker)] if settings.worker else []
         application = create_app(settings, use_cases=use_cases, beside=beside)
         config = uvicorn.Config(
             application,

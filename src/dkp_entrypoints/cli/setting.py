@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Final
 
 import typer
@@ -12,6 +12,7 @@ from attrs import frozen
 
 from dkp_core.kernel.errors import InvalidValue
 from dkp_core.loot import RulesRow
+from dkp_core.recruitment import RecruitmentRulesRow
 from dkp_entrypoints.cli.answering import answer, answer_rows
 from dkp_entrypoints.cli.call import Call
 from dkp_entrypoints.cli.printing import note
@@ -60,7 +61,7 @@ class _Field:
     value: str
 
 
-def answer_versions(call: Call, versions: tuple[RulesRow, ...]) -> None:
+def answer_versions(call: Call, versions: Sequence[RulesRow | RecruitmentRulesRow]) -> None:
     """Answer with every version, the latest first; people see what holds now, field by field."""
     if call.as_json:
         answer_rows(call, versions, ())
@@ -68,7 +69,7 @@ def answer_versions(call: Call, versions: tuple[RulesRow, ...]) -> None:
     answer_version(call, versions[0])
 
 
-def answer_version(call: Call, latest: RulesRow) -> None:
+def answer_version(call: Call, latest: RulesRow | RecruitmentRulesRow) -> None:
     """Answer with one version of rules or grammar."""
     if call.as_json:
         answer(call, latest)

@@ -15,12 +15,12 @@ Any number of them share the work; SIGTERM or Ctrl-C ends it when what runs is f
 
 @command(app, "worker", ABOUT, guild=False, answers=False)
 def worker(call: Call) -> None:
-    from dkp_entrypoints.observability import configure_logging
+    from dkp_entrypoints.observability import configure_logging, count_notice
     from dkp_entrypoints.worker import Worker, stopped_by_signals
 
     use_cases = call.use_cases()
     configure_logging(call.settings())
-    running = Worker.of(use_cases)
+    running = Worker.of(use_cases, counted=count_notice)
     with stopped_by_signals(running.wake) as stop:
         note("dkp: the worker runs; Ctrl-C ends it")
         running.run(stop)

@@ -24,8 +24,10 @@ from dkp_entrypoints.containers import UseCases
 from dkp_entrypoints.demo.drops import ARMOUR, DRAGONS, DROPS
 from dkp_entrypoints.demo.nights import MISSPELLED, VISITORS, Night, dump, nights
 from dkp_entrypoints.demo.people import (
+    APPLICANTS,
     GUILD,
     OFFICER_DISCORD_ID,
+    PEOPLE,
     SEED,
     SLUG,
     TIMEZONE,
@@ -35,6 +37,7 @@ from dkp_entrypoints.demo.people import (
     characters,
     people,
 )
+from dkp_entrypoints.demo.recruiting import Recruiting
 from dkp_entrypoints.demo.selling import Sales
 from dkp_entrypoints.worker import Worker
 
@@ -83,6 +86,7 @@ class _Story:
         raids = self._raid(everybody, roster, sales)
         self._look_back(roster)
         sales.look_back()
+        self._recruit(roster)
         self.clock.set(self.now)
         sales.go_on()
         self._settle()
@@ -227,6 +231,21 @@ class _Story:
         ]
         with self._together():
             self.use_cases.adjust_points()(lines, reason="Loot", by=self._by(2))
+
+    def _recruit(self, roster: Sequence[Played]) -> None:
+        self.progress("applications, trials and votes")
+        self._settle()
+        applicants = range(PEOPLE - APPLICANTS, PEOPLE)
+        Recruiting(
+            self.use_cases,
+            self.clock,
+            self.now,
+            self.guild_id,
+            self._by,
+            applicants,
+            {each: roster[each].name for each in applicants},
+            random.Random(SEED + 2),
+        ).tell()
 
     # --- what else happens --------------------------------------------------------------------------------------------
 

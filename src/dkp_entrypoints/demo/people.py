@@ -18,6 +18,7 @@ TIMEZONE: Final = "Europe/Berlin"
 OFFICER_DISCORD_ID: Final = "100000000000000001"
 PEOPLE: Final = 60
 CHARACTERS: Final = 130
+APPLICANTS: Final = 4
 SEED: Final = 20_261_120
 
 USERNAMES: Final = (
@@ -113,7 +114,7 @@ class Played:
 def people(chance: random.Random) -> tuple[Person, ...]:
     """Sixty people, the officers first."""
     groups = [RoleGroup.OFFICER] * 4 + [RoleGroup.RECRUITER] * 2 + [RoleGroup.DEVELOPER]
-    groups += [RoleGroup.MEMBER] * (PEOPLE - len(groups) - 3) + [RoleGroup.APPLICANT] * 3
+    groups += [RoleGroup.MEMBER] * (PEOPLE - len(groups) - APPLICANTS) + [RoleGroup.APPLICANT] * APPLICANTS
     return tuple(
         Person(
             discord_id=str(int(OFFICER_DISCORD_ID) + index),

@@ -9,21 +9,25 @@ from attrs import frozen
 from msgspec import UNSET, Meta, UnsetType
 
 from dkp_core.accounts import (
+    Consent,
+    ConsentKind,
     IssuedKey,
     KeyRow,
     Membership,
     MembershipRow,
     MembershipStatus,
     NotificationKind,
+    PersonExport,
     ProfileRow,
     RoleGroup,
     UserRow,
 )
+from dkp_core.kernel.errors import NotPermitted
 from dkp_core.kernel.ids import UserId
 from dkp_core.kernel.page import Page
 from dkp_core.kernel.permission import Permission
-from dkp_entrypoints.http.operation import Call, Operations
-from dkp_entrypoints.http.reading import Body, Moment, Paged, Text, Whole, moment_of
+from dkp_entrypoints.http.operation import Call, Operations, Speed
+from dkp_entrypoints.http.reading import Body, Moment, Paged, Query, Text, Whole, moment_of
 
 OWN_PROFILE: Final = "a user's own key"
 
@@ -49,12 +53,12 @@ class PreferencesBody(Body, frozen=True, kw_only=True):
     ) = None
 
 
-@users.get("/api/users/me/", own=OWN_PROFILE)
+@users.get("/api/users/me/", own=OWN_PROFILE, personal=True)
 def show_profile(call: Call) -> ProfileRow:
     return call.use_cases.show_profile()(by=call.by)
 
 
-@users.change("/api/users/me/", own=OWN_PROFILE)
+@users.change("/api/users/me/", own=OWN_PROFILE, personal=True)
 def change_preferences(call: Call, body: PreferencesBody) -> ProfileRow:
     guild = body.default_guild
     call.use_cases.change_preferences()(
@@ -68,7 +72,53 @@ def change_preferences(call: Call, body: PreferencesBody) -> ProfileRow:
     return call.use_cases.show_profile()(by=call.by)
 
 
-@users.get("/api/users/{user_id}/", Permission.ROSTER_READ)
+class ErasureBody(Body, frozen=True, kw_only=True):
+    """That you mean it."""
+
+    confirm: Annotated[str, Meta(description="Your username, as your profile shows it.")]
+
+
+class ConsentBody(Body, frozen=True, kw_only=True):
+    """What you agree to."""
+
+    kind: ConsentKind
+
+
+class ConsentQuery(Query, frozen=True, kw_only=True):
+    """What you agree to no longer."""
+
+    kind: ConsentKind
+
+
+@users.get("/api/users/me/export/", own=OWN_PROFILE, personal=True, speed=Speed.LONG)
+def export_person(call: Call) -> PersonExport:
+    return call.use_cases.export_person()(by=call.by)
+
+
+@users.delete("/api/users/me/", own=OWN_PROFILE, personal=True)
+def erase_user(call: Call, body: ErasureBody) -> None:
+    """It can't be undone. Who comes back later with the same Discord account is somebody new here."""
+    if call.by.user_id is None:
+        raise NotPermitted("a user's own key or session")
+    call.use_cases.erase_user()(call.by.user_id, confirm=body.confirm, by=call.by)
+
+
+@users.get("/api/users/me/consents/", own=OWN_PROFILE, personal=True)
+def list_consents(call: Call) -> tuple[Consent, ...]:
+    return call.use_cases.list_consents()(by=call.by)
+
+
+@users.post("/api/users/me/consents/", own=OWN_PROFILE, personal=True, status=200)
+def give_consent(call: Call, body: ConsentBody) -> Consent:
+    return call.use_cases.give_consent()(body.kind, by=call.by)
+
+
+@users.delete("/api/users/me/consents/", own=OWN_PROFILE, personal=True)
+def withdraw_consent(call: Call, query: ConsentQuery) -> None:
+    call.use_cases.withdraw_consent()(query.kind, by=call.by)
+
+
+@users.get("/api/users/{user_id}/", Permission.ROSTER_READ, own="whoever it is")
 def show_user(call: Call, user_id: UserId) -> UserRow:
     return call.use_cases.show_user()(user_id, by=call.by)
 
@@ -141,23 +191,23 @@ class ScopesBody(Body, frozen=True, kw_only=True):
     scopes: tuple[str, ...]
 
 
-@keys.get("/api/auth/api-keys/", own=OWN_PROFILE)
+@keys.get("/api/auth/api-keys/", own=OWN_PROFILE, personal=True)
 def list_own_keys(call: Call) -> tuple[KeyRow, ...]:
     return call.use_cases.list_own_keys()(by=call.by)
 
 
-@keys.post("/api/auth/api-keys/", own=OWN_PROFILE)
+@keys.post("/api/auth/api-keys/", own=OWN_PROFILE, personal=True)
 def issue_personal_key(call: Call, body: PersonalKeyBody) -> NewKey:
     expires_at = moment_of(body.expires_at, "expires_at")
     return NewKey.of(call.use_cases.issue_personal_key()(name=body.name, expires_at=expires_at, by=call.by))
 
 
-@keys.delete("/api/auth/api-keys/{key}/", own="a key of your own")
+@keys.delete("/api/auth/api-keys/{key}/", own="a key of your own", personal=True)
 def revoke_key(call: Call, key: str) -> None:
     call.use_cases.revoke_key()(key, by=call.by)
 
 
-@keys.post("/api/auth/api-keys/{key}/rotate/", own="a key of your own", status=200)
+@keys.post("/api/auth/api-keys/{key}/rotate/", own="a key of your own", personal=True, status=200)
 def rotate_key(call: Call, key: str, body: RotationBody) -> NewKey:
     return NewKey.of(call.use_cases.rotate_key()(key, grace_seconds=body.grace_seconds, by=call.by))
 
@@ -266,4 +316,5 @@ def _shown(call: Call, membership: Membership) -> MembershipRow:
         joined_at=membership.joined_at,
         ended_at=membership.ended_at,
         reason=membership.reason,
+        merged_into=membership.merged_into,
     )

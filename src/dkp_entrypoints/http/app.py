@@ -21,7 +21,25 @@ from dkp_core.kernel.actor import job
 from dkp_core.kernel.errors import NoSuch, Stale, Unavailable
 from dkp_entrypoints.containers import UseCases
 from dkp_entrypoints.execution import Lanes
-from dkp_entrypoints.http import accounts, auctions, awards, bidding, guilds, health, items, points, raids, roster
+from dkp_entrypoints.http import (
+    accounts,
+    applications,
+    auctions,
+    awards,
+    bidding,
+    claims,
+    guilds,
+    health,
+    items,
+    notices,
+    points,
+    raids,
+    roster,
+    sessions,
+    votes,
+)
+from dkp_entrypoints.http.allowances import Allowances, rates_of
+from dkp_entrypoints.http.cookies import Cookies
 from dkp_entrypoints.http.document import document_of
 from dkp_entrypoints.http.front import Api, Front
 from dkp_entrypoints.http.health import Checkup
@@ -34,7 +52,9 @@ from dkp_entrypoints.http.presenting import encode
 from dkp_entrypoints.http.problems import MethodNotAllowed, NoSuchPath, is_ours, refusal
 from dkp_entrypoints.http.reception import Reception
 from dkp_entrypoints.http.routes import HttpRequest, Routes, Sent, asked_by
+from dkp_entrypoints.http.signing_in import SigningIn
 from dkp_entrypoints.http.streaming import Streams
+from dkp_entrypoints.http.transport import Transport
 from dkp_entrypoints.observability import Metrics
 from dkp_entrypoints.settings import Settings
 
@@ -47,18 +67,23 @@ CORS_MAX_AGE: Final = 600
 _ALLOWED_HEADERS: Final = (
     *("Authorization", "Content-Type", "X-Guild", "API-Version", "X-Request-ID", "Idempotency-Key", "Last-Event-ID"),
 )
-_EXPOSED_HEADERS: Final = ("ETag", "X-Request-ID", "API-Version", "Retry-After", "Idempotency-Replayed")
+_EXPOSED_HEADERS: Final = (
+    *("ETag", "X-Request-ID", "API-Version", "Retry-After", "RateLimit", "RateLimit-Policy", "Idempotency-Replayed"),
+)
 
 _logger: Final = structlog.get_logger("dkp.http")
 
 PARTS: Final = (
     accounts.users,
+    sessions.sessions,
     accounts.keys,
     guilds.guilds,
+    notices.notices,
     accounts.memberships,
     roster.characters,
     roster.ranks,
     roster.officers,
+    claims.claims,
     points.pools,
     points.points,
     raids.event_types,
@@ -67,6 +92,8 @@ PARTS: Final = (
     auctions.auctions,
     bidding.bids,
     awards.awards,
+    applications.applications,
+    votes.votes,
 )
 
 
@@ -91,11 +118,15 @@ def create_app(
     from dkp_adapters.sql.engine import waited_seconds  # as above
 
     lanes, polls, key_uses, metrics = Lanes.for_dialect(database.engine.dialect), Polls(), KeyUses(), Metrics()
+    allowances = Allowances(cases.limits(), rates_of(settings))
+    cookies = Cookies.of(settings.public_url)
     reception = Reception(
         use_cases=cases,
         database=database,
         answered=SqlAnsweredRequests(database),
         waited_seconds=waited_seconds,
+        allowances=allowances,
+        cookies=cookies,
         public_url=settings.public_url,
     )
     fan_out: FanOut = cases.fan_out()
@@ -103,11 +134,19 @@ def create_app(
     operations = (*every_operation(checkup), *(operation for part in more for operation in part.all))
     live = Live(live_source or auctions.LiveAuctions(cases), lanes)
     streams = Streams(live)
-    routes = Routes(reception=reception, lanes=lanes, polls=polls, bytes_max=settings.upload_bytes_max, streams=streams)
+    routes = Routes(
+        reception=reception,
+        lanes=lanes,
+        polls=polls,
+        bytes_max=settings.upload_bytes_max,
+        streams=streams,
+        allowances=allowances,
+    )
     document = document_of(operations, version=own_version(), public_url=settings.public_url)
     handlers: list[ControllerRouterHandler] = [
         *(routes.handler(operation) for operation in operations),
         *_page_handlers(document),
+        *SigningIn(use_cases=cases, lanes=lanes, cookies=cookies, settings=settings).handlers(),
         _metrics_handler(metrics, checkup, lanes, streams, fan_out),
     ]
     life = _Life(
@@ -117,22 +156,30 @@ def create_app(
         cases=cases,
         fan_out=fan_out,
         live=live,
+        allowances=allowances,
         beside=beside,
         owns_database=use_cases is None,
     )
+    cors = _cors(settings)
     app = Api(
         handlers,
         lifespan=[life.span],
         exception_handlers={Exception: _problem},
-        cors_config=_cors(settings),
+        cors_config=cors,
         openapi_config=None,
         logging_config=None,
         request_max_body_size=settings.upload_bytes_max,
     )
     database.after_commit(polls.committed)
-    https_only = settings.public_url.startswith("https://")
     app.streams = streams
-    app.front = Front(polls=polls, key_uses=key_uses, metrics=metrics, https_only=https_only)
+    app.front = Front(
+        polls=polls,
+        key_uses=key_uses,
+        metrics=metrics,
+        transport=Transport.of(settings),
+        allowances=allowances,
+        cors=cors,
+    )
     return app
 
 
@@ -186,6 +233,7 @@ class _Life:
     cases: UseCases
     fan_out: FanOut
     live: Live
+    allowances: Allowances
     beside: Sequence[AbstractContextManager[object]]
     owns_database: bool
 
@@ -196,6 +244,8 @@ class _Life:
             if self.owns_database:
                 stack.callback(self.fan_out.close)
                 stack.callback(self.database.close)
+            self.allowances.start()
+            stack.push_async_callback(self.allowances.close)
             self.lanes.start()
             stack.push_async_callback(self._drained)
             await stack.enter_async_context(self.live.span())
@@ -218,14 +268,19 @@ class _Life:
             await self._flush()
 
     async def _flush(self) -> None:
-        """Write down how often keys were used; what can't be written now is written next time."""
+        """Write down how often keys were used and sessions last; what can't be written now is written next time."""
         uses = self.key_uses.taken()
-        if not uses:
-            return
-        try:
-            await self.lanes.write(lambda: self.cases.record_key_uses()(uses, by=job("record_key_uses")))
-        except (Stale, Unavailable):
-            self.key_uses.give_back(uses)
+        if uses:
+            try:
+                await self.lanes.write(lambda: self.cases.record_key_uses()(uses, by=job("record_key_uses")))
+            except (Stale, Unavailable):
+                self.key_uses.give_back(uses)
+        seen = self.key_uses.seen()
+        if seen:
+            try:
+                await self.lanes.write(lambda: self.cases.record_session_uses()(seen, by=job("record_session_uses")))
+            except (Stale, Unavailable):
+                self.key_uses.give_back_seen(seen)
 
 
 # --- pages and metrics ------------------------------------------------------------------------------------------------

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import secrets
+from functools import lru_cache
+from ipaddress import IPv4Address, ip_address, ip_network
 from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
@@ -18,6 +20,8 @@ API_VERSION: Final = "1"
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._~:/+=@-]{1,128}")
 _SCHEMES: Final = frozenset({"bearer", "token"})
 _ID_MAX: Final = 2**63 - 1
+# Where other systems take keys from.
+_LIKE_KEYS: Final = (b"x-api-key", b"api-key", b"x-auth-token", b"x-access-token", b"x-token")
 
 
 @define(eq=False)
@@ -25,7 +29,9 @@ class Asked:
     """One request: what its headers say, under an id that it brought along or is given here.
 
     `by` is known once the key has been looked up, `route` once the path has been; `path` is as it came, for the router
-    changes that of the scope. `database_seconds` is how long it waited for the database.
+    changes that of the scope. `database_seconds` is how long it waited for the database. `counted` says that it counts
+    among what its caller may ask, `allowance` what the caller is told of that. `csrf_token` is what changes within its
+    session have to bring.
     """
 
     scope: HTTPScope
@@ -35,6 +41,9 @@ class Asked:
     by: Actor | None = field(default=None, init=False)
     route: str = field(default="", init=False)
     database_seconds: float = field(default=0.0, init=False)
+    csrf_token: str | None = field(default=None, init=False)
+    counted: bool = field(default=False, init=False)
+    allowance: tuple[tuple[bytes, bytes], ...] = field(default=(), init=False)
 
     @classmethod
     def of(cls, scope: HTTPScope) -> Asked:
@@ -60,6 +69,43 @@ class Asked:
         scheme, _, key = self._text(b"authorization").partition(" ")
         key = key.strip()
         return key if key and scheme.lower() in _SCHEMES else None
+
+    @property
+    def misplaced_key(self) -> str | None:
+        """Where something like a key came that is not taken from there; None where there is nothing like it."""
+        if self.token is not None:
+            return None
+        if b"authorization" in self.headers:
+            return "in Authorization, but not as Bearer"
+        found = next((name for name in _LIKE_KEYS if name in self.headers), None)
+        if found is not None:
+            return f"in {found.decode()}"
+        return "in the address, where logs keep it" if b"dkp_" in self.query else None
+
+    @property
+    def address(self) -> str:
+        """The network address of the client, as far as it is one client's; empty where it comes through no network."""
+        client = self.scope.get("client")
+        return address_of(client[0]) if client else ""
+
+    @property
+    def says_who(self) -> bool:
+        """Whether it has an Authorization header, of whatever kind: then that alone tells who calls."""
+        return b"authorization" in self.headers
+
+    def cookies(self, name: str) -> list[str]:
+        """What cookies of that name came along."""
+        pairs = (each.strip().partition("=") for each in self._text(b"cookie").split(";"))
+        return [value for key, _, value in pairs if key == name]
+
+    def header(self, name: bytes) -> str | None:
+        """A header's value; None where it is missing."""
+        return self._text(name).strip() if name in self.headers else None
+
+    @property
+    def wants_page(self) -> bool:
+        """Whether a person looks at the answer, rather than a program."""
+        return "text/html" in self._text(b"accept").lower()
 
     @property
     def guild(self) -> str | None:
@@ -101,6 +147,20 @@ class Asked:
 
     def _text(self, name: bytes) -> str:
         return self.headers.get(name, b"").decode("latin-1")
+
+
+@lru_cache(4096)
+def address_of(host: str) -> str:
+    """The address that counts as one client: IPv6 by its network of 64 bits, of which each client has plenty."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host[:64]
+    if isinstance(address, IPv4Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ip_network((int(address), 64), strict=False))
 
 
 def guild_named(name: str | None) -> str | None:

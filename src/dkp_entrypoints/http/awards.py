@@ -130,6 +130,7 @@ def award_item(call: Call, body: ResultBody) -> AwardRow:
 @awards.get("/api/raids/{raid_id}/loot/", Permission.AUCTIONS_READ, use_case="list_awards")
 def list_loot_of_raid(call: Call, raid_id: RaidId, query: Paged) -> Page[AwardRow]:
     """Just those of a raid."""
+    call.by.must(Permission.AUCTIONS_READ)
     call.use_cases.show_raid()(raid_id, by=call.seeing(Permission.RAIDS_READ))  # a raid that is not there has no loot
     return call.use_cases.list_awards()(AwardFilter(raid_id=raid_id), page=query.wanted, by=call.by)
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from dkp_entrypoints.http.asking import API_VERSION
+from dkp_entrypoints.http.cookies import SESSION
 from dkp_entrypoints.http.operation import Files, Operation, PathParameter, text_of
 from dkp_entrypoints.http.presenting import encode
 from dkp_entrypoints.http.problems import PROBLEM_JSON, TITLES, Problem, catalogue
@@ -19,8 +20,11 @@ _ABOUT: Final = """\
 What a guild keeps here, for its bots and programs.
 
 Keys: `Authorization: Bearer dkp_…` (`Token dkp_…` is taken too). A personal key may do what its owner may, a bot key
-what its scopes say. The guild is the one that `X-Guild` names (slug or id), else the bot key's own, else your only one,
-else your default, else the installation's only one.
+what its scopes say. A browser that signed in under `/accounts/` has a session instead, and sends `X-CSRF-Token` with
+whatever is not a GET (`GET /api/auth/session/` tells it).
+
+The guild is the one that `X-Guild` names (slug or id), else the bot key's own, else your only one, else your default,
+else the installation's only one.
 
 Points go out as strings with two decimals and come in as strings or whole numbers; a JSON float is refused. Times go
 out in UTC and come in with their offset. Unknown fields and parameters are refused, with those that are known.
@@ -40,7 +44,17 @@ _HEADERS: Final[dict[str, Schema]] = {
     },
     "API-Version": {"description": "The version that is spoken.", "schema": {"const": API_VERSION}},
 }
-_REFUSALS: Final = (400, 401, 403, 404, 409, 413, 415, 422, 503)
+_SECURITY: Final[dict[str, Schema]] = {
+    "key": {"type": "http", "scheme": "bearer", "description": "A personal or bot key."},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": f"__Host-{SESSION}",
+        "description": "A session, as browsers have it after signing in. Whatever is not a GET needs the header "
+        "X-CSRF-Token too, whose value GET /api/auth/session/ tells. A key is heard first.",
+    },
+}
+_REFUSALS: Final = (400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
 
 
 def document_of(operations: Sequence[Operation], *, version: str, public_url: str = "") -> dict[str, Any]:
@@ -60,7 +74,7 @@ def document_of(operations: Sequence[Operation], *, version: str, public_url: st
             "responses": {str(status): _refusal(status, problem) for status in _REFUSALS},
             "parameters": _parameters(),
             "headers": _HEADERS,
-            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "A personal or bot key."}},
+            "securitySchemes": _SECURITY,
         },
     }
     if public_url:
@@ -84,7 +98,7 @@ def _operation(operation: Operation, schemas: Schemas) -> Schema:
     if operation.query is not None:
         parameters += _in_query(operation.query, schemas)
     if not operation.anonymous:
-        shown["security"] = [{"key": []}]
+        shown["security"] = [{"key": []}, {"session": []}, *([{}] if operation.open_to_all else [])]
         if not any(each.name == "guild" for each in operation.parameters):
             parameters.append({"$ref": "#/components/parameters/Guild"})
     if operation.idempotent:
@@ -229,11 +243,12 @@ def _refusals(operation: Operation) -> Iterable[int]:
     yield 400
     if not operation.anonymous:
         yield from (401, 403, 404)
+    yield from operation.refused_with
     if operation.writes:
         yield 409
     if operation.body is not None:
         yield from (413, 415)
-    yield from (422, 503)
+    yield from (422, 429, 503)
 
 
 def _refusal(status: int, problem: Schema) -> Schema:
@@ -254,7 +269,7 @@ def _refusal(status: int, problem: Schema) -> Schema:
     headers: Schema = {name: {"$ref": f"#/components/headers/{name}"} for name in _HEADERS}
     if status == 401:
         headers["WWW-Authenticate"] = {"schema": {"type": "string"}}
-    if status == 503:
+    if status in (429, 503):
         headers["Retry-After"] = {"description": "Seconds.", "schema": {"type": "integer"}}
     listed = ", ".join(f"`{each}`" for each in codes)
     return {

@@ -7,8 +7,9 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
-from attrs import frozen
+from attrs import field, frozen
 from litestar import Litestar
+from litestar.config.cors import CORSConfig
 from litestar.enums import ScopeType
 from litestar.types import (
     ASGIApp,
@@ -22,9 +23,15 @@ from litestar.types import (
     Send,
 )
 
+from dkp_core.kernel.errors import DomainError
+from dkp_entrypoints.http.allowances import Allowances
 from dkp_entrypoints.http.asking import API_VERSION, Asked
+from dkp_entrypoints.http.pages import CONTENT_SECURITY
 from dkp_entrypoints.http.polling import Polls, key_of
-from dkp_entrypoints.http.routes import ASKED, sent
+from dkp_entrypoints.http.problems import HttpsNeeded, in_words, refusal
+from dkp_entrypoints.http.routes import ASKED, Sent, sent
+from dkp_entrypoints.http.sign_in_pages import SignInPages
+from dkp_entrypoints.http.transport import Transport
 
 if TYPE_CHECKING:
     from dkp_entrypoints.http.key_uses import KeyUses
@@ -39,8 +46,15 @@ COMMON: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),  # pages of cors_origins ask by CORS, which this leaves alone
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 )
-_STRICT: Final = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+_STRICT: Final = (
+    b"content-security-policy",
+    b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+)
+_HTML: Final = ((b"content-type", b"text/html; charset=utf-8"), (b"content-security-policy", CONTENT_SECURITY))
 _HTTPS_ONLY: Final = (b"strict-transport-security", b"max-age=31536000")
 
 # Anything may be sent as a method, but not everything may become a time series.
@@ -54,7 +68,10 @@ class Front:
     polls: Polls
     key_uses: KeyUses
     metrics: Metrics
-    https_only: bool
+    transport: Transport
+    allowances: Allowances
+    cors: CORSConfig | None = None
+    pages: SignInPages = field(factory=SignInPages.make)
 
     async def take(self, scope: HTTPScope, receive: Receive, send: Send, router: ASGIApp) -> None:
         """Answer a request: at once where a polled list is fresh, else by the router."""
@@ -72,11 +89,46 @@ class Front:
             await send(message)
 
         try:
-            if not await self._at_once(asked, sending):
+            if await self._let_in(asked, sending) and not await self._at_once(asked, sending):
                 await router(scope, receive, sending)
         finally:
+            self.allowances.settle(asked)
             structlog.contextvars.unbind_contextvars("request_id")
             self._noted(asked, status, (answered or time.perf_counter()) - began)
+
+    async def _let_in(self, asked: Asked, send: Send) -> bool:
+        """Whether the request may be answered at all; where not, that is its answer."""
+        try:
+            self.transport.must_be_private(asked)
+            waiting = self.allowances.enter(asked)
+            if waiting is not None:
+                await waiting
+        except DomainError as refused:
+            await self._refuse(refused, asked, send)
+            return False
+        return True
+
+    async def _refuse(self, error: DomainError, asked: Asked, send: Send) -> None:
+        elsewhere = self.transport.instead(asked) if isinstance(error, HttpsNeeded) else None
+        refused = refusal(error, asked)
+        if elsewhere is not None:
+            answer = Sent(308, ((b"location", elsewhere), (b"cache-control", b"no-store")), b"")
+        elif asked.wants_page and not asked.path.startswith("/api/"):
+            _, title, sentence = in_words(error)
+            kept = (header for header in refused.headers if header[0] != b"content-type")
+            answer = Sent(refused.status, (*_HTML, *kept), self.pages.refused(title=title, sentence=sentence))
+        else:
+            answer = Sent(refused.status, (*refused.headers, *self._for_other_origins(asked)), refused.body)
+        await answer(asked.scope, _nothing_more, send)
+
+    def _for_other_origins(self, asked: Asked) -> tuple[tuple[bytes, bytes], ...]:
+        """What lets pages of the origins that may call read the answer, as the router says of all others."""
+        origin = asked.headers.get(b"origin")
+        if self.cors is None or origin is None or not self.cors.is_origin_allowed(origin.decode("latin-1")):
+            return ()
+        exposed = ", ".join(self.cors.expose_headers).encode()
+        shown = (b"access-control-allow-origin", origin), (b"access-control-expose-headers", exposed)
+        return (*shown, (b"vary", b"Origin"))
 
     async def _at_once(self, asked: Asked, send: Send) -> bool:
         """Answer a poll from what was read a moment ago, without the router; False where that can't be."""
@@ -91,10 +143,10 @@ class Front:
         return True
 
     def _with_common(self, headers: Any, asked: Asked) -> list[tuple[bytes, bytes]]:
-        found = [*headers, *COMMON, (b"x-request-id", asked.request_id.encode())]
+        found = [*headers, *COMMON, *asked.allowance, (b"x-request-id", asked.request_id.encode())]
         if not any(name == b"content-security-policy" for name, _ in found):
             found.append(_STRICT)
-        if self.https_only:
+        if self.transport.https_only:
             found.append(_HTTPS_ONLY)
         return found
 

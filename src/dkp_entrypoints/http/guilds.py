@@ -34,12 +34,12 @@ class GuildBody(Body, frozen=True, kw_only=True):
     settings: dict[str, bool | int] | None = None
 
 
-@guilds.get("/api/guilds/", own="a key that acts in a guild")
+@guilds.get("/api/guilds/", Permission.ROSTER_READ, Permission.GUILD_WRITE)
 def list_guilds(call: Call) -> tuple[GuildRow, ...]:
     return call.use_cases.list_guilds()(by=call.by)
 
 
-@guilds.post("/api/guilds/", own="a user's own key, where the installation lets users found guilds")
+@guilds.post("/api/guilds/", own="a user's own key, where the installation lets users found guilds", personal=True)
 def found_guild(call: Call, body: NewGuildBody) -> GuildRow:
     founded = call.use_cases.found_guild()(name=body.name, slug=body.slug, timezone=body.timezone, by=call.by)
     guild = founded.guild

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # A worker that is this far behind is not doing its work.
 LAG_SECONDS_MAX: Final = 300
 SCHEMA_CHECK_SECONDS: Final = 30
+NOTICES: Final = "notices"
 
 
 @frozen(kw_only=True)
@@ -80,7 +81,11 @@ class Checkup:
         """Everything that requests need."""
         parts = [self._part("database", self._database)]
         if parts[0].ok:
-            parts += [self._part("migrations", self._migrations), self._part("worker", self._worker)]
+            parts += [
+                self._part("migrations", self._migrations),
+                self._part("worker", self._worker),
+                self._part(NOTICES, self._notices),
+            ]
         if self.fan_out is not None:
             fault = self.fan_out.fault()
             parts.append(Part(name="redis", ok=fault is None, detail=fault or "answered"))
@@ -112,9 +117,14 @@ class Checkup:
     def lags(self) -> dict[str, Lag]:
         """How far the worker is behind, by what waits for it. Raises: Unavailable."""
         from dkp_adapters.sql.due_deadlines import SqlDueDeadlines  # adapters are dear to import
+        from dkp_adapters.sql.notice_queue import SqlNoticeQueue  # as above
         from dkp_adapters.sql.outbox import SqlOutbox  # as above
 
-        return {"deliveries": SqlOutbox.of(self.database).lag(), "deadlines": SqlDueDeadlines.of(self.database).lag()}
+        return {
+            "deliveries": SqlOutbox.of(self.database).lag(),
+            "deadlines": SqlDueDeadlines.of(self.database).lag(),
+            NOTICES: SqlNoticeQueue(self.database).lag(),
+        }
 
     def _part(self, name: str, look: Callable[[], Part]) -> Part:
         try:
@@ -144,12 +154,18 @@ class Checkup:
             return part
 
     def _worker(self) -> Part:
-        lags = self.lags()
-        oldest = max(lag.oldest_seconds for lag in lags.values())
-        parked = sum(lag.parked for lag in lags.values())
-        due = sum(lag.due for lag in lags.values())
+        lags = [lag for kind, lag in self.lags().items() if kind != NOTICES]
+        oldest = max(lag.oldest_seconds for lag in lags)
+        parked = sum(lag.parked for lag in lags)
+        due = sum(lag.due for lag in lags)
         ok = oldest < LAG_SECONDS_MAX and not parked
         return Part(name="worker", ok=ok, detail=f"{due} due, the oldest for {oldest:.0f} s; {parked} parked")
+
+    def _notices(self) -> Part:
+        """What was given up on says nothing of the installation: a guild's webhook may be gone for good."""
+        lag = self.lags()[NOTICES]
+        detail = f"{lag.due} wait, the oldest for {lag.oldest_seconds:.0f} s; {lag.parked} parked"
+        return Part(name=NOTICES, ok=lag.oldest_seconds < LAG_SECONDS_MAX, detail=detail)
 
 
 @frozen(kw_only=True)

@@ -33,6 +33,7 @@ class Speed(StrEnum):
     READ = "read"
     WRITE = "write"
     LONG = "long"
+    OUTSIDE = "outside"
 
 
 class Files(StrEnum):
@@ -45,11 +46,15 @@ class Files(StrEnum):
 
 @frozen(kw_only=True)
 class Call:
-    """What a handler is called with: who asks, the use cases, and a file if one came along."""
+    """What a handler is called with: who asks, the use cases, and a file if one came along.
+
+    Within a session, `csrf_token` is what has to come with its changes.
+    """
 
     use_cases: UseCases
     by: Actor
     upload: Upload | None = None
+    csrf_token: str | None = None
 
     def seeing(self, permission: Permission) -> Actor:
         """The caller, allowed to see what they have just written, whatever else they may not read."""
@@ -90,7 +95,10 @@ class Operation:
 
     `needs` are permissions of which the caller has one; `own` says in words what anybody may who is signed in.
     `other` is a second status, and when it is given. A `stream` goes on and on, `event` is the type of its events.
-    Refusals that are `recorded` were written down before they were raised: they are committed as an answer is.
+    What is `personal` is a person's own and no guild's: it is let through where the guild that would be meant is closed
+    to them, or can't be told. What is `open_to_all` is asked without credentials too, and its handler says what it
+    needs instead; `refused_with` are statuses that are not to be expected of its kind. Refusals that are `recorded`
+    were written down before they were raised: they are committed as an answer is.
     """
 
     id: str
@@ -101,10 +109,13 @@ class Operation:
     handler: Callable[..., Any]
     needs: tuple[Permission, ...]
     own: str
+    personal: bool
     speed: Speed
     status: int
     other: tuple[int, Callable[[Any], bool]] | None
     anonymous: bool
+    open_to_all: bool
+    refused_with: tuple[int, ...]
     polled: bool
     revision: Callable[..., str] | None
     idempotent: bool
@@ -184,7 +195,7 @@ class Operations:
 
     def get(self, path: str, *needs: Permission, **more: Any) -> Callable[[Handler], Handler]:
         """Something to read."""
-        return self._declared("GET", path, needs, speed=Speed.READ, **more)
+        return self._declared("GET", path, needs, **{"speed": Speed.READ, **more})
 
     def stream(self, path: str, *needs: Permission, event: Any = None, **more: Any) -> Callable[[Handler], Handler]:
         """Something to follow: the handler lets the caller in, or refuses, and answers the topic.
@@ -227,10 +238,13 @@ class Operations:
         operation_id: str | None = None,
         use_case: str | None = "",
         own: str = "",
+        personal: bool = False,
         speed: Speed = Speed.WRITE,
         status: int = 200,
         other: tuple[int, Callable[[Any], bool]] | None = None,
         anonymous: bool = False,
+        open_to_all: bool = False,
+        refused_with: tuple[int, ...] = (),
         polled: bool = False,
         revision: Callable[..., str] | None = None,
         idempotent: bool = False,
@@ -258,10 +272,13 @@ class Operations:
                     handler=handler,
                     needs=tuple(needs),
                     own=own,
+                    personal=personal,
                     speed=speed,
                     status=status,
                     other=other,
                     anonymous=anonymous,
+                    open_to_all=open_to_all,
+                    refused_with=refused_with,
                     polled=polled,
                     revision=revision,
                     idempotent=idempotent,

@@ -13,7 +13,7 @@ from jinja2 import Environment
 from dkp_entrypoints.http.presenting import encode
 from dkp_entrypoints.http.problems import catalogue
 
-_STYLE: Final = """
+STYLE: Final = """
 :root { color-scheme: light dark; --line: #8886; --soft: #8882; }
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 62rem; margin: 0 auto; padding: 1rem; }
 code, pre { font-family: ui-monospace, monospace; font-size: .9em; }
@@ -26,7 +26,7 @@ th, td { border-bottom: 1px solid var(--line); padding: .25rem .5rem; text-align
 nav a { margin-right: .8rem; }
 """
 
-_SHELL: Final = """<!doctype html>
+SHELL: Final = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{{ title }}</title><style>{{ style | safe }}</style></head><body>
 {%- block body %}{% endblock -%}
@@ -69,10 +69,10 @@ _PROBLEMS: Final = """{% extends "shell" %}{% block body %}
 {% endfor %}</tbody></table>
 {% endblock %}"""
 
-_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-CONTENT_SECURITY: Final = (
-    f"default-src 'none'; style-src 'sha256-{_HASH}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-).encode()
+_HASH: Final = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+_POLICY: Final = f"default-src 'none'; style-src 'sha256-{_HASH}'; frame-ancestors 'none'; base-uri 'none'"
+CONTENT_SECURITY: Final = f"{_POLICY}; form-action 'none'".encode()
+CONTENT_SECURITY_OF_FORMS: Final = f"{_POLICY}; form-action 'self'".encode()
 
 
 @frozen
@@ -86,7 +86,7 @@ class Pages:
         """The pages, with everything that is put into them escaped."""
         from jinja2 import DictLoader  # dear to import: only with pages
 
-        loader = DictLoader({"shell": _SHELL, "document": _DOCUMENT, "problems": _PROBLEMS})
+        loader = DictLoader({"shell": SHELL, "document": _DOCUMENT, "problems": _PROBLEMS})
         return cls(Environment(loader=loader, autoescape=True))
 
     def document(self, document: Mapping[str, Any]) -> bytes:
@@ -120,7 +120,7 @@ class Pages:
         return self._rendered("problems", title=f"Problem {code}", problems={code: known[code]})
 
     def _rendered(self, name: str, **values: Any) -> bytes:
-        return self.environment.get_template(name).render(style=_STYLE, **values).encode()
+        return self.environment.get_template(name).render(style=STYLE, **values).encode()
 
 
 def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:

@@ -23,7 +23,7 @@ AGEING_SECONDS: Final = 0.025
 KEPT_BYTES_MAX: Final = 16 * 1024 * 1024
 KEPT_MAX: Final = 512
 
-Key = tuple[bytes | None, bytes | None, bytes | None, str, bytes]
+Key = tuple[bytes | None, bytes | None, bytes | None, bytes | None, str, bytes]
 
 
 def key_of(asked: Asked) -> Key:
@@ -31,6 +31,7 @@ def key_of(asked: Asked) -> Key:
     headers = asked.headers
     return (
         headers.get(b"authorization"),
+        headers.get(b"cookie"),  # a session's is among them
         headers.get(b"x-guild"),
         headers.get(b"host"),
         asked.path,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator
 from typing import Any, ClassVar, Final
 
@@ -10,7 +11,7 @@ from attrs import define, frozen
 from litestar.exceptions import HTTPException
 
 from dkp_adapters.answers import RequestInProgress
-from dkp_core.accounts import NotAuthenticated
+from dkp_core.accounts import DiscordUnavailable, NotAuthenticated
 from dkp_core.kernel.errors import (
     Conflict,
     DomainError,
@@ -96,6 +97,59 @@ class UnsupportedVersion(DomainError):
 
 
 @define
+class RateLimited(DomainError):
+    """Too many requests came in too short a time."""
+
+    code: ClassVar[str] = "rate_limited"
+    amount: int
+    seconds: int
+    retry_seconds: int
+
+    @property
+    def sentence(self) -> str:
+        most = f"at most {self.amount:,} requests are answered within {self.seconds:,} seconds"
+        return f"Too many requests: {most}; come again in {self.retry_seconds:,} seconds."
+
+
+@define
+class KeyMisplaced(NotAuthenticated):
+    """A key came, but not where keys are taken from."""
+
+    code: ClassVar[str] = "key_misplaced"
+    where: str
+
+    @property
+    def sentence(self) -> str:
+        return f"The key came {self.where}; it is taken from the header Authorization: Bearer <key> alone."
+
+
+@define
+class HttpsNeeded(Forbidden):
+    """Plain HTTP is not answered: whatever was sent with it could be read on the way."""
+
+    code: ClassVar[str] = "https_needed"
+    proxied: bool
+    """Whether a proxy seems to have passed it on whose word nobody takes."""
+
+    @property
+    def sentence(self) -> str:
+        told = "Plain HTTP is not answered here: use https://, and another key where one was sent."
+        named = "the setting trusted_proxies names the proxies whose X-Forwarded-Proto and X-Forwarded-For are believed"
+        return f"{told} For the operator: {named}." if self.proxied else told
+
+
+@define
+class CsrfFailed(Forbidden):
+    """A change within a session did not come from a page or program of its own (CSRF)."""
+
+    code: ClassVar[str] = "csrf_failed"
+
+    @property
+    def sentence(self) -> str:
+        return "What changes something within a session needs its X-CSRF-Token (see GET /api/auth/session/)."
+
+
+@define
 class BadRequest(DomainError):
     """The request is not proper HTTP."""
 
@@ -145,10 +199,12 @@ _STATUS: Final[tuple[tuple[type[Exception], int], ...]] = (
     (MethodNotAllowed, 405),
     (BodyTooLarge, 413),
     (UnsupportedMediaType, 415),
+    (RateLimited, 429),
     (MalformedBody, 400),
     (UnsupportedVersion, 400),
     (BadRequest, 400),
     (Busy, 503),
+    (DiscordUnavailable, 503),
     (StoreUnavailable, 503),
     (InternalError, 500),
     (NotFound, 404),
@@ -167,9 +223,12 @@ TITLES: Final = {
     413: "Body too large",
     415: "Unsupported media type",
     422: "A value is not accepted",
+    429: "Too many requests",
     500: "Internal error",
     503: "Not available for the moment",
 }
+
+_RULES: Final = re.compile(r" \([A-Z]-\d+(?:(?:, | to )[A-Z]-\d+)*\)")
 
 
 @frozen(kw_only=True)
@@ -236,10 +295,18 @@ def refusal(error: BaseException, asked: Asked) -> Refusal:
         headers.append((b"allow", known.allowed.encode()))
     if isinstance(known, Busy | StoreUnavailable | RequestInProgress):
         headers.append((b"retry-after", b"5" if isinstance(known, StoreUnavailable) else b"1"))
+    if isinstance(known, RateLimited | DiscordUnavailable):
+        headers.append((b"retry-after", str(known.retry_seconds).encode()))
     members = _present(Problem, problem)
     if isinstance(known, BidRefused | LootRefused):
         members |= {"rule": known.rule, **_present(type(known), known)}
     return Refusal(status, encode(members), tuple(headers))
+
+
+def in_words(error: BaseException) -> tuple[int, str, str]:
+    """The status, the title and the sentence of an error, for a page."""
+    known = _known(error)
+    return _status(known), _title(type(known)), printable(known.sentence)
 
 
 def is_ours(error: BaseException) -> bool:
@@ -266,8 +333,9 @@ def _status(error: DomainError) -> int:
 
 
 def _title(kind: type[DomainError]) -> str:
-    """A problem's title is the first sentence of what its error says of itself."""
-    return (inspect.getdoc(kind) or kind.code).split("\n\n")[0].replace("\n", " ").rstrip(".")
+    """A problem's title is the first sentence of what its error says of itself, without the rules it names."""
+    said = (inspect.getdoc(kind) or kind.code).split("\n\n")[0].replace("\n", " ")
+    return _RULES.sub("", said).rstrip(".")
 
 
 def _faults(error: DomainError) -> Iterator[Fault]:

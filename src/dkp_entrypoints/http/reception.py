@@ -21,10 +21,12 @@ from dkp_core.kernel.errors import InvalidValue
 from dkp_core.kernel.page import Page
 from dkp_core.kernel.permission import Permission
 from dkp_entrypoints.containers import UseCases
+from dkp_entrypoints.http.allowances import Allowances
 from dkp_entrypoints.http.asking import Asked, guild_named
+from dkp_entrypoints.http.cookies import CSRF_HEADER, SAFE, SESSION, Cookies, csrf_token, must_be_same
 from dkp_entrypoints.http.operation import Call, Operation, Received, Speed
 from dkp_entrypoints.http.presenting import encode
-from dkp_entrypoints.http.problems import PROBLEM_JSON, UnsupportedVersion, refusal
+from dkp_entrypoints.http.problems import PROBLEM_JSON, KeyMisplaced, UnsupportedVersion, refusal
 from dkp_entrypoints.http.streaming import Admitted, StreamQuery
 
 if TYPE_CHECKING:
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
 
 JSON: Final = b"application/json"
 ENTRYPOINT: Final = "http"
-_NOBODY: Final = Actor(kind=ActorKind.USER, id="anonymous", entrypoint=ENTRYPOINT)
 
 
 @frozen(kw_only=True)
@@ -66,6 +67,8 @@ class Reception:
     database: SqlDatabase
     answered: AnsweredRequests
     waited_seconds: Callable[[], float]
+    allowances: Allowances
+    cookies: Cookies
     public_url: str = ""
 
     def take(self, operation: Operation, asked: Asked, received: Received, known: Reply | None = None) -> Reply:
@@ -75,7 +78,8 @@ class Reception:
         """
         before = self.waited_seconds()
         try:
-            if not operation.writes:
+            # What asks others makes its own transactions, before and after.
+            if not operation.writes or operation.speed is Speed.OUTSIDE:
                 return self._reply(operation, asked, received, known)
             with self.database.scope(long=operation.speed is Speed.LONG):
                 return self._reply(operation, asked, received, None)
@@ -92,7 +96,7 @@ class Reception:
     def _reply(self, operation: Operation, asked: Asked, received: Received, known: Reply | None) -> Reply:
         by = self._who(operation, asked, received)
         arguments = operation.arguments(asked, received)
-        call = Call(use_cases=self.use_cases, by=by, upload=received.upload)
+        call = Call(use_cases=self.use_cases, by=by, upload=received.upload, csrf_token=asked.csrf_token)
         if operation.idempotent and asked.idempotency_key is not None:
             return self._once(asked.idempotency_key, operation, asked, received, call, arguments)
         if operation.polled:
@@ -101,13 +105,38 @@ class Reception:
 
     def _who(self, operation: Operation, asked: Asked, received: Received) -> Actor:
         if operation.anonymous:
-            return _NOBODY
-        if asked.token is None:
-            raise NotAuthenticated
+            return _nobody(asked)
+        session = None if asked.says_who else self.cookies.read(SESSION, asked)
+        if operation.open_to_all and session is None and not asked.says_who:
+            return _nobody(asked)
         guild = guild_named(received.path.get("guild", asked.guild))
-        by = self.use_cases.authenticate()(asked.token, guild=guild, entrypoint=ENTRYPOINT, request_id=asked.request_id)
+        try:
+            by = self._known(asked, session, guild, anywhere=operation.personal)
+        except NotAuthenticated:
+            if operation.open_to_all and session is not None:
+                return _nobody(asked)  # the browser still sends what has ended
+            self.allowances.guessed(asked)
+            raise
         asked.by = by
+        self.allowances.recognised(asked, by)
         structlog.contextvars.bind_contextvars(guild=by.guild_id, actor=f"{by.kind}:{by.id}")
+        return by
+
+    def _known(self, asked: Asked, session: str | None, guild: str | None, *, anywhere: bool) -> Actor:
+        """Who shows this key, or else this session. Raises: NotAuthenticated, CsrfFailed, what the core refuses."""
+        request_id = asked.request_id
+        if session is None:
+            if asked.token is None:
+                raise NotAuthenticated if asked.misplaced_key is None else KeyMisplaced(asked.misplaced_key)
+            authenticate = self.use_cases.authenticate()
+            return authenticate(
+                asked.token, guild=guild, anywhere=anywhere, entrypoint=ENTRYPOINT, request_id=request_id
+            )
+        authenticate_session = self.use_cases.authenticate_session()
+        by = authenticate_session(session, guild=guild, anywhere=anywhere, entrypoint=ENTRYPOINT, request_id=request_id)
+        asked.csrf_token = csrf_token(self.use_cases.hashing(), session)
+        if asked.method not in SAFE:
+            must_be_same(asked.header(CSRF_HEADER), asked.csrf_token)
         return by
 
     def _done(
@@ -195,6 +224,11 @@ class Reception:
             caller, key, body_hash, Answer(status=reply.status, headers=headers, body=reply.body.decode())
         )
         return reply
+
+
+def _nobody(asked: Asked) -> Actor:
+    """Whoever has not said who they are."""
+    return Actor(kind=ActorKind.USER, id="anonymous", entrypoint=ENTRYPOINT, request_id=asked.request_id)
 
 
 def must_be_spoken(asked: Asked) -> None:

@@ -14,6 +14,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from dkp_core.kernel.errors import DomainError, InvalidValue
 from dkp_entrypoints.execution import Lanes
+from dkp_entrypoints.http.allowances import Allowances
 from dkp_entrypoints.http.asking import Asked
 from dkp_entrypoints.http.operation import Operation, Received, Speed
 from dkp_entrypoints.http.polling import Polls, Reading, key_of
@@ -24,7 +25,7 @@ from dkp_entrypoints.http.streaming import Admitted, Stream, Streams
 
 ASKED: Final = "dkp_asked"
 FILE_FIELD: Final = "file"
-VARY: Final = b"Authorization, X-Guild"
+VARY: Final = b"Authorization, Cookie, X-Guild"
 
 HttpRequest = Request[Any, Any, Any]
 
@@ -54,10 +55,10 @@ class Sent:
 def sent(reply: Reply, asked: Asked) -> Sent:
     """The reply as it goes out; just its tag where the client has it already."""
     if reply.etag is None:
+        headers = (*_NO_STORE, _REPLAYED) if reply.replayed else _NO_STORE
         if reply.status == 204:
-            return Sent(204, _NO_STORE, b"")
-        headers = ((b"content-type", reply.content_type), *_NO_STORE)
-        return Sent(reply.status, (*headers, _REPLAYED) if reply.replayed else headers, reply.body)
+            return Sent(204, headers, b"")
+        return Sent(reply.status, ((b"content-type", reply.content_type), *headers), reply.body)
     tagged = ((b"etag", reply.etag.encode()), *_REVALIDATE)
     if asked.knows(reply.etag):
         return Sent(304, tagged, b"")
@@ -78,6 +79,7 @@ class Routes:
     polls: Polls
     bytes_max: int
     streams: Streams
+    allowances: Allowances
 
     def handler(self, operation: Operation) -> HTTPRouteHandler:
         """The router's handler of one operation."""
@@ -91,6 +93,7 @@ class Routes:
             if operation.polled:
                 reply = await self.polls.ask(key_of(asked), self._reading(operation, asked, request))
                 asked.by = reply.by  # it may have been read for another request of the same caller
+                await self.allowances.count(asked, reply.by)
                 return sent(reply, asked)
             received = await self._received(operation, asked, request)
             return sent(await self._hop(operation, asked, received), asked)
@@ -132,6 +135,8 @@ class Routes:
                 return self.lanes.write(take)
             case Speed.LONG:
                 return self.lanes.take_long(take)
+            case Speed.OUTSIDE:
+                return self.lanes.ask_outside(take)
 
     async def _received(self, operation: Operation, asked: Asked, request: HttpRequest) -> Received:
         path, query = request.path_params, pairs_of(asked.query)

@@ -34,6 +34,7 @@ _FROM_CONTENT: Final[Schema] = {"type": "string", "contentMediaType": "applicati
 
 # Examples by the name of a field, else by its type.
 EXAMPLES: Final[Mapping[str, Any]] = {
+    "sections": {"profile": [{"id": 7, "username": "thalia"}], "keys": []},
     "accepted": "a whole number from 1 to 500",
     "actor_id": "7",
     "aggregate_id": "12",
@@ -88,6 +89,7 @@ EXAMPLES: Final[Mapping[str, Any]] = {
     "type": "/problems/invalid_value",
     "unit": "DKP",
     "username": "thalindra",
+    "webhook": "https://discord.com/api/webhooks/1190000000000000002/the-token-of-the-webhook",
     "values": {"mode": "sealed_second_price", "minimum": "5.00", "seconds": 120},
     "zone": "Europe/Berlin",
 }

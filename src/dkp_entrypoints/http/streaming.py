@@ -24,8 +24,8 @@ BEAT_SECONDS: Final = 15.0
 _BEAT: Final = b":\n\n"
 # How soon a client comes again when it was cut off.
 _RETRY: Final = b"retry: 2000\n\n"
-# A key that was revoked and a membership that ended are noticed within this time, or it is taken that they were.
-CHECK_SECONDS_MAX: Final = 60.0
+# A key that was revoked, a session or a membership that ended is noticed within this time, or taken for granted.
+CHECK_SECONDS_MAX: Final = 30.0
 # A client that takes nothing for this long is cut off; when it comes again it is sent how things are then.
 SEND_SECONDS_MAX: Final = 20.0
 

@@ -8,9 +8,10 @@ from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
 
 from dkp_adapters.commits import Commit
-from dkp_adapters.waiting import Lease
+from dkp_adapters.waiting import Delivery, DueNotice, Lag, Lease
 from dkp_core.kernel.actor import Actor
 from dkp_core.kernel.ports import Clock, Work
+from dkp_core.notices import Outcome
 
 Row_contra = TypeVar("Row_contra", contravariant=True)
 Row = TypeVar("Row")
@@ -51,6 +52,34 @@ class Waiting(Protocol[Row]):
     @abstractmethod
     def failed(self, row: Row, /, error: str) -> bool:
         """Try it again after a growing delay, or park it."""
+
+
+class Outside(Waiting[Delivery], Protocol):
+    """Deliveries of reactions that reach outside."""
+
+    @abstractmethod
+    def done(self, delivery: Delivery, /) -> bool:
+        """After it was acted upon, in a transaction of its own: remove it; False when it is no longer ours."""
+
+
+class NoticeQueue(Protocol):
+    """Notices that wait to be sent."""
+
+    @abstractmethod
+    def claim(self, limit: int = 1, seconds: float = 120) -> tuple[DueNotice, ...]:
+        """Up to `limit` that are due, at most one for each recipient, for `seconds` nobody else's."""
+
+    @abstractmethod
+    def settle(self, notice: DueNotice, outcome: Outcome) -> bool:
+        """Note what became of it; False when it is no longer ours."""
+
+    @abstractmethod
+    def prune(self, days: int) -> int:
+        """Forget what was settled more than so many days ago; tells how many."""
+
+    @abstractmethod
+    def lag(self) -> Lag:
+        """How many wait, since when the oldest does, and how many were given up on."""
 
 
 class Leases(Protocol):

@@ -1,4 +1,8 @@
-"""The worker's day: claim what is due, do it once, try again what failed, and otherwise wait."""
+"""The worker's day: claim what is due, do it once, try again what failed, and otherwise wait.
+
+What touches the database alone is done in one thread; what reaches outside, in another, so that nobody waits for
+Discord or a mail server who does not need to.
+"""
 
 from __future__ import annotations
 
@@ -9,22 +13,33 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final, Self
 
 from attrs import define, field
 
 from dkp_adapters.commits import Commit
-from dkp_adapters.waiting import Delivery, DueDeadline, Lease, Retrying
+from dkp_adapters.waiting import Delivery, DueDeadline, DueNotice, Lease, NoticePatience, Retrying
 from dkp_core.kernel.errors import Stale, Unavailable
+from dkp_core.notices import Later, Never, Outcome
+from dkp_core.reactions import OUTSIDE
 from dkp_entrypoints.containers import UseCases
 from dkp_entrypoints.worker.reacting import Reacting
-from dkp_entrypoints.worker.store import AnsweredRequests, Leases, Row, Store, Waiting
+from dkp_entrypoints.worker.rounds import Rounds
+from dkp_entrypoints.worker.store import AnsweredRequests, Leases, NoticeQueue, Outside, Row, Store, Waiting
 
 EMBEDDED_LEASE: Final = "embedded worker"
 LEASE_SECONDS: Final = 30.0
 RACES_MAX: Final = 3
 PRUNE_SECONDS: Final = 3600.0
+KEEP_NOTICES_DAYS: Final = 90
+# What fails by a fault of ours is given up sooner than what others refuse.
+FAULTS_MAX: Final = 10
+# Longer than anything outside may take to answer.
+OUTSIDE_CLAIM_SECONDS: Final = 120.0
+OUTSIDE_BATCH: Final = 20
+# Others may be away for days.
+OUTSIDE_RETRYING: Final = Retrying(attempts_max=200)
 
 _logger: Final = logging.getLogger(__name__)
 
@@ -38,7 +53,13 @@ def _named(row: object) -> str:
         return f"reaction {row.reaction} to event {row.event_id} in guild {row.guild_id}, attempt {row.attempts},"
     if isinstance(row, DueDeadline):
         return f"deadline {row.key} in guild {row.guild_id}, attempt {row.attempts},"
+    if isinstance(row, DueNotice):
+        return f"notice {row.id} in guild {row.guild_id}, attempt {row.attempts},"
     return type(row).__name__
+
+
+def _uncounted(_: DueNotice, __: Outcome) -> None:
+    """Nobody counts."""
 
 
 @define(eq=False, kw_only=True)
@@ -48,11 +69,14 @@ class Worker:
     It looks as soon as a commit of this process leaves something to do, and else every 0.2 to 2 seconds, the longer
     the less there is. `alone` is the lease that it needs to work at all; without one it shares with all others.
     `claim_seconds` is for how long what it claims is nobody else's: where a worker dies, others take over after that.
+    What was settled is told to `counted`.
     """
 
     store: Store
     outbox: Waiting[Delivery]
+    outside: Outside
     due_deadlines: Waiting[DueDeadline]
+    notices: NoticeQueue
     leases: Leases
     answered_requests: AnsweredRequests
     reacting: Reacting
@@ -61,25 +85,46 @@ class Worker:
     claim_seconds: float = 60
     poll_seconds_min: float = 0.2
     poll_seconds_max: float = 2
+    keep_notices_days: int = KEEP_NOTICES_DAYS
+    counted: Callable[[DueNotice, Outcome], None] = _uncounted
     holder: str = field(factory=_holder)
-    _woken: threading.Event = field(factory=threading.Event, init=False)
+    _inside_rounds: Rounds = field(init=False)
+    _outside_rounds: Rounds = field(init=False)
+    _stop: threading.Event = field(factory=threading.Event, init=False)
+    _works: bool = field(default=False, init=False)
+    _beaten: bool = field(default=False, init=False)
     _lease: Lease | None = field(default=None, init=False)
     _renew_at: float = field(default=0.0, init=False)
     _prune_at: float = field(default=0.0, init=False)
 
+    def __attrs_post_init__(self) -> None:
+        self._inside_rounds = Rounds(self._go_inside, self.poll_seconds_min, self.poll_seconds_max)
+        self._outside_rounds = Rounds(self._go_outside, self.poll_seconds_min, self.poll_seconds_max)
+
     @classmethod
-    def of(cls, use_cases: UseCases, *, retrying: Retrying | None = None, **options: Any) -> Self:
+    def of(
+        cls,
+        use_cases: UseCases,
+        *,
+        retrying: Retrying | None = None,
+        patience: NoticePatience | None = None,
+        **options: Any,
+    ) -> Self:
         """The worker of the SQL database that these use cases work on."""
         from dkp_adapters.sql.answered_requests import SqlAnsweredRequests
         from dkp_adapters.sql.due_deadlines import SqlDueDeadlines
         from dkp_adapters.sql.leases import SqlLeases
+        from dkp_adapters.sql.notice_queue import SqlNoticeQueue
         from dkp_adapters.sql.outbox import SqlOutbox
 
         database = use_cases.database()
+        options = {"keep_notices_days": use_cases.settings().keep_notices_days, **options}
         return cls(
             store=database,
-            outbox=SqlOutbox.of(database, retrying),
+            outbox=SqlOutbox.of(database, retrying, without=OUTSIDE),
+            outside=SqlOutbox.of(database, retrying or OUTSIDE_RETRYING, only=OUTSIDE),
             due_deadlines=SqlDueDeadlines.of(database, retrying),
+            notices=SqlNoticeQueue(database, patience or NoticePatience()),
             leases=SqlLeases(database),
             answered_requests=SqlAnsweredRequests(database),
             reacting=Reacting(use_cases, database),
@@ -89,43 +134,33 @@ class Worker:
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set; what runs then is finished. `wake` makes it look at once."""
         self.store.after_commit(self._told)
-        pause, beaten, answering = self.poll_seconds_min, False, True
-        while not stop.is_set():
-            done = 0
-            try:
-                if self._may_work():
-                    if not beaten:
-                        self.reacting.beat()
-                        beaten = True
-                    done = self.run_due()
-                    self._prune()
-                if not answering:
-                    _logger.info("the database answers again")
-                answering = True
-            except (Unavailable, Stale) as gone:
-                if answering:
-                    _logger.warning("the database does not answer, trying again: %s", gone)
-                answering = False
-            except Exception:
-                # A worker that ended would be missed by nobody.
-                _logger.exception("the worker goes on after a fault")
-            if done:
-                pause = self.poll_seconds_min
-                continue
-            if self._woken.wait(pause):
-                self._woken.clear()
-                pause = self.poll_seconds_min
-            else:
-                pause = min(pause * 2, self.poll_seconds_max)
+        self._beaten, self._stop = False, stop
+        beside = threading.Thread(target=self._outside_rounds.run, args=(stop,), name="worker outside", daemon=True)
+        beside.start()
+        self._inside_rounds.run(stop)
+        self._outside_rounds.wake()
+        beside.join()
+        self._works = False
         self._let_go()
 
     def wake(self) -> None:
         """Look now whether there is something to do, or whether to stop."""
-        self._woken.set()
+        self._inside_rounds.wake()
+        self._outside_rounds.wake()
 
     def run_due(self) -> int:
-        """Do what is due now; tells how much was done. Raises: Unavailable, Stale."""
+        """Do what is due now, inside and outside; tells how much was done. Raises: Unavailable, Stale."""
+        return self.run_inside() + self.run_outside()
+
+    def run_inside(self) -> int:
+        """Do what is due now and touches the database alone; tells how much was done. Raises: Unavailable, Stale."""
         return self.run_reactions() + self._through(self.due_deadlines, self.reacting.meet)
+
+    def run_outside(self) -> int:
+        """Do what is due now and reaches outside; tells how much was done. Raises: Unavailable, Stale."""
+        return sum(self._drained(self.outside.claim, self._at_least_once)) + sum(
+            self._drained(self.notices.claim, self._send)
+        )
 
     def run_reactions(self) -> int:
         """Let follow what follows from events that were stored so far; tells how many reactions were done.
@@ -162,9 +197,74 @@ class Worker:
                 return False
         return False
 
+    def _drained(self, claim: Callable[[int, float], tuple[Row, ...]], act: Callable[[Row], bool]) -> Iterator[bool]:
+        """Act on what is due, one after the other: what was claimed and not come to would wait for the claim's end."""
+        for _ in range(OUTSIDE_BATCH):
+            claimed = () if self._stop.is_set() else claim(1, OUTSIDE_CLAIM_SECONDS)
+            if not claimed:
+                return
+            yield act(claimed[0])
+
+    def _at_least_once(self, delivery: Delivery) -> bool:
+        """Act on a delivery outside every transaction, then remove it; whatever fails is noted and tried again."""
+        try:
+            self.reacting.react(delivery)
+        except Exception as error:
+            # Where it is the database that is away, noting that fails too, and the claim runs out.
+            _logger.warning("%s failed", _named(delivery), exc_info=error)
+            self.outside.failed(delivery, f"{type(error).__name__}: {error}")
+            return False
+        return self.outside.done(delivery)
+
+    def _send(self, notice: DueNotice) -> bool:
+        """Send a notice, and note what became of it."""
+        outcome: Outcome
+        try:
+            outcome = self.reacting.tell(notice)
+        except (Unavailable, Stale):
+            raise  # the claim runs out, and it is sent then
+        except Exception as error:
+            # A fault of ours, or of an adapter's: it is kept with the notice, and everything else goes on.
+            _logger.warning("%s failed", _named(notice), exc_info=error)
+            why = f"{type(error).__name__}: {error}"
+            outcome = Later(None, why) if notice.attempts < FAULTS_MAX else Never(why)
+        if isinstance(outcome, Later | Never):
+            _logger.warning("%s was not sent: %s", _named(notice), outcome.why)
+        self.counted(notice, outcome)
+        return self._settle(notice, outcome)
+
+    def _settle(self, notice: DueNotice, outcome: Outcome) -> bool:
+        """Note what became of it; what was sent and not noted would be sent again."""
+        for race in range(1, RACES_MAX + 1):
+            try:
+                return self.notices.settle(notice, outcome)
+            except Stale:
+                if race == RACES_MAX:
+                    raise
+                time.sleep(random.uniform(0.005, 0.05) * race)
+        return False
+
+    def _go_inside(self) -> int:
+        worked, self._works = self._works, self._may_work()
+        if not self._works:
+            return 0
+        if not worked:
+            self._outside_rounds.wake()
+        if not self._beaten:
+            self.reacting.beat()
+            self._beaten = True
+        done = self.run_inside()
+        self._prune()
+        return done
+
+    def _go_outside(self) -> int:
+        return self.run_outside() if self._works else 0
+
     def _told(self, commit: Commit) -> None:
         if commit.deliveries:
-            self.wake()
+            self._inside_rounds.wake()
+        if commit.deliveries or commit.notices:
+            self._outside_rounds.wake()
 
     def _may_work(self) -> bool:
         """Whether nobody else holds the lease that this worker needs."""
@@ -191,3 +291,5 @@ class Worker:
         if now >= self._prune_at:
             self._prune_at = now + PRUNE_SECONDS
             self.answered_requests.prune()
+            self.reacting.prune()
+            self.notices.prune(self.keep_notices_days)

@@ -11,7 +11,10 @@ from typing import Any
 from attrs import frozen
 from typer.testing import CliRunner, Result
 
+from dkp_core.kernel.actor import Actor, ActorKind
 from dkp_entrypoints.cli import app
+from dkp_entrypoints.containers import UseCases
+from dkp_entrypoints.settings import Settings
 
 OFFICER = "123456789012345678"
 # What changes when nothing does: ids that were reserved and given up.
@@ -48,6 +51,15 @@ class CommandLine:
     def refused(self, *arguments: object, code: int, stdin: bytes | str | None = None) -> str:
         """The line with which it refuses."""
         return self.run(*arguments, code=code, stdin=stdin).stderr.strip().removeprefix("dkp: ")
+
+    def sign_in(self, user: str) -> str:
+        """Let a user sign in with a one-time link, as a browser would; what it keeps of the session."""
+        code = self.json("user", "sign-in-link", user)["url"].rstrip("/").rpartition("/")[2]
+        cases = UseCases(settings=Settings(database_url=self.url))
+        nobody = Actor(kind=ActorKind.USER, id="anonymous", entrypoint="http")
+        signed_in = cases.sign_in_with_link()(code, device="Firefox on Linux", brought=None, by=nobody)
+        cases.database().close()
+        return str(signed_in.token)
 
     def content(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table that means something."""

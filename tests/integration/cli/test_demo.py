@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -76,6 +77,26 @@ def test_two_of_its_auctions_run(filled: CommandLine) -> None:
     assert list(held.values()) == [opened["current_amount"]]
     assert "auction list --running" in filled.run("demo", "--no-serve").stdout
     assert filled.json("demo", "--no-serve")["auctions"].endswith("/api/bidding/active/")
+
+
+def test_it_takes_people_in(filled: CommandLine) -> None:
+    """V-1 to V-8: one was taken in by a vote, on one the guild votes now, one is on trial, one is new and was rejected
+
+    once; and who was taken in is a member with an active character.
+    """
+    found = {row["id"]: row for row in filled.json("application", "list")}
+    assert [found[each]["status"] for each in sorted(found)] == [
+        *("voting_complete", "rejected", "voting_active", "trial_accepted", "submitted"),
+    ]
+    assert found[1]["outcome"] == "pass"
+    assert filled.json("user", "show", found[1]["user_id"])["role_group"] == "member"
+    assert filled.json("character", "show", found[1]["character_name"])["status"] == "active"
+    running = filled.json("vote", "details", 3)
+    assert running["summary"]["is_open"]
+    assert len(running["voters"]) >= 14
+    assert running["recusals"]
+    assert filled.json("application", "performance", 4)["raids"]
+    assert "application list" in filled.run("demo", "--no-serve").stdout
 
 
 def test_it_raids_three_or_four_times_a_week_with_hourly_ticks(filled: CommandLine) -> None:
@@ -175,3 +196,10 @@ def test_a_database_that_was_only_made_is_filled(nothing: CommandLine) -> None:
     nothing.run("db", "upgrade")
     nothing.run("demo", "--no-serve")
     assert len(nothing.json("user", "list")) == 60
+
+
+def test_the_demo_lets_its_officer_sign_in(filled: CommandLine) -> None:
+    """A-11: with a one-time link, before Discord is set up; another each time it is shown."""
+    first, second = (filled.json("demo", "--no-serve")["sign_in"] for _ in range(2))
+    assert re.fullmatch(r"http://127\.0\.0\.1:8000/accounts/link/[a-z2-7]{52}/", first)
+    assert first != second

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 from typer.main import get_command
 
+from dkp_adapters.memory.clock import SettableClock
+from dkp_core.kernel.actor import ActorKind, operator
+from dkp_core.kernel.ids import ApplicationId, GuildId
+from dkp_core.recruitment import Option
 from dkp_entrypoints.cli import app
 from dkp_entrypoints.cli.root import COMMANDS, Root
+from dkp_entrypoints.containers import UseCases
+from dkp_entrypoints.settings import Settings
 from tests.integration.cli.command_line import CommandLine
 
 AT = "2026-11-19T20:00"
@@ -24,6 +32,18 @@ CHANGES = {
     "user resume": ("Björn",),
     "user deactivate": ("Björn",),
     "user prefer": ("Björn", "--timezone", "Asia/Tokyo"),
+    "user consent": ("Björn", "email"),
+    "user erase": ("Björn", "--yes"),
+    "user sign-in-link": ("Björn",),
+    "user end-sessions": ("Björn",),
+    "user merge": ("Alteulf", "--into", "Alma"),
+    "user link": ("Alteulf", "623456789012345678"),
+    "user unlink": ("Björn", "--reason", "wrong"),
+    "claim make": ("Alteulf", "--for", "Alma"),
+    "claim withdraw": ("1",),
+    "claim approve": ("1",),
+    "claim refuse": ("1", "--reason", "no"),
+    "merge undo": ("1", "--reason", "no"),
     "key issue": ("--user", "Björn"),
     "key bot": ("--scope", "points:read"),
     "key rotate": ("PREFIX",),
@@ -74,6 +94,19 @@ CHANGES = {
     "bid leave": ("Ring", "--character", "Élan", "--ceiling", "9"),
     "bid take-back": ("Ring", "--user", "Björn"),
     "bid chat": (LOG,),
+    "application submit": ("Neuling", "--discord-id", "723456789012345678", "--username", "neu"),
+    "application change": ("1", "--discord-id", "823456789012345678", "--level", "12"),
+    "application withdraw": ("1", "--reason", "x"),
+    "application accept": ("1",),
+    "application reject": ("1", "--reason", "x"),
+    "application extend": ("2", "--days", "3"),
+    "application start-voting": ("2",),
+    "application comment": ("1", "gut"),
+    "application summary": ("2",),
+    "application promote": ("4", "--character", "Andersulf"),
+    "application archive": ("3",),
+    "application set-form": ('[{"id": "why", "text": "Warum?"}]',),
+    "application set-rules": ("vote_hours=24",),
     "award give": ("Ring", "--character", "Élan", "--amount", "1"),
     "award revoke": ("1", "--reason", "x"),
     "award move": ("1", "--user", "Alma", "--amount", "0", "--reason", "x"),
@@ -102,7 +135,32 @@ def lived_in(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     dkp.run("item", "add", "Ring")
     dkp.run("bid", "leave", "Ring", "--user", "Björn", "--ceiling", "7")
     dkp.run("award", "give", "Schild", "--character", "Élan", "--amount", "1")
+    dkp.run("user", "add", "423456789012345678", "--username", "Dora")
+    dkp.run("character", "add", "Alteulf", "--owner", "Dora")
+    dkp.run("user", "unlink", "Dora")
+    dkp.run("claim", "make", "Alteulf", "--for", "Chloé")
+    dkp.sign_in("Björn")
+    _recruit(dkp)
     return dkp.path
+
+
+def _recruit(dkp: CommandLine) -> None:
+    """An application that waits, one on trial, one that was rejected, and one whose pass is to be carried out."""
+    dkp.run("application", "set-rules", "counts_from_percent=0", "promote_by_hand=true")
+    for number, name in enumerate(("Wartulf", "Probulf", "Neinulf", "Jaulf")):
+        dkp.run("application", "submit", name, "--discord-id", str(823456789012345678 + number), "--username", name)
+    dkp.run("application", "accept", "2")
+    dkp.run("application", "reject", "3", "--reason", "x")
+    dkp.run("application", "accept", "4")
+    dkp.run("application", "start-voting", "4")
+    cases = UseCases(settings=Settings(database_url=dkp.url))
+    voter = cases.find_character()("Élan", by=operator("test", GuildId(1))).user_id
+    by = evolve(operator("test", GuildId(1)), kind=ActorKind.USER, id=str(voter), user_id=voter)
+    cases.cast_vote()(ApplicationId(4), Option.PASS, by=by)
+    later = SettableClock(datetime.now(UTC) + timedelta(days=3))
+    evolve(cases.decide_vote(), clock=later)(ApplicationId(4), by=by)
+    cases.database().close()
+    dkp.run("application", "list")  # lets follow what follows
 
 
 @pytest.fixture
@@ -145,11 +203,15 @@ def test_every_command_that_changes_something_is_tried_above() -> None:
     assert with_dry_run == set(CHANGES)
     assert without == {
         *("init", "demo", "serve", "worker", "db upgrade", "db current", "db check", "guild list", "guild show"),
+        *("db make-key", "db reseal", "user sessions", "user refresh"),
         *("user list", "user show", "user profile", "key list", "character list", "character members"),
         *("character show", "character history", "character owner", "character audit", "rank list"),
         *("event-type list", "event-type show", "raid list", "raid show", "raid unresolved", "attendance"),
         *("pool list", "pool show", "item-pool list", "points balance", "points history", "points adjustments"),
-        *("standings", "audit", "verify", "follow"),
+        *("standings", "audit", "verify", "follow", "claim list", "claim show", "merge list", "merge show"),
+        *("application own", "application list", "application show", "application performance", "application form"),
+        *("application statistics", "application rules", "application feedback", "vote cast", "vote withdraw"),
+        *("vote recuse", "vote summary", "vote details", "vote eligibility", "vote changes"),
         *("item list", "item show", "item history", "award list", "award show", "bid validate", "bid max", "bid own"),
         *("auction list", "auction show", "auction bids", "auction check", "auction rules", "auction grammar"),
     }

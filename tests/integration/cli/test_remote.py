@@ -361,3 +361,34 @@ def test_a_member_runs_no_auctions(lived_in: CommandLine, member: Remote) -> Non
     member.run("award", "give", CLOAK, "--nobody", code=5)
     member.run("bid", "place", "1", "--user", "323456789012345678", "--amount", "5", code=5)
     assert lived_in.json("auction", "bids", "1") == []
+
+
+def test_an_applicant_applies_and_a_member_votes(lived_in: CommandLine, address: str) -> None:
+    """I-3, V-1, V-5: each with a key of their own, from their own machine; the officer accepts between."""
+    lived_in.run("application", "set-form", '[{"id": "why", "text": "Why us?", "required": true}]')
+    lived_in.run("user", "add", "723456789012345678", "--username", "Neu", "--role-group", "guest")
+    newcomer = Remote(address, key_of(lived_in, "723456789012345678"))
+    newcomer.run("application", "submit", "Neuling", code=3)
+    told = newcomer.json("application", "submit", "Neuling", "--class", "Cleric", "--answer", "why=Fun")
+    assert told["answers"][0]["answer"] == "Fun"
+    changed = newcomer.json("application", "change", "1", "--availability", "Weekends", "--level", "60")
+    assert (changed["availability"], changed["level"]) == ("Weekends", 60)
+    assert [row["id"] for row in newcomer.json("application", "own")] == [1]
+    newcomer.run("application", "list", code=5)
+    lived_in.run("application", "accept", "1")
+    lived_in.run("application", "start-voting", "1")
+    member = Remote(address, key_of(lived_in, "Björn"))
+    assert [row["status"] for row in member.json("application", "list", "--status", "voting_active")] == [
+        "voting_active"
+    ]
+    member.run("application", "feedback", "1", "Friendly.")
+    assert member.json("vote", "cast", "1", "pass")["own"]["option"] == "pass"
+    assert "Your vote: fail" in member.run("vote", "cast", "1", "fail").stdout
+    member.run("vote", "withdraw", "1")
+    assert member.json("vote", "summary", "1")["votes"] == 0
+    newcomer.run("vote", "cast", "1", "pass", code=5)
+    newcomer.run("vote", "summary", "1", code=5)
+    member.run("vote", "recuse", "1")
+    member.run("vote", "cast", "1", "pass", code=6)
+    newcomer.run("application", "withdraw", "1", "--reason", "changed my mind")
+    assert newcomer.json("application", "show", "1")["status"] == "withdrawn"

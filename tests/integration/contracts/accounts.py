@@ -13,6 +13,9 @@ from dkp_core.accounts import (
     MEMBERSHIP_COLUMNS,
     AlreadyAMember,
     ApiKey,
+    Consent,
+    ConsentGiven,
+    ConsentKind,
     Credential,
     DiscordIdTaken,
     KeyKind,
@@ -28,6 +31,7 @@ from dkp_core.kernel.errors import NoSuch, Stale
 from dkp_core.kernel.ids import UserId
 from dkp_core.kernel.page import Page, PageRequest, ordering_of
 from dkp_core.kernel.permission import Permission
+from dkp_core.kernel.ports import AuditFilter
 from dkp_core.raids import Presence
 from tests.integration.contracts.installation import Installation, Rival, all_at_once
 from tests.integration.contracts.place import EVERYTHING, NIGHT, OPERATOR, Place, discord_id_of
@@ -60,6 +64,12 @@ def kept(place: Place, key: ApiKey) -> ApiKey:
     return evolve(key, version=key.version + 1, pending=())
 
 
+def shut_out_user(place: Place, user_id: UserId) -> None:
+    """Deactivate a user as such."""
+    with place.installation.begin_installation(OPERATOR) as work:
+        work.users.save(work.users.get(user_id).deactivate(NIGHT))
+
+
 class UsersContract(Contract):
     """The port `Users`."""
 
@@ -80,6 +90,7 @@ class UsersContract(Contract):
             muted=frozenset({NotificationKind.VOTES, NotificationKind.AUCTIONS}),
             added_at=NIGHT,
             deactivated_at=NIGHT + timedelta(microseconds=1),
+            erased_at=NIGHT + timedelta(microseconds=2),
         )
         with place.installation.begin_installation(OPERATOR) as work:
             work.users.save(user)
@@ -166,6 +177,28 @@ class UsersContract(Contract):
             both = work.users.get(user_id)
         assert (both.locale, both.timezone, both.version) == ("de", "Asia/Tokyo", 3)
 
+    def test_a_person_is_in_the_guilds_with_a_membership_or_a_history_of_theirs(
+        self, place: Place, elsewhere: Place
+    ) -> None:
+        """A-12: in order of id, also where nothing is left but a character of old."""
+        user_id, stranger = place.member(), place.user()
+        elsewhere.character("Élan", owner=user_id)
+        with place.installation.begin_installation(OPERATOR) as work:
+            assert work.users.guilds_of(user_id) == (place.guild_id, elsewhere.guild_id)
+            assert work.users.guilds_of(stranger) == ()
+
+    def test_who_is_erased_is_a_pseudonym_whom_nobody_finds(self, place: Place) -> None:
+        """A-12: and the Discord account may come back as somebody else."""
+        user_id = place.user()
+        with place.installation.begin_installation(OPERATOR) as work:
+            work.users.save(work.users.get(user_id).erase(NIGHT))
+        with place.installation.begin_installation(OPERATOR) as work:
+            erased = work.users.get(user_id)
+            assert (erased.username, erased.erased_at, erased.is_unlinked) == (f"erased-{user_id}", NIGHT, False)
+            assert work.users.with_discord_id(discord_id_of(user_id)) is None
+            again = UserId(place.installation.ids.next("user"))
+            work.users.save(User.add(again, discord_id=discord_id_of(user_id), username="back", at=NIGHT))
+
     def test_the_events_of_a_user_tell_no_personal_data(self, place: Place) -> None:
         """G-5, A-12: that it changed, not to what."""
         user_id = place.user("old name")
@@ -174,6 +207,40 @@ class UsersContract(Contract):
         added, changed = place.told_rows("user", user_id)
         assert (added.name, changed.name) == ("user_added", "user_changed")
         assert changed.data == {"user_id": user_id, "fields": ["username"]}
+
+
+class ConsentsContract(Contract):
+    """The port `Consents`, and what the accounts view shows of it."""
+
+    def test_every_consent_is_kept_with_its_dates(self, place: Place) -> None:
+        """A-12: given, withdrawn, given again."""
+        user_id, other = place.user(), place.user()
+        first = Consent(user_id=user_id, kind=ConsentKind.EMAIL, given_at=NIGHT)
+        ended = first.withdraw(NIGHT + HOUR)
+        again = Consent(user_id=user_id, kind=ConsentKind.EMAIL, given_at=NIGHT + 2 * HOUR)
+        privacy = Consent(user_id=user_id, kind=ConsentKind.PRIVACY, given_at=NIGHT)
+        with place.installation.begin_installation(OPERATOR) as work:
+            assert work.consents.last(user_id, ConsentKind.EMAIL) is None
+            for consent in (first, privacy, ended, again):
+                work.consents.put(consent, ConsentGiven(user_id=user_id, kind=consent.kind))
+            assert work.consents.last(user_id, ConsentKind.EMAIL) == again
+            assert work.consents.last(user_id, ConsentKind.PRIVACY) == privacy
+            assert work.consents.last(other, ConsentKind.EMAIL) is None
+        with place.views() as views:
+            assert views.consents(user_id) == (again, ended, privacy)
+            assert views.consents(other) == ()
+
+    def test_what_was_agreed_to_is_told_in_the_installations_log(self, place: Place) -> None:
+        """G-1, A-12: it is the person's own, and no guild's."""
+        user_id = place.user()
+        consent = Consent(user_id=user_id, kind=ConsentKind.PRIVACY, given_at=NIGHT)
+        with place.work() as work:
+            work.consents.put(consent, ConsentGiven(user_id=user_id, kind=consent.kind))
+        assert place.told("user", user_id) == ["user_added"]
+        wanted = AuditFilter(aggregate="user", aggregate_id=str(user_id))
+        with place.installation.read(OPERATOR) as views:
+            (told,) = views.events(wanted, page=EVERYTHING).results
+        assert (told.name, told.data["kind"]) == ("consent_given", "privacy")
 
 
 class MembershipsContract(Contract):
@@ -246,6 +313,29 @@ class MembershipsContract(Contract):
         with place.work() as work:
             assert work.memberships.officers() == officers
 
+    def test_whom_the_operator_shut_out_is_no_officer(self, place: Place) -> None:
+        """A-2, A-10: they could not run the guild."""
+        officer, shut_out = (place.member(role_group=RoleGroup.OFFICER) for _ in range(2))
+        shut_out_user(place, shut_out)
+        with place.work() as work:
+            assert work.memberships.officers() == {officer}
+
+    def test_an_officer_who_is_shut_out_meanwhile_counts_no_more(self, place: Place) -> None:
+        """A-2: who waits for the officers sees what was done to those behind the memberships, too."""
+        one, other = (place.member(role_group=RoleGroup.OFFICER) for _ in range(2))
+        seen: list[frozenset[UserId]] = []
+
+        def ask() -> None:
+            with place.work() as work:
+                seen.append(work.memberships.officers())
+
+        with place.work() as work:
+            work.memberships.officers()
+            rival = Rival(ask)
+            work.users.save(work.users.get(other).deactivate(NIGHT))
+        assert rival.outcome() is None
+        assert seen == [{one}]
+
     def test_two_officers_who_demote_each_other_leave_one(self, place: Place) -> None:
         """A-2: the officers are locked by who asks for them, so the second sees what the first has done."""
         one, other = (place.member(role_group=RoleGroup.OFFICER) for _ in range(2))
@@ -303,11 +393,11 @@ class MembershipsContract(Contract):
         with place.work() as work:
             membership = work.memberships.get(user_id)
             rival = Rival(promote)
-            work.memberships.save(evolve(membership, trial=True))
+            work.memberships.save(evolve(membership, joined_at=NIGHT - HOUR))
         assert rival.outcome() is None
         with place.work() as work:
             both = work.memberships.get(user_id)
-        assert (both.role_group, both.trial, both.version) == (RoleGroup.OFFICER, True, 3)
+        assert (both.role_group, both.joined_at, both.version) == (RoleGroup.OFFICER, NIGHT - HOUR, 3)
 
     def test_the_events_of_a_membership_are_stored_with_it(self, place: Place, elsewhere: Place) -> None:
         """G-5, G-1: the values before and after, and why; in this guild's log alone."""
@@ -323,6 +413,16 @@ class MembershipsContract(Contract):
 
 class ApiKeysContract(Contract):
     """The port `ApiKeys`."""
+
+    def test_a_persons_keys_are_found_by_their_owner(self, place: Place) -> None:
+        """A-12: personal ones alone, revoked ones too, in order of id."""
+        user_id, other = place.user(), place.user()
+        revoked = kept(place, key_of(place, owner=user_id, revoked_at=NIGHT))
+        keys = [revoked, kept(place, key_of(place, owner=user_id))]
+        kept(place, key_of(place, owner=other))
+        kept(place, key_of(place))
+        with place.installation.begin_installation(OPERATOR) as work:
+            assert list(work.api_keys.of_owner(user_id)) == sorted(keys, key=lambda key: key.id)
 
     def test_a_saved_key_comes_back_as_it_was(self, place: Place) -> None:
         """A-7, A-8: every value is kept."""
@@ -699,6 +799,7 @@ class AccountsViewContract(Contract):
                 joined_at=NIGHT,
                 ended_at=NIGHT + HOUR,
                 reason="bye",
+                merged_into=None,
             ),
         )
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dkp_adapters.memory import MemoryInstallation, SettableClock
+from dkp_adapters.memory import MemoryInstallation, MemoryNoticeQueue, SettableClock
 from dkp_adapters.sql.accounts import SqlCredentials
 from dkp_adapters.sql.database import SqlDatabase
+from dkp_adapters.sql.notice_queue import SqlNoticeQueue
 from dkp_adapters.sql.verifying import SqlVerifying
 from tests.integration.contracts.installation import Installation
 
@@ -18,6 +19,8 @@ def sql_installation(database: SqlDatabase, clock: SettableClock) -> Installatio
         ids=database.ids,
         credentials=SqlCredentials(database.reading),
         verifying=SqlVerifying(database.engine),
+        sealed_secrets=database.sealed_secrets,
+        notice_queue=lambda patience: SqlNoticeQueue(database, patience, lambda: 0.0),
         clock=clock,
     )
 
@@ -32,5 +35,7 @@ def memory_installation(clock: SettableClock) -> Installation:
         ids=memory.ids,
         credentials=memory.credentials,
         verifying=memory.verifying,
+        sealed_secrets=memory.sealed_secrets,
+        notice_queue=lambda patience: MemoryNoticeQueue(memory, patience, lambda: 0.0),
         clock=clock,
     )

@@ -670,7 +670,9 @@ class SharesContract(Contract):
         standing = [raiding.raid(NIGHT - (70 + days) * DAY) for days in range(2)]
 
         def record(days: int) -> None:
-            raiding.raid(NIGHT - days * DAY, users[days % 2 :: 2])
+            made: list[RaidId] = []
+            until_it_succeeds(lambda: made.append(raiding.raid(NIGHT - days * DAY)))()
+            until_it_succeeds(partial(raiding.attend, made[0], users[days % 2 :: 2]))()
 
         acts = [
             *(partial(raiding.cancel, raid_id) for raid_id in doomed),

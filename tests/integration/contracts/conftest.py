@@ -22,9 +22,11 @@ from tests.services import ENGINES, Engine
 _SUITES: Final = (
     "guilds",
     "accounts",
+    "sign_ins",
     "roster",
     "points",
     "ledger",
+    "merges",
     "standings",
     "raids",
     "attendance",
@@ -38,7 +40,16 @@ _SUITES: Final = (
     "loot_views",
     "loot_secrets",
     "loot_deeds",
+    "recruitment_rules",
+    "recruitment_applications",
+    "recruitment_votes",
+    "recruitment_trials",
+    "recruitment_views",
+    "recruitment_deeds",
+    "notices",
     "deeds",
+    "departing",
+    "privacy",
 )
 pytest.register_assert_rewrite(*(f"tests.integration.contracts.{suite}" for suite in _SUITES))
 

@@ -17,32 +17,56 @@ from typing import Final, Protocol
 from attrs import define, field, frozen
 
 from dkp_adapters.memory import SettableClock
+from dkp_adapters.waiting import NoticePatience
 from dkp_core.accounts import AccountsView, Credentials
 from dkp_core.guilds import GuildsView
-from dkp_core.kernel.ports import AuditLog, Begin, BeginInstallation, Ids, Read
+from dkp_core.kernel.ports import AuditLog, Begin, BeginInstallation, Ids, Read, SealedSecrets
 from dkp_core.loot import LootView, LootWork
+from dkp_core.notices import NoticesView
 from dkp_core.points import FoundingInstallation, PointsView, Verifying
 from dkp_core.raids import RaidsView
+from dkp_core.recruitment import RecruitmentView, RecruitmentWork
 from dkp_core.roster import RosterView
+from dkp_entrypoints.worker.store import NoticeQueue
 
 PATIENCE_SECONDS: Final = 20
 HEAD_START_SECONDS: Final = 0.15
 
 
-class Views(GuildsView, AccountsView, RosterView, PointsView, RaidsView, LootView, AuditLog, Protocol):
+class Work(LootWork, RecruitmentWork, Protocol):
+    """The collections of every context, as one object."""
+
+
+class Views(
+    GuildsView,
+    AccountsView,
+    NoticesView,
+    RosterView,
+    PointsView,
+    RaidsView,
+    LootView,
+    RecruitmentView,
+    AuditLog,
+    Protocol,
+):
     """The query ports of every context, as one object."""
 
 
 @frozen(kw_only=True)
 class Installation:
-    """The ports of an installation; `clock` is the clock that the adapter was given."""
+    """The ports of an installation; `clock` is the clock that the adapter was given.
 
-    begin: Begin[LootWork]
+    `notice_queue` makes a queue of its notices that is so patient, and spreads nothing.
+    """
+
+    begin: Begin[Work]
     begin_installation: BeginInstallation[FoundingInstallation]
     read: Read[Views]
     ids: Ids
     credentials: Credentials
     verifying: Verifying
+    sealed_secrets: SealedSecrets
+    notice_queue: Callable[[NoticePatience], NoticeQueue]
     clock: SettableClock
 
 

@@ -138,11 +138,16 @@ class BiddersContract(Contract):
     @pytest.mark.parametrize("role_group", list(RoleGroup))
     @pytest.mark.parametrize("trial", [False, True])
     def test_members_and_trials_are_members(self, place: Place, role_group: RoleGroup, *, trial: bool) -> None:
-        """L-2."""
-        bidder = self.found(place, place.member("Ann", role_group, trial=trial))
-        assert bidder is not None
-        assert bidder.is_member == (role_group in ACTIVE_ROLE_GROUPS or trial)
-        assert bidder.is_trial == trial
+        """L-2, A-4: trials where the guild lets them bid."""
+        ann = place.member("Ann", role_group, trial=trial)
+        for trials_bid in (False, True):
+            with place.work() as work:
+                guild = work.guilds.get(work.guild_id)
+                work.guilds.save(guild.change(settings={"trials_bid": trials_bid}))
+            bidder = self.found(place, ann)
+            assert bidder is not None
+            assert bidder.is_member == (role_group in ACTIVE_ROLE_GROUPS or (trial and trials_bid))
+            assert bidder.is_trial == trial
 
     def test_a_membership_that_ended_is_none(self, place: Place) -> None:
         """L-2: until it is resumed."""

@@ -16,11 +16,10 @@ from dkp_core.kernel.ids import CharacterId, EventTypeId, GuildId, PoolId, RaidI
 from dkp_core.kernel.page import Page, PageRequest, ordering_of
 from dkp_core.kernel.points import ZERO, Points
 from dkp_core.kernel.ports import AuditFilter, AuditRow
-from dkp_core.loot import LootWork
 from dkp_core.points import Pool
 from dkp_core.raids import Attendance, EventType, Presence, Raid
 from dkp_core.roster import ROSTER_COLUMNS, Character, CharacterStatus, Ownership, Rank, RosterFilter, RosterRow
-from tests.integration.contracts.installation import Installation, Views
+from tests.integration.contracts.installation import Installation, Views, Work
 
 NIGHT: Final = datetime(2026, 11, 20, 20, 15, tzinfo=UTC)
 EVERYTHING: Final = PageRequest(1, 500)
@@ -49,7 +48,7 @@ class Place:
             here.ranks.save(Rank.create(rank_id, guild_id, name="Member", order=10, is_default=True))
         return place
 
-    def work(self) -> AbstractContextManager[LootWork]:
+    def work(self) -> AbstractContextManager[Work]:
         """A transaction in the guild."""
         return self.installation.begin(self.by)
 

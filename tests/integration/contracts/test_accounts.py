@@ -3,6 +3,7 @@
 from tests.integration.contracts.accounts import (
     AccountsViewContract,
     ApiKeysContract,
+    ConsentsContract,
     CredentialsContract,
     MembershipsContract,
     OnlyGuildContract,
@@ -11,6 +12,10 @@ from tests.integration.contracts.accounts import (
 
 
 class TestUsers(UsersContract):
+    """It holds on each of them."""
+
+
+class TestConsents(ConsentsContract):
     """It holds on each of them."""
 
 

@@ -10,6 +10,9 @@ from typing import Any, Final
 import httpx
 from attrs import field, frozen
 
+from dkp_adapters.sql.notice_queue import SqlNoticeQueue
+from dkp_core.accounts import DiscordIdentity, challenge_of
+from dkp_core.notices import Never
 from tests.integration.http.house import Caller, House
 
 
@@ -21,12 +24,17 @@ class Sample:
     body: object = None
     query: str = ""
 
+    by_bot: bool = False
+    """Whether a bot asks for it, and no person may."""
+
     def send(self, caller: Caller, method: str, template: str) -> httpx.Response:
         """Ask the operation for it."""
         path = template.format(**self.path)
         more: dict[str, Any] = {} if self.body is None else {"json": self.body}
         return caller(method, f"{path}{self.query}", **more)
 
+
+WEBHOOK: Final = "https://discord.com/api/webhooks/1190000000000000002/sample-token"
 
 _Make = Callable[[House], Sample]
 
@@ -55,12 +63,82 @@ def _member(**more: str) -> _Make:
     )
 
 
+def _application(status: str, body: object = None, query: str = "") -> _Make:
+    """The path of an application of that status, and a body."""
+    return lambda house: Sample({"application_id": house.application(status)}, body, query)
+
+
+def _submit(house: House) -> Sample:
+    """A bot applies for somebody."""
+    told = {"character_name": f"Eager{house.mark}", "discord_id": 10**16 + house.guild_id, "username": "eager"}
+    return Sample(
+        body={**told, "server": "Rathe", "level": 60, "email": "eager@example.org", "answers": {}}, by_bot=True
+    )
+
+
+def _changed(body: Mapping[str, object]) -> _Make:
+    """What a bot changes about somebody's application."""
+
+    def make(house: House) -> Sample:
+        application_id = house.application()
+        shown = house.officer.get(f"/api/applications/{application_id}/").json()
+        return Sample({"application_id": application_id}, {**body, "discord_id": shown["discord_id"]}, by_bot=True)
+
+    return make
+
+
+def _feedback(house: House) -> Sample:
+    return Sample({"application_id": house.application("trial_accepted")}, {"text": "Friendly."})
+
+
+def _recast(house: House) -> Sample:
+    application_id = house.application("voting_active")
+    house.officer("POST", f"/api/applications/{application_id}/vote/", json={"option": "pass"})
+    return Sample({"application_id": application_id}, {"option": "fail"})
+
+
+def _to_withdraw(house: House) -> Sample:
+    return Sample(_recast(house).path)
+
+
+def _finished(house: House) -> Sample:
+    application_id = house.application()
+    house.officer.post(f"/api/applications/{application_id}/reject/", json={"reason": "no"})
+    return Sample({"application_id": application_id})
+
+
+def _allowed(house: House) -> Mapping[str, str]:
+    """What a program brings back from Discord, on the machine of the guild's member."""
+    verifier, back = "v" * 43, "http://127.0.0.1:49152/back"
+    person = DiscordIdentity.of(house.things["discord_id"], f"member-{house.mark}")
+    code = house.api.discord.allow(person, challenge=challenge_of(verifier), redirect_uri=back)
+    return {"code": code, "code_verifier": verifier, "redirect_uri": back, "name": "overlay"}
+
+
+def _signed_in(house: House) -> Sample:
+    """Just the request, of an officer who has come by way of Discord."""
+    house.api.sign_in_at_discord(house.officer_id)
+    return Sample()
+
+
 SAMPLES: Final[Mapping[str, _Make]] = {
     "show_profile": _plain(),
     "change_preferences": _with(lambda _: {"timezone": "Europe/Berlin", "locale": "de", "muted": ["votes"]}),
     "put_preferences": _with(lambda house: {"default_guild": house.mark}),
+    "export_person": _plain(),
+    "erase_user": _with(lambda _: {"confirm": "not my name"}),
+    "list_consents": _plain(),
+    "give_consent": _with(lambda _: {"kind": "email"}),
+    "withdraw_consent": _plain("?kind=privacy"),
     "show_user": _member(),
     "find_user": _in(discord_id="discord_id"),
+    "show_session": _plain(),
+    "list_sessions": _plain(),
+    "end_sessions": _plain(),
+    "end_session": lambda house: Sample({"session": house.api.session_of(house.officer_id).partition(".")[0]}),
+    "issue_key": _with(lambda _: {"name": "script"}),
+    "issue_key_with_discord": lambda house: Sample(body=_allowed(house)),
+    "refresh_profile": lambda house: _signed_in(house),
     "list_own_keys": _plain(),
     "issue_personal_key": _with(lambda _: {"name": "laptop"}),
     "revoke_key": _in(key="own_key"),
@@ -107,6 +185,20 @@ SAMPLES: Final[Mapping[str, _Make]] = {
     ),
     "update_statuses": _with(lambda house: {"characters": [house.things["alt"]], "status": "inactive"}),
     "audit_roster": _plain(),
+    "list_claims": lambda house: Sample(query=f"?status=pending&claimant_id={house.officer_id}&page_size=5"),
+    "make_claim": _with(lambda house: {"character": house.unlinked().character}),
+    "show_claim": lambda house: Sample({"claim_id": house.claim()}),
+    "withdraw_claim": lambda house: Sample({"claim_id": house.own_claim()}),
+    "approve_claim": lambda house: Sample({"claim_id": house.claim()}, {"reason": "I know them"}),
+    "refuse_claim": lambda house: Sample({"claim_id": house.claim()}, {"reason": "never heard"}),
+    "merge_users": lambda house: Sample(
+        {"user_id": house.unlinked().user_id}, {"into": house.newcomer(), "reason": "the same", "dry_run": False}
+    ),
+    "list_merges": lambda house: Sample(query=f"?user_id={house.member_id}&undone=false"),
+    "show_merge": lambda house: Sample({"merge_id": house.merged()}),
+    "undo_merge": lambda house: Sample({"merge_id": house.merged()}, {"reason": "two people"}),
+    "link_user": _with(lambda house: {"character": house.unlinked().character, "discord_id": new_discord_id()}),
+    "unlink_user": lambda house: Sample({"user_id": house.newcomer()}, query="?reason=wrong"),
     "list_pools": _plain(),
     "create_pool": _with(lambda _: {"name": "Alts", "unit": "AP", "decimals": 1}),
     "show_pool": _in(pool_id="pool"),
@@ -279,10 +371,60 @@ SAMPLES: Final[Mapping[str, _Make]] = {
     "revoke_award": _with(lambda _: {"reason": "a mistake"}, award_id="award"),
     "move_award": _with(lambda house: {"user": house.officer_id, "amount": 0, "reason": "swapped"}, award_id="award"),
     "return_item": _with(lambda _: {"reason": "not needed"}, award_id="award"),
+    "show_channels": _guild(),
+    "set_channel_webhook": lambda house: Sample({"guild": house.mark, "channel": "members"}, {"webhook": WEBHOOK}),
+    "send_test_notice": lambda house: Sample({"guild": house.mark, "channel": set_channel(house)}),
+    "list_notices": _plain("?status=parked&recipient_kind=channel&recipient=members&page_size=5"),
+    "resend_notice": lambda house: Sample({"notice_id": parked_notice(house)}),
+    "drop_notice": lambda house: Sample({"notice_id": parked_notice(house)}),
+    "list_own_notices": _plain("?page_size=5"),
     "show_liveness": _plain(),
     "show_readiness": _plain(),
     "show_system_health": _plain(),
+    "submit_application": _submit,
+    "list_own_applications": _plain("?page_size=5"),
+    "show_application": _application("voting_active"),
+    "change_application": _changed({"availability": "Weekends", "level": 60}),
+    "put_application": _changed({"email": None, "timezone": "Europe/Berlin"}),
+    "withdraw_application": _application("submitted", {"reason": "They said so."}),
+    "list_applications": _plain("?status=submitted&search=hope&ordering=-submitted_at,id"),
+    "list_pending_applications": _plain("?page_size=5"),
+    "list_applications_in_vote": _plain("?search=hope"),
+    "list_trials": _plain("?ordering=trial_ends_at"),
+    "accept_to_trial": _application("submitted", {"reason": "We need clerics."}),
+    "reject_application": _application("submitted", {"reason": "No room."}),
+    "extend_trial": _application("trial_accepted", {"days": 7}),
+    "promote_trial": _application("passed", {"character_name": ""}),
+    "post_trial_summary": _application("trial_accepted"),
+    "comment_on_application": _application("submitted", {"text": "Good logs.", "visible": True}),
+    "leave_feedback": _feedback,
+    "show_trial_performance": _application("trial_accepted"),
+    "remove_application": _finished,
+    "show_application_form": _plain("?version=0"),
+    "set_application_form": _with(
+        lambda _: {"form": {"questions": [{"id": "why", "text": "Why us?", "private": True}]}}
+    ),
+    "show_recruitment_rules": _plain(),
+    "set_recruitment_rules": _with(lambda _: {"rules": {"vote_hours": 72, "quorum": 3}}),
+    "put_recruitment_rules": _with(lambda _: {"rules": {"trial_days": 14}}),
+    "show_application_statistics": _plain("?since=2026-01-01T00:00:00Z"),
+    "start_voting": _application("trial_accepted", {"reason": "Ready."}),
+    "cast_vote": _application("voting_active", {"option": "recycle"}),
+    "put_vote": _recast,
+    "withdraw_vote": _to_withdraw,
+    "recuse_from_vote": _application("voting_active"),
+    "show_vote_summary": _application("voting_active", query="?round=1"),
+    "show_member_view": _application("voting_active", query="?stage=members"),
+    "show_vote_details": _application("voting_active"),
+    "show_officer_view": _application("voting_active"),
+    "show_voting_eligibility": _application("voting_active"),
+    "show_vote_changes": _application("voting_active", query="?page_size=5"),
 }
+
+
+def new_discord_id() -> str:
+    """A Discord id that nobody has."""
+    return str(2 * 10**17 + secrets.randbelow(10**17))
 
 
 def pending(house: House) -> int:
@@ -291,6 +433,25 @@ def pending(house: House) -> int:
     assert entered.json()["status"] == "pending", entered.text
     character_id: int = entered.json()["id"]
     return character_id
+
+
+def set_channel(house: House) -> str:
+    """A channel with a webhook."""
+    path = f"/api/guilds/{house.mark}/channels/recruiters/"
+    assert house.officer("PUT", path, json={"webhook": WEBHOOK}).status_code == 200
+    return "recruiters"
+
+
+def parked_notice(house: House) -> int:
+    """A notice that was given up on."""
+    set_channel(house)
+    assert house.officer.post(f"/api/guilds/{house.mark}/channels/recruiters/test/").status_code == 202
+    queue = SqlNoticeQueue(house.api.database)
+    while due := queue.claim(500):
+        for each in due:
+            queue.settle(each, Never("Discord answered 400"))
+    notice_id: int = house.officer.get("/api/notices/?status=parked").json()["results"][0]["id"]
+    return notice_id
 
 
 def sealed_auction(house: House) -> int:

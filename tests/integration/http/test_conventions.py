@@ -10,6 +10,7 @@ import pytest
 
 from tests import services
 from tests.integration.databases import with_schema
+from tests.integration.http.browser import Browser
 from tests.integration.http.house import Api, House, serving
 
 
@@ -175,9 +176,29 @@ def test_everybody_chooses_what_to_be_notified_of(house: House) -> None:
     answer = house.member("PATCH", me, json={"muted": ["votes", "everything"]})
     (error,) = answer.json()["errors"]
     assert (answer.status_code, error["field"]) == (422, "muted")
-    assert error["accepted"] == "applications, auctions, events, points, votes"
+    assert error["accepted"] == "applications, auctions, claims, events, points, votes"
     assert house.member("PATCH", me, json={"muted": []}).json()["muted"] == []
     assert house.officer.get(me).json()["muted"] == []
+
+
+def test_what_is_ones_own_asks_for_no_guild(api: Api, house: House, other_house: House) -> None:
+    """A-3, A-12: by key and session, for members of several guilds; where one is named, it counts."""
+    discord_id = house.things["discord_id"]
+    added = other_house.officer.post("/api/memberships/", json={"discord_id": discord_id, "role_group": "member"})
+    assert added.status_code == 201, added.text
+    browser = Browser(api)
+    browser.keep("dkp_session", api.session_of(house.member_id))
+    for path in ("", "export/", "consents/", "notices/"):
+        assert house.member.get(f"/api/users/me/{path}").status_code == 200
+        assert browser.api_json("GET", f"/api/users/me/{path}").status_code == 200
+    chosen = house.member.get("/api/ranks/")
+    assert (chosen.status_code, chosen.json()["code"]) == (422, "guild_not_chosen")
+    told = house.member.within(other_house.mark).get("/api/auth/session/").json()
+    assert (told["guild_id"], bool(told["permissions"])) == (other_house.guild_id, True)
+    told = browser.api_json("GET", "/api/auth/session/").json()
+    assert (told["guild_id"], told["permissions"], len(told["guilds"])) == (None, [], 2)
+    assert browser.api_json("DELETE", "/api/auth/sessions/", csrf=told["csrf_token"]).status_code == 200
+    assert house.member.within("nowhere").get("/api/users/me/").status_code == 404
 
 
 def test_a_deactivated_member_is_shut_out_at_once(house: House) -> None:

@@ -11,7 +11,7 @@ import pytest
 from dkp_core.kernel.permission import Permission
 from dkp_entrypoints.containers import UseCases
 from dkp_entrypoints.http.operation import Operation
-from tests.integration.http.house import ALL_SCOPES, Api, Caller, House
+from tests.integration.http.house import Api, Caller, House
 from tests.integration.http.samples import SAMPLES
 from tests.unit.http.operations import OPERATIONS, documented
 
@@ -19,23 +19,34 @@ from tests.unit.http.operations import OPERATIONS, documented
 WITHOUT_OPERATION = {
     "advance_auction",
     "authenticate",
+    "authenticate_session",
+    "send_notice",
     "award_waiting_names",
     "prune_uploads",
+    "prune_sign_ins",
     "record_key_uses",
+    "record_session_uses",
+    "revoke_discord_tokens",
     "schedule_retention",
+    "decide_vote",
+    "empty_applications",
+    "end_trial",
+    "follow_membership",
+    "forget_chat",
+    "forget_on_roster",
+    "judge_trial",
+    "withdraw_bids_of_leaver",
 }
-OF_THE_OPERATOR = {"set_user_active", "verify"}
+OF_PAGES = {"begin_sign_in", "sign_in_with_discord", "sign_in_with_link", "sign_out"}
+OF_THE_OPERATOR = {"make_sign_in_link", "reseal_secrets", "set_user_active", "verify"}
 PARTS_OF_ANOTHER = {"standings_revision"}  # the ETag of show_standings
-NOT_USE_CASES = {"clock", "chance", "hashing", "database", "minting", "settings"}
+NOT_USE_CASES = {"clock", "chance", "doorman", "hashing", "database", "minting", "settings"}
 
 every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=[each.id for each in OPERATIONS])
 guarded_operation = pytest.mark.parametrize(
     "operation",
     [each for each in OPERATIONS if not each.anonymous],
     ids=[each.id for each in OPERATIONS if not each.anonymous],
-)
-permitted_operation = pytest.mark.parametrize(
-    "operation", [each for each in OPERATIONS if each.needs], ids=[each.id for each in OPERATIONS if each.needs]
 )
 
 
@@ -47,7 +58,7 @@ def test_every_use_case_has_an_operation() -> None:
         if hasattr(provider, "cls") and isinstance(provider.cls, type)
     }
     served = {operation.use_case for operation in OPERATIONS if operation.use_case is not None}
-    assert cases - NOT_USE_CASES - WITHOUT_OPERATION - OF_THE_OPERATOR - PARTS_OF_ANOTHER == served
+    assert cases - NOT_USE_CASES - WITHOUT_OPERATION - OF_PAGES - OF_THE_OPERATOR - PARTS_OF_ANOTHER == served
 
 
 def test_every_operation_has_a_sample() -> None:
@@ -67,10 +78,17 @@ def test_the_document_tells_of_every_operation(api: Api) -> None:
 
 @every_operation
 def test_an_officer_gets_what_the_document_says(operation: Operation, api: Api, house: House) -> None:
-    """I-1: each path answers, with a status and a body of the documented schema."""
-    answer = SAMPLES[operation.id](house).send(house.officer, operation.method, operation.path)
+    """I-1: each path answers, with a status and a body of the documented schema; some answer bots alone."""
+    sample = SAMPLES[operation.id](house)
+    if sample.by_bot:
+        refused = sample.send(house.officer, operation.method, operation.path)
+        assert (refused.status_code, refused.json()["code"]) == (403, "not_permitted")
+    answer = sample.send(house.recruiting_bot if sample.by_bot else house.officer, operation.method, operation.path)
     if operation.id == "found_guild":
         assert answer.status_code == 403, answer.text  # users may not found guilds here
+        return
+    if operation.id == "erase_user":
+        assert answer.json()["code"] == "invalid_value", answer.text  # the sample does not confirm it
         return
     assert 200 <= answer.status_code < 300, answer.text
     about = documented(api.document)[operation.id].about["responses"]
@@ -108,7 +126,7 @@ def test_a_path_works_with_and_without_its_last_slash(operation: Operation, api:
     sample = SAMPLES[operation.id](settled)
     with_slash = sample.send(api.nobody, operation.method, operation.path)
     without = sample.send(api.nobody, operation.method, operation.path.rstrip("/"))
-    assert with_slash.status_code == without.status_code == (200 if operation.anonymous else 401)
+    assert with_slash.status_code == without.status_code == (operation.status if operation.anonymous else 401)
 
 
 @guarded_operation
@@ -124,95 +142,18 @@ def test_nobody_gets_in_without_a_key(operation: Operation, token: str | None, a
     assert settled.standings() == before
 
 
-@permitted_operation
-def test_too_few_scopes_are_refused(operation: Operation, settled: House) -> None:
-    """A-3, A-7: a bot with every scope but those that the operation names is refused, and nothing changes."""
-    bot = settled.bot(*(ALL_SCOPES - set(operation.needs)))
-    sample = SAMPLES[operation.id](settled)
-    before = _state(settled)
-    answer = sample.send(bot, operation.method, operation.path)
-    assert answer.status_code == 403, answer.text
-    assert answer.json()["code"] == "not_permitted"
-    assert _state(settled) == before
-
-
-@permitted_operation
-def test_one_of_the_named_scopes_is_enough(operation: Operation, api: Api) -> None:
-    """A-7, I-2: the permission that the document names is what the operation needs, and all of it."""
-    for permission in operation.needs:
-        if permission not in ALL_SCOPES:
-            continue  # only people have these: the officer's key is tried on every operation
-        house = api.house()
-        sample = SAMPLES[operation.id](house)
-        answer = sample.send(house.bot(permission), operation.method, operation.path)
-        assert 200 <= answer.status_code < 300, f"{permission}: {answer.text}"
-
-
 @guarded_operation
 def test_a_guild_sees_and_changes_nothing_of_another(operation: Operation, strangers: House, settled: House) -> None:
     """G-1, O-14: with another guild's ids every operation refuses, or answers without anything of that guild's."""
     sample = SAMPLES[operation.id](settled)
-    before = _state(settled)
+    before = settled.state()
     answer = sample.send(strangers.officer, operation.method, operation.path)
     assert settled.mark not in _without_what_was_sent(answer.text, sample)
     if sample.path:
         assert answer.status_code in (403, 404), answer.text
     else:
         assert answer.status_code < 500, answer.text
-    assert _state(settled) == before
-
-
-@guarded_operation
-def test_a_stranger_is_a_guest_in_a_guild(operation: Operation, strangers: House, settled: House) -> None:
-    """G-1, A-2: naming a guild one has no place in gives a guest's rights there, which are none."""
-    sample = SAMPLES[operation.id](settled)
-    before = _state(settled)
-    answer = sample.send(strangers.officer.within(settled.mark), operation.method, operation.path)
-    if operation.needs:
-        assert answer.status_code == 403, answer.text
-    assert _state(settled) == before
-
-
-@guarded_operation
-def test_a_bot_never_leaves_its_guild(operation: Operation, strangers: House, settled: House) -> None:
-    """G-1, A-7: a bot key that names another guild finds none of that name."""
-    bot = strangers.bot(*ALL_SCOPES).within(settled.mark)
-    sample = SAMPLES[operation.id](settled)
-    before = _state(settled)
-    answer = sample.send(bot, operation.method, operation.path)
-    assert answer.status_code == 404, answer.text
-    assert _state(settled) == before
-
-
-def _state(house: House) -> Any:
-    """What a guild has, as far as its officer can see."""
-    officer = house.officer
-    raid = f"/api/raids/{house.things['raid']}"
-    paths = [
-        "/api/characters/",
-        "/api/ranks/",
-        "/api/pools/",
-        "/api/item-pools/",
-        "/api/events/",
-        "/api/raids/",
-        f"{raid}/attendance/",
-        f"{raid}/ticks/",
-        "/api/unresolved-names/",
-        "/api/points/adjustments/",
-        "/api/memberships/",
-        f"/api/guilds/{house.mark}/",
-        "/api/users/me/",
-        "/api/attendance/",
-        "/api/items/",
-        "/api/bidding/",
-        f"/api/bidding/{house.things['auction']}/bids/",
-        f"/api/bidding/rules/{house.things['pool']}/",
-        "/api/bidding/chat-grammar/",
-        "/api/awards/",
-    ]
-    state = {path: officer.get(path).json() for path in paths}
-    keys = [{**row, "use_count": 0, "last_used_at": None} for row in officer.get("/api/auth/bot-keys/").json()]
-    return state, keys, house.standings()
+    assert settled.state() == before
 
 
 def _without_what_was_sent(text: str, sample: Any) -> str:

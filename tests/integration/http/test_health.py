@@ -26,13 +26,13 @@ from tests.integration.http.house import Api, House, serving
 
 
 def test_the_process_is_live_and_ready(api_everywhere: Api) -> None:
-    """O-11: database, migrations and worker, each with its detail, without a key."""
+    """O-11: database, migrations, worker and notices, each with its detail, without a key."""
     assert api_everywhere.client.get("/health/live").json() == {"status": "live"}
     answer = api_everywhere.client.get("/health/ready")
     assert answer.status_code == 200, answer.text
     ready = answer.json()
     assert ready["ready"] is True
-    assert [part["name"] for part in ready["parts"]] == ["database", "migrations", "worker"]
+    assert [part["name"] for part in ready["parts"]] == ["database", "migrations", "worker", "notices"]
     assert all(part["detail"] for part in ready["parts"])
 
 
@@ -40,7 +40,7 @@ def test_officers_and_developers_see_the_systems_health(house: House) -> None:
     """A-3: members do not."""
     answer = house.officer.get("/api/admin/system-health/")
     assert answer.json()["database"] == "sqlite"
-    assert {lane["name"] for lane in answer.json()["lanes"]} == {"read", "write", "long"}
+    assert {lane["name"] for lane in answer.json()["lanes"]} == {"read", "write", "long", "outside"}
     assert house.member.get("/api/admin/system-health/").status_code == 403
     house.officer("PATCH", f"/api/memberships/{house.member_id}/", json={"role_group": "developer"})
     assert house.member.get("/api/admin/system-health/").status_code == 200
@@ -112,6 +112,7 @@ def test_metrics_count_by_route(own_api: Api) -> None:
         assert f'dkp_lane_depth{{lane="{lane}"}}' in text
     for name in ("waiting", "lag_seconds", "parked"):
         assert f'dkp_worker_{name}{{kind="deliveries"}}' in text
+        assert f'dkp_worker_{name}{{kind="notices"}}' in text
 
 
 def test_metrics_tell_of_the_database_time(own_api: Api) -> None:

@@ -5,16 +5,13 @@ What is asked is drawn from the OpenAPI document, so that an operation that is a
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from itertools import combinations, product
 from typing import Any, Final
 
 import httpx
 import pytest
-import structlog
 from attrs import evolve, field, frozen
 from sqlalchemy import create_engine, text
 
@@ -25,7 +22,7 @@ from dkp_core.kernel.points import ZERO, Points
 from tests import services
 from tests.integration.databases import with_schema
 from tests.integration.http.house import Caller, House, serving
-from tests.unit.http.operations import documented
+from tests.integration.http.searching import heard, reading
 
 ROLES: Final = (
     "officer",
@@ -80,23 +77,7 @@ class Secret:
 
     def asked(self) -> Iterator[str]:
         """Every GET of the document, with each id of this guild in its path and in its query."""
-        for each in documented(self.house.api.document).values():
-            if each.method != "GET":
-                continue
-            names = re.findall(r"{(\w+)}", each.path)
-            for values in product(*(self.ids[name] for name in names)):
-                path = each.path.format(**dict(zip(names, values, strict=True)))
-                queries = [""]
-                for parameter in each.about["parameters"]:
-                    name = parameter.get("name", "")
-                    if parameter.get("in") != "query":
-                        continue
-                    if name == "page_size":
-                        queries.append("?page_size=500")
-                    queries += [f"?{name}={value}" for value in self.ids.get(name.removesuffix("_id") + "_id", ())]
-                if any(parameter.get("name") == "once" for parameter in each.about["parameters"]):
-                    queries = ["?once=true"]
-                yield from (f"{path}{query}" for query in queries)
+        return (path for _, path in reading(self.house.api.document, self.ids))
 
     def answers(self, caller: Caller) -> Iterator[tuple[str, httpx.Response]]:
         """What the caller is answered to every GET, and to what else tells something without changing anything."""
@@ -117,32 +98,6 @@ class Secret:
         lines = [f"[Sun Nov 01 21:15:00 2026] You tell your raid, 'Open {self.house.mark} 49000'"]
         yield "/api/bidding/chat-lines/preview/", {"lines": lines, "owner": f"Main{self.house.mark}"}
         yield "/api/discord/bid-results/", {"item": "Ring", "amount": "60000", **of_the_bidder}
-
-
-@contextmanager
-def heard() -> Iterator[list[str]]:
-    """Everything that anybody logs, however unimportant."""
-    lines: list[str] = []
-
-    class Hearing(logging.Handler):
-        """Notes each line with its error."""
-
-        def emit(self, record: logging.LogRecord) -> None:
-            lines.append(f"{record.getMessage()} {record.__dict__} {record.exc_info}")
-
-    def hear(_: Any, __: str, line: structlog.typing.EventDict) -> str:
-        lines.append(repr(dict(line)))
-        raise structlog.DropEvent
-
-    before, hearing, root = structlog.get_config(), Hearing(), logging.getLogger()
-    level = root.level
-    structlog.configure(processors=[hear], wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG))
-    root.addHandler(hearing)
-    root.setLevel(logging.DEBUG)
-    yield lines
-    root.setLevel(level)
-    root.removeHandler(hearing)
-    structlog.configure(**before)
 
 
 def taken(answer: httpx.Response) -> Any:

@@ -150,12 +150,20 @@ def test_a_revoked_key_hears_no_more(place: Place, house: House, programs: Progr
 
 
 def test_who_is_no_member_any_more_hears_no_more(place: Place, house: House, programs: Programs) -> None:
-    """A-2: an ended membership is a guest's."""
+    """A-2, A-10: an ended membership is a guest's, and who is deactivated is not even that."""
     server = place.server("--check-seconds-max", "1", "--reread-seconds", HOUR)
-    with following(port_of(server), path_of(house), house.member.token) as heard:
-        assert heard.level() == 60
+    newcomer = {"discord_id": 10**16 + house.guild_id, "username": "newcomer"}
+    other_id = house.officer.post("/api/memberships/", json=newcomer).json()["user_id"]
+    port, path = port_of(server), path_of(house)
+    with (
+        following(port, path, house.member.token) as heard,
+        following(port, path, house.api.key_of(other_id).token) as other,
+    ):
+        assert heard.level() == other.level() == 60
         house.officer("PATCH", f"/api/memberships/{house.member_id}/", json={"status": "ended", "reason": "left"})
+        house.officer("PATCH", f"/api/memberships/{other_id}/", json={"status": "deactivated", "reason": "cheated"})
         assert heard.ends()
+        assert other.ends()
 
 
 @pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])

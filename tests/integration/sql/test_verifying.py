@@ -14,11 +14,13 @@ from dkp_core.kernel.points import Points
 from dkp_core.loot import SetRules
 from dkp_core.points import Difference, EntryKind, Overbid
 from dkp_core.raids import Presence
+from dkp_core.recruitment import Option
 from tests import services
 from tests.integration.contracts.adapters import sql_installation
 from tests.integration.contracts.deeds import DAY, Bank, Raiding
 from tests.integration.contracts.loot_deeds import SEALED, Hall
 from tests.integration.contracts.place import NIGHT, Place
+from tests.integration.contracts.recruitment_deeds import Office
 from tests.integration.databases import with_schema
 from tests.services import ENGINES, Engine
 
@@ -40,6 +42,9 @@ def place(database: SqlDatabase) -> Iterator[Place]:
     found = Place.found(sql_installation(database, SettableClock(NIGHT)))
     yield found
     tamper(database, found, "DELETE FROM guilds WHERE id = {guild}")
+
+
+PARTS = ("balances", "sources of points", "holds", "raids", "attendance", "merges", "votes")
 
 
 def tamper(database: SqlDatabase, place: Place, sql: str, **values: object) -> None:
@@ -99,10 +104,7 @@ def test_what_the_adapter_wrote_adds_up(database: SqlDatabase, place: Place) -> 
     assert after.balances - before.balances == 1
     assert after.entries - before.entries == 5
     told = [line for line in progress if line.endswith(f" of guild {place.guild_id}")]
-    assert told == [
-        f"{what} of guild {place.guild_id}"
-        for what in ("balances", "sources of points", "holds", "raids", "attendance")
-    ]
+    assert told == [f"{what} of guild {place.guild_id}" for what in PARTS]
 
 
 def test_a_difference_says_whose_number_it_is(database: SqlDatabase, place: Place) -> None:
@@ -380,7 +382,7 @@ def test_it_sees_one_state_of_the_database_whatever_is_written_meanwhile(databas
 
     verifying = SqlVerifying(database.engine)
     assert verifying.verify(write).differences == ()
-    assert len(joined) == 5
+    assert len(joined) == len(PARTS)
     assert verifying.verify(lambda _: None).differences == ()
 
 
@@ -393,3 +395,33 @@ def test_guilds_are_looked_through_one_by_one(database: SqlDatabase, place: Plac
     assert differences(database, place) == []
     assert differences(database, other) == [("adjusted", "0.00", "5.00")]
     tamper(database, other, "DELETE FROM guilds WHERE id = {guild}")
+
+
+def test_a_vote_that_was_tampered_with_is_named(database: SqlDatabase, place: Place) -> None:
+    """V-7: a vote is the last of what became of it; who voted what is not told."""
+    office = Office(place)
+    application_id, _ = office.voted_on()
+    ann, bob, cid, dan, eve = office.members(5)
+    for voter in (ann, bob, cid, dan):
+        for option in (Option.PASS, Option.FAIL):
+            office.vote(application_id, voter, option)
+    office.vote(application_id, eve)
+    assert differences(database, place) == []
+    of_guild = "WHERE guild_id = {guild} AND voter = {voter}"
+    for voter, sql in {
+        ann: "UPDATE vote_changes SET after = 'recycle' " + of_guild + " AND number = 2",
+        bob: "UPDATE votes SET changes = 0 " + of_guild,
+        cid: "DELETE FROM vote_changes " + of_guild + " AND number = 1",
+        dan: "UPDATE votes SET attended = attended + 1 " + of_guild,
+        eve: "DELETE FROM votes " + of_guild,
+    }.items():
+        tamper(database, place, sql, voter=voter)
+    vote = f"vote on application {application_id}"
+    found = SqlVerifying(database.engine).verify(lambda _: None).differences
+    assert [(each.what, each.user_id, each.kept, each.counted) for each in found] == [
+        (f"changes of a {vote}", bob, "0", "1"),
+        (f"steps of a {vote}", cid, "2", "1"),
+        (f"steps of a {vote}", eve, "0", "1"),
+        (vote, ann, "a vote", "another"),
+        (vote, dan, "a vote", "another"),
+    ]

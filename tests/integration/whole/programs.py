@@ -32,7 +32,9 @@ def until(true: Callable[[], bool], what: str, *, pause_seconds: float = 0.02) -
 def environment() -> dict[str, str]:
     """The environment of a program: nothing of whoever runs the tests, and the sources under test."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DKP_")}
-    return {**kept, "PYTHONPATH": os.pathsep.join((str(ROOT / "src"), str(ROOT))), "DKP_LOG_LEVEL": "warning"}
+    hurried = {f"DKP_RATE_{kind}": "0" for kind in ("PERSONAL_KEY", "BOT_KEY")}
+    sources = os.pathsep.join((str(ROOT / "src"), str(ROOT)))
+    return {**kept, **hurried, "PYTHONPATH": sources, "DKP_LOG_LEVEL": "warning"}
 
 
 @define(eq=False)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
 from itertools import count
-from typing import Any, Final
+from typing import Final
 
 import pytest
 from attrs import define, field, frozen
@@ -15,7 +15,6 @@ from dkp_adapters.answers import Answer
 from dkp_adapters.memory import SettableClock
 from dkp_adapters.sql.answered_requests import SqlAnsweredRequests
 from dkp_adapters.sql.due_deadlines import SqlDueDeadlines
-from dkp_adapters.sql.engine import Connection, Engine, Pool
 from dkp_core.kernel.actor import job
 from dkp_core.kernel.ids import AuctionId
 from dkp_core.loot import Whose
@@ -23,56 +22,9 @@ from dkp_entrypoints.containers import UseCases
 from dkp_entrypoints.settings import Settings
 from tests.integration.contracts.place import NIGHT
 from tests.integration.whole.auction_hall import AuctionHall, persistently
+from tests.integration.whole.dying import Death, Died
 
 STEPS_MAX: Final = 60
-
-
-class Died(BaseException):
-    """The process is no more; nothing in it gets to handle that."""
-
-
-@define(eq=False)
-class Death:
-    """Comes to a process at one of its steps: before a statement, before a commit, or right after one."""
-
-    strikes_at: int
-    steps: int = field(default=0, init=False)
-
-    def step(self, connection: Connection) -> None:
-        """One step more, which may have been the last: then its connection is gone, and nothing was committed by it."""
-        self.steps += 1
-        if self.steps == self.strikes_at:
-            connection.close()
-            connection.broken = True
-            connection.rollback = lambda: None  # type: ignore[method-assign]  # nobody is left to ask for it
-            raise Died
-
-    def haunt(self, engine: Engine) -> None:
-        """Count the steps of every connection that may write."""
-        for pool in (engine.writers, engine.aside):
-            self._haunt(pool)
-
-    def _haunt(self, pool: Pool) -> None:
-        connect = pool.connect
-
-        def connected() -> Connection:
-            connection = connect()
-            execute, commit = connection.execute, connection.commit
-
-            def stepping(sql: str, args: Any = ()) -> Any:
-                self.step(connection)
-                return execute(sql, args)
-
-            def committing() -> None:
-                self.step(connection)
-                commit()
-                self.step(connection)
-
-            connection.execute = stepping  # type: ignore[method-assign]  # the seam of this test
-            connection.commit = committing  # type: ignore[method-assign]  # as above
-            return connection
-
-        pool.connect = connected
 
 
 @frozen

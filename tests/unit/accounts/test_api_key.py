@@ -186,10 +186,8 @@ def test_a_key_is_issued_with_its_news() -> None:
 
 
 def test_whose_a_personal_key_is_is_told() -> None:
-    """A-6, A-12: by id."""
-    assert a_key().issued().pending == (
-        KeyIssued(key_id="k1", kind="personal", name="my bot", owner=UserId(2), scopes=()),
-    )
+    """A-6, A-12: by id; what they call it is theirs alone."""
+    assert a_key().issued().pending == (KeyIssued(key_id="k1", kind="personal", name="", owner=UserId(2), scopes=()),)
 
 
 def test_a_key_that_expires_before_it_begins_is_refused() -> None:

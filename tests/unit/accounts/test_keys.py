@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from dkp_core.accounts import (
+    PERMISSIONS,
     GuildNotChosen,
     KeyIsExpired,
     KeyIsRevoked,
@@ -50,7 +51,7 @@ def test_a_personal_key_has_its_owners_rights_of_the_moment(guild: GuildHouse) -
     guild.use.change_membership()(member.id, role_group=RoleGroup.OFFICER, by=guild.officer.by)
     assert caller(guild, token).may(Permission.POINTS_WRITE)
     guild.use.change_membership()(member.id, status=MembershipStatus.ENDED, by=guild.officer.by)
-    assert caller(guild, token).permissions == frozenset()
+    assert caller(guild, token).permissions == PERMISSIONS[RoleGroup.GUEST]
 
 
 def test_a_deactivated_member_has_not_even_a_guests_access(guild: GuildHouse) -> None:
@@ -60,6 +61,20 @@ def test_a_deactivated_member_has_not_even_a_guests_access(guild: GuildHouse) ->
     guild.use.change_membership()(member.id, status=MembershipStatus.DEACTIVATED, by=guild.officer.by)
     with pytest.raises(MembershipDeactivated):
         caller(guild, token, "twelfth-hour")
+
+
+def test_what_is_ones_own_is_reached_with_every_guild_closed(guild: GuildHouse) -> None:
+    """A-3, A-10: as a person, anywhere but in the guild; whose place is in force is known as in any other call."""
+    member = guild.joins()
+    token = personal(guild, member)
+    authenticate = guild.use.authenticate()
+    assert authenticate(token, anywhere=True, entrypoint="http").guild_id == guild.id
+    guild.use.change_membership()(member.id, status=MembershipStatus.DEACTIVATED, by=guild.officer.by)
+    for named in (None, "twelfth-hour"):
+        actor = authenticate(token, guild=named, anywhere=True, entrypoint="http")
+        assert (actor.user_id, actor.guild_id, actor.permissions) == (member.id, None, frozenset())
+    with pytest.raises(NoSuch):
+        authenticate(token, guild="nowhere", anywhere=True, entrypoint="http")
 
 
 def test_a_user_whom_the_operator_shut_out_is_nobody(guild: GuildHouse) -> None:
@@ -75,9 +90,9 @@ def test_guests_read_the_roster_only_where_it_is_public(guild: GuildHouse) -> No
     """A-3, R-5: the public part of the roster is a guild setting."""
     guest = guild.joins(role_group=RoleGroup.GUEST)
     token = personal(guild, guest)
-    assert caller(guild, token).permissions == frozenset()
+    assert caller(guild, token).permissions == PERMISSIONS[RoleGroup.GUEST]
     guild.use.change_guild()(settings={"public_roster": True}, by=guild.officer.by)
-    assert caller(guild, token).permissions == frozenset({Permission.ROSTER_PUBLIC})
+    assert caller(guild, token).permissions == PERMISSIONS[RoleGroup.GUEST] | {Permission.ROSTER_PUBLIC}
 
 
 def test_a_bot_key_acts_as_itself_with_its_scopes_in_its_guild(guild: GuildHouse) -> None:
@@ -246,7 +261,7 @@ def test_the_guild_is_the_one_named_else_the_only_one_else_the_default(guild: Gu
     token = personal(guild, member)
     neighbour = guild.neighbour()
     assert caller(guild, token).guild_id == guild.id
-    assert caller(guild, token, str(neighbour.id)).permissions == frozenset()
+    assert caller(guild, token, str(neighbour.id)).permissions == PERMISSIONS[RoleGroup.GUEST]
     neighbour.use.add_member()(discord_id="1001", role_group=RoleGroup.OFFICER, by=neighbour.officer.by)
     with pytest.raises(GuildNotChosen) as refused:
         caller(guild, token)

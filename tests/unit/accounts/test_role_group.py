@@ -8,52 +8,63 @@ from dkp_core.accounts import PERMISSIONS, SCOPES, RoleGroup, permissions_of, sc
 from dkp_core.kernel.errors import InvalidValue
 from dkp_core.kernel.permission import Permission
 
-READING = {
-    Permission.ROSTER_PUBLIC,
-    Permission.ROSTER_READ,
-    Permission.POINTS_READ,
-    Permission.RAIDS_READ,
-    Permission.AUCTIONS_READ,
-}
-TRIAL = READING | {Permission.BIDS_OWN}
-MEMBER = TRIAL | {Permission.CHARACTERS_OWN}
+GUEST = {Permission.APPLICATIONS_OWN, Permission.CLAIMS_OWN}
+TRIAL = {Permission.ROSTER_PUBLIC, Permission.ROSTER_READ, Permission.POINTS_READ, Permission.RAIDS_READ}
+BIDDING = {Permission.AUCTIONS_READ, Permission.BIDS_OWN}
+MEMBER = (
+    TRIAL
+    | BIDDING
+    | {Permission.CHARACTERS_OWN, Permission.CLAIMS_OWN}
+    | {Permission.APPLICATIONS_READ, Permission.FEEDBACK_OWN, Permission.VOTES_OWN, Permission.TALLIES_READ}
+)
+RECRUITER = MEMBER | {Permission.MEMBERSHIPS_READ, Permission.APPLICATIONS_WRITE, Permission.VOTES_READ}
 
 
 @pytest.mark.parametrize(
     ("role_group", "permissions"),
     [
         (RoleGroup.OFFICER, set(Permission)),
-        (RoleGroup.RECRUITER, MEMBER | {Permission.MEMBERSHIPS_READ}),
+        (RoleGroup.RECRUITER, RECRUITER),
         (RoleGroup.DEVELOPER, MEMBER | {Permission.HEALTH_READ}),
         (RoleGroup.MEMBER, MEMBER),
-        (RoleGroup.APPLICANT, set()),
-        (RoleGroup.GUEST, set()),
+        (RoleGroup.APPLICANT, GUEST),
+        (RoleGroup.GUEST, GUEST),
     ],
 )
 def test_each_role_group_may_what_the_rule_says(role_group: RoleGroup, permissions: set[Permission]) -> None:
-    """A-3: officers all, developers and recruiters what members may and one thing more, guests nothing."""
+    """A-3: officers all, developers and recruiters what members may and more, guests apply and claim."""
     assert permissions_of(role_group, trial=False, public_roster=False, trials_bid=False) == permissions
     assert PERMISSIONS[role_group] == permissions
 
 
 def test_only_officers_may_write() -> None:
-    """A-3: whatever is added later."""
+    """A-3: whatever is added later; but recruiters review applications."""
     writing = {permission for permission in Permission if permission.endswith(":write")}
     assert writing
-    for role_group in set(RoleGroup) - {RoleGroup.OFFICER}:
+    assert PERMISSIONS[RoleGroup.RECRUITER] & writing == {Permission.APPLICATIONS_WRITE}
+    for role_group in set(RoleGroup) - {RoleGroup.OFFICER, RoleGroup.RECRUITER}:
         assert not PERMISSIONS[role_group] & writing
 
 
-def test_a_trial_gives_an_applicant_reading_and_bidding() -> None:
-    """A-4, L-2: points, raids, loot and the roster to read, and bids where the rules let trials bid; no characters."""
+def test_guests_and_applicants_get_nothing_of_votes() -> None:
+    """V-7, A-4: no trial, no open roster and no bidding changes that."""
+    voting = {Permission.VOTES_OWN, Permission.VOTES_READ, Permission.TALLIES_READ}
+    for role_group in (RoleGroup.APPLICANT, RoleGroup.GUEST):
+        assert not permissions_of(role_group, trial=True, public_roster=True, trials_bid=True) & voting
+
+
+def test_a_trial_gives_an_applicant_reading_and_where_the_guild_says_so_bidding() -> None:
+    """A-4, L-2: points, raids and the roster to read; loot and bids are a guild setting; no characters, no votes."""
     trial = permissions_of(RoleGroup.APPLICANT, trial=True, public_roster=False, trials_bid=False)
-    assert trial == TRIAL
+    assert trial == GUEST | TRIAL
+    bidding = permissions_of(RoleGroup.APPLICANT, trial=True, public_roster=False, trials_bid=True)
+    assert bidding == trial | BIDDING
 
 
 @pytest.mark.parametrize("role_group", sorted(set(RoleGroup) - {RoleGroup.APPLICANT}))
 def test_a_trial_gives_nobody_else_anything(role_group: RoleGroup) -> None:
     """A-4: it is for applicants."""
-    assert permissions_of(role_group, trial=True, public_roster=False, trials_bid=False) == PERMISSIONS[role_group]
+    assert permissions_of(role_group, trial=True, public_roster=False, trials_bid=True) == PERMISSIONS[role_group]
 
 
 @pytest.mark.parametrize("role_group", RoleGroup)
@@ -65,8 +76,8 @@ def test_the_public_part_of_the_roster_is_read_by_everybody(role_group: RoleGrou
 
 def test_a_bot_key_may_not_make_bot_keys_nor_own_characters() -> None:
     """A-7: the capabilities of A-3, but for what a bot could outlive itself by, or has no use for."""
-    own = {Permission.CHARACTERS_OWN, Permission.BIDS_OWN}
-    assert set(Permission) - SCOPES == {Permission.BOT_KEYS_WRITE} | own
+    own = {permission for permission in Permission if permission.endswith(":own")}
+    assert set(Permission) - SCOPES == {Permission.BOT_KEYS_WRITE, Permission.VOTES_READ} | own
 
 
 def test_scopes_are_found_by_their_names() -> None:

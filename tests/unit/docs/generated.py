@@ -23,17 +23,21 @@ from dkp_core.kernel.errors import Conflict, DomainError, Forbidden, Invalid, No
 from dkp_core.kernel.permission import Permission
 from dkp_core.loot import ChatGrammar, Rules
 from dkp_core.loot.rules import AttendanceCap, Limit, Phase, RankCap, RankMultiplier
+from dkp_core.notices import ENGLISH
 from dkp_core.points import BUCKETS, EntryKind
 from dkp_core.raids import ATTENDED, FACTORS, DumpFormat, Presence
 from dkp_core.reactions import REACTIONS
+from dkp_core.recruitment import Question, RecruitmentRules
 from dkp_entrypoints.cli.exit_codes import MEANINGS
 from dkp_entrypoints.cli.root import COMMANDS
 from dkp_entrypoints.http.app import PARTS
 from dkp_entrypoints.http.operation import Operation, text_of
 from dkp_entrypoints.http.problems import catalogue
 from dkp_entrypoints.settings import PREFIX, Settings
+from tests.access import LEFT, OWN, PEOPLE, STRANGER, Reach, may
 from tests.unit.architecture.source_tree import modules_of
 from tests.unit.docs.markdown_pages import ROOT, Page, pages
+from tests.unit.http.operations import OPERATIONS
 
 PART: Final = re.compile(
     r"^(?P<start><!-- generated: (?P<name>[a-z-]+) -->)\n(?P<text>.*?)^(?P<end><!-- /generated -->)$",
@@ -42,6 +46,7 @@ PART: Final = re.compile(
 CONTEXTS: Final = (
     "guilds",
     "accounts",
+    "notices",
     "roster",
     "points",
     "raids",
@@ -94,6 +99,16 @@ def auction_rules() -> str:
 def chat_grammar() -> str:
     """Every field of the chat grammar."""
     return _fields(ChatGrammar())
+
+
+def recruitment_rules() -> str:
+    """Every field of a guild's rules for recruitment."""
+    return _fields(RecruitmentRules())
+
+
+def questions() -> str:
+    """Every field of a question to applicants."""
+    return _fields(Question())
 
 
 # --- settings ---------------------------------------------------------------------------------------------------------
@@ -180,6 +195,27 @@ def permissions() -> str:
         (f"`{permission}`", *("yes" if permission in column else "" for column in columns)) for permission in Permission
     ]
     return table(("permission", *titles), rows)
+
+
+def notice_texts() -> str:
+    """What people are told, in English."""
+    rows = [(f"`{key}`", text.subject, " ".join(text.body.split())) for key, text in sorted(ENGLISH.items())]
+    return table(("text", "subject", "what it says"), rows)
+
+
+def access() -> str:
+    """Every operation for every kind of caller, as tests/access.py reckons it."""
+    columns = (*PEOPLE, LEFT, STRANGER)
+    rows: dict[tuple[object, ...], list[str]] = {}
+    for each in OPERATIONS:
+        cells = tuple("yes" if may(each, caller) else "" for caller in columns)
+        scopes = ", ".join(f"`{scope}`" for scope in each.needs if scope in SCOPES)
+        bots = "yes" if each.anonymous or OWN[each.own] is Reach.EVERYBODY else scopes
+        rows.setdefault((each.path, *cells, bots, each.own), []).append(each.method)
+    return table(
+        ("", "path", *(caller.name for caller in columns), "bot with", "and besides"),
+        [(" ".join(sorted(methods)), f"`{path}`", *map(str, rest)) for (path, *rest), methods in rows.items()],
+    )
 
 
 def buckets() -> str:
@@ -319,11 +355,15 @@ GENERATORS: Final = MappingProxyType(
         "settings": settings,
         "auction-rules": auction_rules,
         "chat-grammar": chat_grammar,
+        "recruitment-rules": recruitment_rules,
+        "questions": questions,
         "guild-settings": guild_settings,
         "commands": commands,
         "operations": operations,
         "exit-codes": exit_codes,
         "permissions": permissions,
+        "notice-texts": notice_texts,
+        "access": access,
         "buckets": buckets,
         "presences": presences,
         "formats": formats,

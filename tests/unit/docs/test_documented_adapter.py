@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from dkp_adapters.memory import MemoryInstallation, SettableClock
+from dkp_adapters.memory import MemoryInstallation, MemoryNoticeQueue, SettableClock
 from dkp_core.kernel.ports import Ids
 from tests.integration.contracts.guilds import GuildsContract
 from tests.integration.contracts.installation import Installation
@@ -40,6 +40,8 @@ def installation(tmp_path: Path, file_ids: Callable[[Path], Ids]) -> Installatio
         ids=memory.ids,
         credentials=memory.credentials,
         verifying=memory.verifying,
+        sealed_secrets=memory.sealed_secrets,
+        notice_queue=lambda patience: MemoryNoticeQueue(memory, patience),
         clock=clock,
     )
 

@@ -15,7 +15,7 @@ from dkp_core.kernel.ports import Begin, BeginInstallation, Chance, Clock, Hashi
 from dkp_entrypoints.containers import UseCases
 from dkp_entrypoints.settings import Settings
 
-CONTEXTS = ("guilds", "accounts", "roster", "points", "raids")
+CONTEXTS = ("guilds", "accounts", "notices", "roster", "points", "raids")
 
 
 def use_cases() -> dict[str, type]:

@@ -162,6 +162,7 @@ def test_every_setting_has_a_default_and_a_help_text() -> None:
     assert GuildSettings().values() == {
         "public_roster": False,
         "trials_are_active": False,
+        "trials_bid": False,
         "approve_own_characters": False,
         "leave_out_excused": False,
         "keep_uploads_days": 0,
@@ -181,7 +182,7 @@ def test_an_unknown_setting_is_refused_with_those_there_are() -> None:
         GuildSettings.of({"public_rooster": True})
     assert refused.value.sentence == (
         "settings.public_rooster: there is no such setting; accepted: approve_own_characters, keep_uploads_days, "
-        "leave_out_excused, public_roster, trials_are_active."
+        "leave_out_excused, public_roster, trials_are_active, trials_bid."
     )
 
 

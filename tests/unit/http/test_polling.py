@@ -14,7 +14,7 @@ from dkp_core.kernel.ids import GuildId
 from dkp_entrypoints.http.polling import AGEING_SECONDS, KEPT_MAX, Key, Polls
 from dkp_entrypoints.http.reception import Reply
 
-KEY: Key = (b"Bearer x", None, b"host", "/api/ranks/", b"")
+KEY: Key = (b"Bearer x", None, None, b"host", "/api/ranks/", b"")
 OURS, THEIRS = GuildId(1), GuildId(2)
 BY = Actor(kind=ActorKind.BOT, id="key", entrypoint="http", guild_id=OURS)
 
@@ -163,7 +163,7 @@ def test_what_is_kept_is_bounded() -> None:
 
     async def main() -> None:
         polls, source = Polls(fresh_seconds=10), Source()
-        keys = [(*KEY[:3], f"/api/{number}/", b"") for number in range(KEPT_MAX + 5)]
+        keys = [(*KEY[:4], f"/api/{number}/", b"") for number in range(KEPT_MAX + 5)]
         for key in keys:
             await polls.ask(key, source.read)
         assert polls.fresh(keys[0], time.monotonic()) is None

@@ -20,6 +20,7 @@ from dkp_core.kernel.errors import (
     Stale,
     Unavailable,
 )
+from dkp_core.kernel.permission import Permission
 
 KINDS: tuple[type[DomainError], ...] = (NotFound, Forbidden, Conflict, Invalid, DomainError)
 
@@ -59,6 +60,7 @@ def test_a_taken_name_is_named() -> None:
 def test_a_missing_permission_is_named() -> None:
     """A-3: permissions are named capabilities."""
     assert str(NotPermitted("points:write")) == "This needs the permission 'points:write'."
+    assert str(NotPermitted(Permission.POINTS_WRITE)) == str(NotPermitted("points:write"))
 
 
 def test_the_bare_kinds_have_a_sentence_too() -> None:

@@ -101,7 +101,7 @@ def test_what_changes_is_told_with_the_values_before_and_after() -> None:
         Change(field="level", before=50, after=51),
         Change(field="race", before="Wood Elf", after="Half Elf"),
         Change(field="joined_on", before="2026-01-01", after="2026-02-01"),
-        Change(field="notes", before="tank", after="healer"),
+        Change(field="notes", before=None, after=None),
     )
     assert len(changed.pending) == 1
     assert changed.pending[0].aggregate_id == "4"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 from attrs import frozen
@@ -9,9 +11,11 @@ from attrs import frozen
 from dkp_adapters.memory.tables import KeyUse
 from dkp_adapters.memory.views.glance import Glance, MemoryView, part_of
 from dkp_adapters.memory.views.ordering import Columns, ordered, page_of
+from dkp_adapters.memory.views.personal import held_on
 from dkp_core.accounts import (
     AccountsView,
     ApiKey,
+    Consent,
     KeyKind,
     KeyRow,
     Membership,
@@ -19,9 +23,11 @@ from dkp_core.accounts import (
     MembershipStatus,
     ProfileRow,
     RoleGroup,
+    SessionRow,
     User,
     UserGuildRow,
     UserRow,
+    UserSession,
 )
 from dkp_core.kernel.errors import NoSuch
 from dkp_core.kernel.ids import UserId
@@ -48,6 +54,17 @@ class MemoryAccountsView(MemoryView, AccountsView):
     def user_with_discord_id(self, discord_id: str) -> UserRow:
         glance = self.look()
         return _user_row(glance, glance.user_with_discord_id(discord_id))
+
+    def held_on(self, user_id: UserId, *, own: bool) -> Mapping[str, tuple[Mapping[str, object], ...]]:
+        snapshot = self.look().snapshot
+        if user_id not in snapshot.installation.users:
+            raise NoSuch("user", user_id)
+        return held_on(snapshot, user_id, own=own)
+
+    def consents(self, user_id: UserId) -> tuple[Consent, ...]:
+        mine = [each for each in self.look().installation.consents.values() if each.user_id == user_id]
+        by_kind = sorted(mine, key=lambda consent: consent.kind)
+        return tuple(sorted(by_kind, key=lambda consent: consent.given_at, reverse=True))
 
     def profile(self, user_id: UserId) -> ProfileRow:
         glance = self.look()
@@ -110,6 +127,33 @@ class MemoryAccountsView(MemoryView, AccountsView):
         newest_first = sorted(keys, key=lambda key: (key.created_at, key.id), reverse=True)
         return tuple(_key_row(key, glance.installation.key_uses.get(key.id, KeyUse())) for key in newest_first)
 
+    def sessions(self, user_id: UserId, *, at: datetime, seen_after: datetime) -> tuple[SessionRow, ...]:
+        sessions = self.look().installation.sessions.values()
+        live = (
+            each
+            for each in sessions
+            if each.user_id == user_id and each.ends_at > at and each.last_seen_at > seen_after
+        )
+        return tuple(map(_session_row, sorted(live, key=lambda each: (each.last_seen_at, each.id), reverse=True)))
+
+    def user_id_of(self, discord_id: str) -> UserId | None:
+        users = self.look().installation.users.values()
+        return next((user.id for user in users if user.discord_id == discord_id), None)
+
+    def user_id_of_link(self, digest: str) -> UserId | None:
+        link = self.look().installation.sign_in_links.get(digest)
+        return None if link is None else link.user_id
+
+
+def _session_row(session: UserSession) -> SessionRow:
+    return SessionRow(
+        id=session.id,
+        device=session.device,
+        created_at=session.created_at,
+        last_seen_at=session.last_seen_at,
+        ends_at=session.ends_at,
+    )
+
 
 def _user_row(glance: Glance, user: User) -> UserRow:
     membership = glance.tables.memberships.get(user.id)
@@ -123,6 +167,7 @@ def _user_row(glance: Glance, user: User) -> UserRow:
         trial=membership.trial if membership else False,
         status=membership.status if membership else None,
         joined_at=membership.joined_at if membership else None,
+        merged_into=membership.merged_into if membership else None,
     )
 
 
@@ -137,6 +182,7 @@ def _membership_row(user: User, membership: Membership) -> MembershipRow:
         joined_at=membership.joined_at,
         ended_at=membership.ended_at,
         reason=membership.reason,
+        merged_into=membership.merged_into,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -31,10 +32,18 @@ NEVER: Final = AttendanceCount()
 class AttendanceCounts:
     """Everybody's attendance at a moment, over all raids or over those that award in one pool.
 
-    Cancelled raids don't count, nor those without points and attendance, which only carry items (D-15).
+    Cancelled raids don't count, nor those without points and attendance, which only carry items (D-15). With `waiting`,
+    a key of names and a user, lines of that name that stand for nobody yet are that user's.
     """
 
-    def __init__(self, glance: Glance, at: datetime, pool_id: PoolId | None = None) -> None:
+    def __init__(
+        self,
+        glance: Glance,
+        at: datetime,
+        pool_id: PoolId | None = None,
+        *,
+        waiting: tuple[str, UserId] | None = None,
+    ) -> None:
         self._at = at
         self._glance = glance
         self._attended: defaultdict[UserId, set[RaidId]] = defaultdict(set)
@@ -47,16 +56,24 @@ class AttendanceCounts:
             if _counts(raid, has_lines=raid.id in with_lines) and (pool_id is None or pool_id in raid.pools)
         }
         for line in lines:
-            if line.user_id is not None and line.raid_id in self._held:
+            user_id = None if line.user_id is None else glance.head(line.user_id, line.at)
+            if waiting is not None and line.is_unresolved and line.key == waiting[0]:
+                user_id = waiting[1]
+            if user_id is not None and line.raid_id in self._held:
                 if line.presence in ATTENDED:
-                    self._attended[line.user_id].add(line.raid_id)
+                    self._attended[user_id].add(line.raid_id)
                 elif line.presence is Presence.ABSENT_EXCUSED:
-                    excused[line.user_id].add(line.raid_id)
+                    excused[user_id].add(line.raid_id)
         guild = glance.installation.guilds.get(glance.guild_id)
         leaves_out = guild is not None and guild.settings.leave_out_excused
         self._left_out: dict[UserId, set[RaidId]] = {}
         if leaves_out:
             self._left_out = {user: raids - self._attended[user] for user, raids in excused.items()}
+
+    @property
+    def held(self) -> Mapping[RaidId, Raid]:
+        """The raids that count."""
+        return self._held
 
     @property
     def users(self) -> frozenset[UserId]:
@@ -66,17 +83,18 @@ class AttendanceCounts:
     def of(self, user_id: UserId) -> AttendanceCount:
         """One user's attendance."""
         attended = [self._held[raid_id].starts_at for raid_id in self._attended.get(user_id, ())]
-        first, second, third = (self._share(user_id, Period.days_before(self._at, days)) for days in WINDOWS)
+        first, second, third = (self.share(user_id, Period.days_before(self._at, days)) for days in WINDOWS)
         membership = self._glance.tables.memberships.get(user_id)
         beginnings = [*attended, *([membership.joined_at] if membership else [])]
         lifetime = Period(min(beginnings, default=BEGINNING), self._at)
         return AttendanceCount(
             windows=(first, second, third),
-            lifetime=self._share(user_id, lifetime) if beginnings else _NONE,
+            lifetime=self.share(user_id, lifetime) if beginnings else _NONE,
             last_raid=max(attended, default=None),
         )
 
-    def _share(self, user_id: UserId, period: Period) -> AttendanceShare:
+    def share(self, user_id: UserId, period: Period) -> AttendanceShare:
+        """One user's attendance over any period."""
         left_out = self._left_out.get(user_id, set())
         held = {raid.id for raid in self._held.values() if raid.starts_at in period and raid.id not in left_out}
         return AttendanceShare(len(held & self._attended.get(user_id, set())), len(held))

@@ -61,16 +61,15 @@ class MemoryBidders(Bidders):
         return count.windows[WINDOWS.index(days)] if days else count.lifetime
 
     def attended(self, user_id: UserId, raid_id: RaidId) -> bool:
-        tables = self.look().tables
-        raid = tables.raids.get(raid_id)
-        return (
-            raid is not None
-            and raid.status is not RaidStatus.CANCELLED
-            and any(
-                (line.raid_id, line.user_id) == (raid_id, user_id) and line.presence in ATTENDED
-                for line in tables.attendance.values()
-            )
+        glance = self.look()
+        raid = glance.tables.raids.get(raid_id)
+        lines = (
+            line
+            for line in glance.tables.attendance.values()
+            if line.raid_id == raid_id and line.user_id is not None and line.presence in ATTENDED
         )
+        stands = raid is not None and raid.status is not RaidStatus.CANCELLED
+        return stands and any(line.user_id and glance.head(line.user_id, line.at) == user_id for line in lines)
 
     def wins(
         self,
@@ -91,8 +90,10 @@ class MemoryBidders(Bidders):
         }
 
     def _won(self, user_id: UserId, pool_id: PoolId) -> Iterator[tuple[int, RaidId | None, datetime]]:
-        for award in self.look().tables.awards.values():
-            if award.user_id == user_id and pool_id in award.pools and award.status is AwardStatus.STANDING:
+        glance = self.look()
+        for award in glance.tables.awards.values():
+            owner = None if award.user_id is None else glance.head(award.user_id, award.awarded_at)
+            if owner == user_id and pool_id in award.pools and award.status is AwardStatus.STANDING:
                 yield award.price.hundredths, award.raid_id, award.awarded_at
 
     def _held(

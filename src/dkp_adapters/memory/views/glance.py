@@ -7,6 +7,7 @@ from functools import cached_property
 
 from attrs import frozen
 
+from dkp_adapters.memory.merges import Head, heads_in, merged_away
 from dkp_adapters.memory.tables import GuildTables, InstallationTables, Snapshot
 from dkp_core.accounts import User
 from dkp_core.kernel.errors import NoSuch
@@ -46,6 +47,16 @@ class Glance:
         memberships = self.tables.memberships.values()
         return frozenset(each.user_id for each in memberships if each.is_active(trials_are_active=trials))
 
+    @cached_property
+    def head(self) -> Head:
+        """Tells for whom it counts what a user had at a moment."""
+        return heads_in(self.tables)
+
+    @cached_property
+    def merged_away(self) -> frozenset[UserId]:
+        """Who has nothing here any more, since it is all another's."""
+        return merged_away(self.tables)
+
     @property
     def trials_bid(self) -> bool:
         """Whether the guild lets trials bid."""
@@ -62,6 +73,7 @@ class Glance:
             (line.user_id for line in tables.attendance.values() if line.user_id is not None),
             (award.user_id for award in tables.awards.values() if award.user_id is not None),
             (record.user_id for record in tables.bids.values() if record.user_id is not None),
+            (merge.into for merge in tables.merges.values() if merge.stands),
         )
 
     def user(self, user_id: UserId) -> User:

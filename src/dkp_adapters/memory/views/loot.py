@@ -24,6 +24,7 @@ from dkp_core.loot import (
     Auction,
     AuctionFilter,
     AuctionRow,
+    Award,
     AwardFilter,
     AwardRow,
     BiddingRow,
@@ -182,7 +183,7 @@ class MemoryLootView(MemoryView, LootView):
             for award in sorted(glance.tables.awards.values(), key=by_time, reverse=True)
             if wanted.item_id in (None, award.item_id)
             and wanted.raid_id in (None, award.raid_id)
-            and wanted.user_id in (None, award.user_id)
+            and (wanted.user_id is None or wanted.user_id in _receivers(glance, award))
             and wanted.pool_id in (None, *award.pools)
             and wanted.status in (None, award.status)
             and wanted.overbid in (None, award.overbid)
@@ -268,3 +269,10 @@ def _one(found: _T | None, kind: str, named: object) -> _T:
 
 def _auction(glance: Glance, auction_id: AuctionId) -> Auction:
     return _one(glance.tables.auctions.get(auction_id), "auction", auction_id)
+
+
+def _receivers(glance: Glance, award: Award) -> frozenset[UserId]:
+    """Who got the award, and for whom that counts."""
+    if award.user_id is None:
+        return frozenset()
+    return frozenset({award.user_id, glance.head(award.user_id, award.awarded_at)})

@@ -14,7 +14,7 @@ from dkp_adapters.memory.views.glance import Glance, MemoryView, is_rank, part_o
 from dkp_adapters.memory.views.ordering import Columns, ordered, page_of
 from dkp_core.accounts import User
 from dkp_core.kernel.errors import NoSuch
-from dkp_core.kernel.ids import PoolId, UserId
+from dkp_core.kernel.ids import MergeId, PoolId, UserId
 from dkp_core.kernel.names import name_key
 from dkp_core.kernel.page import Order, Page, PageRequest
 from dkp_core.kernel.period import Period
@@ -29,6 +29,9 @@ from dkp_core.points import (
     HistoryFilter,
     HistoryRow,
     ItemPoolRow,
+    Merge,
+    MergeFilter,
+    MergeRow,
     PointsView,
     Pool,
     PoolRow,
@@ -145,7 +148,7 @@ class MemoryPointsView(MemoryView, PointsView):
         listed = glance.members
         if wanted.everyone:
             owners = (user_id for of_pool, user_id in glance.tables.balances if of_pool == pool.id)
-            listed = frozenset(glance.tables.memberships).union(owners)
+            listed = frozenset(glance.tables.memberships).union(owners) - glance.merged_away
         balances = [(user_id, glance.tables.balances.get((pool.id, user_id), Balance())) for user_id in listed]
         balances.sort(key=lambda each: (-each[1].current.hundredths, each[0]))
         counts = AttendanceCounts(glance, at)
@@ -166,6 +169,22 @@ class MemoryPointsView(MemoryView, PointsView):
             and wanted.reversed in (None, each.reversed_at is not None)
         ]
         return page_of(found, page)
+
+    def merges(self, wanted: MergeFilter, *, page: PageRequest) -> Page[MergeRow]:
+        glance = self.look()
+        found = [
+            _merge_row(glance, merge)
+            for merge in sorted(glance.tables.merges.values(), key=lambda merge: merge.id, reverse=True)
+            if wanted.user_id in (None, merge.user_id, merge.into) and wanted.undone in (None, not merge.stands)
+        ]
+        return page_of(found, page)
+
+    def merge(self, merge_id: MergeId) -> MergeRow:
+        glance = self.look()
+        merge = glance.tables.merges.get(merge_id)
+        if merge is None:
+            raise NoSuch("merge", merge_id)
+        return _merge_row(glance, merge)
 
     def standings_revision(self, pool_id: PoolId, at: datetime) -> str:
         glance = self.look()
@@ -307,4 +326,23 @@ def _adjustment_row(glance: Glance, adjustment: Adjustment) -> AdjustmentRow:
         occurred_at=adjustment.occurred_at,
         recorded_at=adjustment.recorded_at,
         reversed_at=adjustment.reversed_at,
+    )
+
+
+def _merge_row(glance: Glance, merge: Merge) -> MergeRow:
+    return MergeRow(
+        id=merge.id,
+        user_id=merge.user_id,
+        username=glance.username(merge.user_id),
+        into=merge.into,
+        into_username=glance.username(merge.into),
+        kind=merge.kind,
+        at=merge.at,
+        reason=merge.reason,
+        claim_id=merge.claim_id,
+        characters=len(merge.characters),
+        actor_kind=merge.actor_kind,
+        actor_id=merge.actor_id,
+        undone_at=merge.undone_at,
+        undone_reason=merge.undone_reason,
     )

@@ -114,7 +114,7 @@ class MemoryRaidsView(MemoryView, RaidsView):
                 )
                 for tick in raid.ticks
             ),
-            attendees=len(_attendees(lines)),
+            attendees=len(_attendees(glance, lines)),
             unresolved=len({line.key for line in lines if line.is_unresolved}),
         )
 
@@ -152,7 +152,7 @@ class MemoryRaidsView(MemoryView, RaidsView):
         if user_id is not None:
             listed = frozenset({glance.user(user_id).id})
         elif everyone:
-            listed = counts.users.union(glance.tables.memberships)
+            listed = counts.users.union(glance.tables.memberships) - glance.merged_away
         lines = [_share(glance, each, counts.of(each)) for each in listed]
         lines.sort(key=lambda line: (name_key(line.row.username), line.row.user_id))
         return tuple(line.row for line in ordered(lines, ordering, _SHARE_COLUMNS))
@@ -172,9 +172,9 @@ def _lines_by_raid(glance: Glance) -> defaultdict[RaidId, list[Attendance]]:
     return lines
 
 
-def _attendees(lines: Iterable[Attendance]) -> frozenset[UserId]:
-    attended = (line.user_id for line in lines if line.presence in ATTENDED)
-    return frozenset(user_id for user_id in attended if user_id is not None)
+def _attendees(glance: Glance, lines: Iterable[Attendance]) -> frozenset[UserId]:
+    attended = (line for line in lines if line.presence in ATTENDED)
+    return frozenset(glance.head(line.user_id, line.at) for line in attended if line.user_id is not None)
 
 
 def _is_wanted(glance: Glance, raid: Raid, lines: Iterable[Attendance], wanted: RaidFilter) -> bool:
@@ -183,7 +183,7 @@ def _is_wanted(glance: Glance, raid: Raid, lines: Iterable[Attendance], wanted: 
         wanted.event_type_id in (None, raid.event_type_id)
         and wanted.status in (None, raid.status)
         and (wanted.pool_id is None or wanted.pool_id in raid.pools)
-        and (wanted.user_id is None or wanted.user_id in _attendees(lines))
+        and (wanted.user_id is None or wanted.user_id in _attendees(glance, lines))
         and (wanted.since is None or wanted.since <= raid.starts_at)
         and (wanted.until is None or raid.starts_at < wanted.until)
         and part_of(wanted.search, raid.note, event_type.name)
@@ -218,7 +218,7 @@ def _raid_row(glance: Glance, raid: Raid, lines: list[Attendance]) -> RaidRow:
         points=raid.points,
         status=raid.status,
         ticks=len(raid.ticks),
-        attendees=len(_attendees(lines)),
+        attendees=len(_attendees(glance, lines)),
         unresolved=len({line.key for line in lines if line.is_unresolved}),
     )
 

@@ -14,7 +14,7 @@ from dkp_adapters.memory.views.glance import Glance, MemoryView, in_order_of_nam
 from dkp_adapters.memory.views.ordering import Columns, ordered, page_of
 from dkp_core.accounts import User
 from dkp_core.kernel.errors import NoSuch
-from dkp_core.kernel.ids import CharacterId, UserId
+from dkp_core.kernel.ids import CharacterId, ClaimId, UserId
 from dkp_core.kernel.names import name_key
 from dkp_core.kernel.page import Order, Page, PageRequest
 from dkp_core.kernel.period import BEGINNING
@@ -26,6 +26,9 @@ from dkp_core.roster import (
     Character,
     CharacterRow,
     CharacterStatus,
+    Claim,
+    ClaimFilter,
+    ClaimRow,
     MemberCharacterRow,
     MemberRow,
     OwnershipRow,
@@ -169,7 +172,7 @@ class MemoryRosterView(MemoryView, RosterView):
         if borne is None:
             raise NoSuch("character", name)
         periods = glance.tables.ownerships.get(borne.character_id, ())
-        owner = next((period.owner for period in periods if period.covers(at)), None)
+        owner = next((glance.head(period.owner, at) for period in periods if period.covers(at)), None)
         return AttributionRow(
             name=name,
             at=at,
@@ -183,7 +186,8 @@ class MemoryRosterView(MemoryView, RosterView):
         glance = self.look()
         characters = sorted(glance.tables.characters.values(), key=lambda each: (name_key(each.name), each.id))
         owners = {each.owner for each in characters if each.owner is not None}
-        unlinked = (user_id for user_id in glance.known_users if glance.installation.users[user_id].discord_id is None)
+        here = glance.known_users - glance.merged_away
+        unlinked = (user_id for user_id in here if glance.installation.users[user_id].is_unlinked)
         inactive = {rank.id for rank in glance.tables.ranks.values() if not rank.counts_as_active}
         return RosterAudit(
             unlinked_users=_audited_users(glance, unlinked),
@@ -192,6 +196,45 @@ class MemoryRosterView(MemoryView, RosterView):
             mains_with_inactive_rank=_audited(characters, lambda each: each.is_main and each.rank_id in inactive),
             duplicate_looking_names=look_alike(each.name for each in characters),
         )
+
+    def claims(self, wanted: ClaimFilter, *, page: PageRequest) -> Page[ClaimRow]:
+        glance = self.look()
+        found = [
+            _claim_row(glance, claim)
+            for claim in sorted(glance.tables.claims.values(), key=lambda claim: claim.id, reverse=True)
+            if wanted.status in (None, claim.status)
+            and wanted.claimant in (None, claim.claimant)
+            and wanted.user_id in (None, claim.user_id)
+        ]
+        return page_of(found, page)
+
+    def claim(self, claim_id: ClaimId) -> ClaimRow:
+        glance = self.look()
+        claim = glance.tables.claims.get(claim_id)
+        if claim is None:
+            raise NoSuch("claim", claim_id)
+        return _claim_row(glance, claim)
+
+
+def _claim_row(glance: Glance, claim: Claim) -> ClaimRow:
+    return ClaimRow(
+        id=claim.id,
+        claimant_id=claim.claimant,
+        claimant=glance.username(claim.claimant),
+        user_id=claim.user_id,
+        username=glance.username(claim.user_id),
+        character=claim.character_name,
+        status=claim.status,
+        code=claim.code if claim.is_open else None,
+        code_until=claim.code_until if claim.is_open else None,
+        made_at=claim.made_at,
+        decided_at=claim.decided_at,
+        decided_kind=claim.decided_kind,
+        decided_by=claim.decided_by,
+        by_code=claim.by_code,
+        reason=claim.reason,
+        merge_id=claim.merge_id,
+    )
 
 
 def _existing(glance: Glance, character_id: CharacterId) -> Character:

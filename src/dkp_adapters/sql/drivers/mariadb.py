@@ -98,12 +98,12 @@ class MariadbConnection(Connection):
             raise self.translated(fault, None, {}) from fault
         self._unlock()
 
-    def try_lock(self, name: str, /) -> bool:
+    def lock(self, name: str, taken: Callable[[], Exception], /) -> None:
         # Locks of that kind outlive the transaction, but not the connection.
         row = self.ask("SELECT GET_LOCK(%s, 0)", (sha256(name.encode()).hexdigest(),))
-        won = row is not None and row[0] == 1
-        self.locked = self.locked or won
-        return won
+        if row is None or row[0] != 1:
+            raise taken()
+        self.locked = True
 
     def _unlock(self) -> None:
         if self.locked:

@@ -1,13 +1,24 @@
-"""PostgreSQL through psycopg 3."""
+"""PostgreSQL through psycopg 3, and where it counts through the libpq below: what need not be answered at once waits.
+
+Statements whose answers nobody waits for travel with the next one, in one pipeline, as does the BEGIN. Cursors can do
+that as well, and gain hardly anything by it.
+"""
 
 from __future__ import annotations
 
 import select
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from time import perf_counter
 from typing import Any, ClassVar, Final, cast
 
 import psycopg
+from attrs import define
+from psycopg import generators, waiting
+from psycopg.adapt import Transformer
+from psycopg.errors import error_from_result
+from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
+from psycopg.pq.abc import PGresult
 from psycopg.types.numeric import Int8BinaryDumper
 from sqlalchemy.engine import URL
 
@@ -18,6 +29,8 @@ from dkp_adapters.sql.engine import (
     STATEMENT_SECONDS_MAX,
     Connection,
     Purpose,
+    Told,
+    note_wait,
     violated,
 )
 from dkp_adapters.sql.statement import DialectName, Params, Statement
@@ -30,6 +43,24 @@ _GONE_CLASSES: Final = frozenset({"08", "53", "57", "58", "XX"})
 _PREPARED_AFTER: Final = 2
 _READ_ONLY: Final = "25006"  # a standby after a failover
 _BROKEN: Final = frozenset({"0A000", _READ_ONLY, "57P01", "57P02", "57P03"})
+_SIGNALS_SECONDS: Final = 0.1  # how often Ctrl-C is looked for while waiting
+_CANCEL_SECONDS_MAX: Final = 2.0
+
+
+@define(eq=False)
+class _Request:
+    """A statement to be sent, as the protocol wants it, and who hears how many rows it changed."""
+
+    sql: str
+    args: Sequence[bytes | None]
+    statement: Statement | None
+    params: Params
+    told: Told | None = None
+
+
+_BEGIN: Final = _Request("BEGIN", (), None, {})
+_COMMIT: Final = _Request("COMMIT", (), None, {})
+_LOCK: Final = "SELECT 1 WHERE pg_try_advisory_xact_lock(hashtextextended($1::TEXT, 0))"
 
 
 class PostgresqlConnection(Connection):
@@ -38,36 +69,75 @@ class PostgresqlConnection(Connection):
     dialect: ClassVar[DialectName] = "postgresql"
     faults: ClassVar[type[Exception]] = psycopg.Error
 
-    def __init__(self, raw: psycopg.Connection[tuple[Any, ...]]) -> None:
+    def __init__(self, raw: psycopg.Connection[tuple[Any, ...]], prepared_after: int | None = _PREPARED_AFTER) -> None:
         self.raw = raw
-        self.execute = raw.cursor().execute  # type: ignore[method-assign,assignment]  # the driver's own, without a call between
+        self.prepared_after = prepared_after
+        self._pg = raw.pgconn
+        self._socket = raw.pgconn.socket
+        self._rows = Transformer.from_context(raw)
+        self._cursor = psycopg.RawCursor(raw)  # for what is seldom done, and for what all this is measured against
+        self._names: dict[str, bytes] = {}
+        self._uses: dict[str, int] = {}
+        self._held: list[_Request] = []
+        self._begins = False
         self._poll = None
         if hasattr(select, "poll"):
             self._poll = select.poll()
-            self._poll.register(raw.pgconn.socket, select.POLLIN | select.POLLHUP | select.POLLERR)
+            self._poll.register(self._socket, select.POLLIN | select.POLLHUP | select.POLLERR)
 
     def execute(self, sql: str, args: Any = ()) -> Any:
-        return self.raw.cursor().execute(cast(Any, sql), args)
+        return self._cursor.execute(cast(Any, sql), args)
+
+    def all(self, statement: Statement, params: Params) -> list[tuple[Any, ...]]:
+        compiled = statement.by_dialect.get("postgresql") or statement.compiled("postgresql")
+        answer = self._answer(compiled.sql, compiled.args(params), statement, params)
+        self._rows.set_pgresult(answer)
+        return self._rows.load_rows(0, answer.ntuples, tuple)
+
+    def first(self, statement: Statement, params: Params) -> tuple[Any, ...] | None:
+        compiled = statement.by_dialect.get("postgresql") or statement.compiled("postgresql")
+        return self._first(self._answer(compiled.sql, compiled.args(params), statement, params))
+
+    def run(self, statement: Statement, params: Params) -> int:
+        compiled = statement.by_dialect.get("postgresql") or statement.compiled("postgresql")
+        return self._answer(compiled.sql, compiled.args(params), statement, params).command_tuples or 0
+
+    def later(self, statement: Statement, params: Params, told: Told | None = None) -> None:
+        compiled = statement.by_dialect.get("postgresql") or statement.compiled("postgresql")
+        self._held.append(_Request(compiled.sql, self._spelled(compiled.args(params)), statement, params, told))
+
+    def ask(self, sql: str, args: Any = ()) -> tuple[Any, ...] | None:
+        return self._first(self._answer(sql, args, None, {}))
 
     def begin(self) -> None:
-        """Nothing to send: the driver begins with the first statement."""
+        self._begins = True
 
     def commit(self) -> None:
-        try:
-            self.raw.commit()
-        except psycopg.Error as fault:
-            raise self.translated(fault, None, {}) from fault
+        if not self._held and self._pg.transaction_status == TransactionStatus.IDLE:
+            self._begins = False  # nothing was sent
+            return
+        if any(request.told for request in self._held):
+            self._exchange()  # who hears of it may say no
+        self._exchange(_COMMIT)
 
     def rollback(self) -> None:
+        self._held.clear()
+        self._begins = False
+        if self.broken:
+            self.close()
+            return
         try:
             self.raw.rollback()
         except psycopg.Error as fault:
             self.broken = True
             raise self.translated(fault, None, {}) from fault
 
-    def try_lock(self, name: str, /) -> bool:
-        row = self.ask("SELECT pg_try_advisory_xact_lock(hashtextextended(%s::TEXT, 0))", (name,))
-        return row is not None and bool(row[0])
+    def lock(self, name: str, taken: Callable[[], Exception], /) -> None:
+        def heard(count: int) -> None:
+            if count == 0:
+                raise taken()
+
+        self._held.append(_Request(_LOCK, self._spelled((name,)), None, {}, heard))
 
     def alive(self) -> bool:
         # An idle server says nothing: what there is to read is its farewell.
@@ -90,6 +160,113 @@ class PostgresqlConnection(Connection):
         if self.broken or state[:2] in _GONE_CLASSES or (not state and isinstance(fault, psycopg.OperationalError)):
             return Unavailable(f"PostgreSQL: {fault}")
         return fault
+
+    def _first(self, answer: PGresult) -> tuple[Any, ...] | None:
+        if answer.ntuples == 0:
+            return None
+        self._rows.set_pgresult(answer)
+        return self._rows.load_row(0, tuple)
+
+    def _spelled(self, args: Sequence[Any]) -> list[bytes | None]:
+        """The arguments as the protocol wants them. Raises: DataError, UnicodeError (half a surrogate pair)."""
+        try:
+            return [_spelled(arg) for arg in args]
+        except (psycopg.DataError, UnicodeError):
+            self.failed = True
+            raise
+
+    def _answer(self, sql: str, args: Sequence[Any], statement: Statement | None, params: Params) -> PGresult:
+        """What the server answers to this, after all that was held back for it."""
+        request = _Request(sql, self._spelled(args), statement, params)
+        began = perf_counter()
+        try:
+            return self._exchange(request)
+        finally:
+            note_wait(perf_counter() - began)
+
+    def _exchange(self, *last: _Request) -> PGresult:
+        """Send what was held back, and these; answers what the server says to the last of them all."""
+        requests = [*self._held, *last]
+        self._held.clear()
+        if self._begins:
+            self._begins = False
+            requests.insert(0, _BEGIN)
+        request = requests[-1]
+        try:
+            answers = self._sent(requests)
+            for request, answer in zip(requests, answers, strict=False):
+                if answer.status == ExecStatus.FATAL_ERROR:  # then nothing comes after it
+                    raise error_from_result(answer)
+                if request.told is not None:
+                    request.told(answer.command_tuples or 0)
+        except psycopg.Error as fault:
+            self.failed = True
+            raise self.translated(fault, request.statement, request.params) from fault
+        return answers[-1]
+
+    def _sent(self, requests: Sequence[_Request]) -> list[PGresult]:
+        """What the server answers to each, up to the first that fails. Raises: psycopg.Error."""
+        server, answers = self._pg, list[PGresult]()
+        named = [self._names.get(request.sql) or self._named(request.sql) for request in requests]
+        try:
+            if len(requests) == 1:
+                self._send(named[0], requests[0])
+                return waiting.wait(generators.execute(server), self._socket, _SIGNALS_SECONDS)
+            server.enter_pipeline_mode()
+            for name, request in zip(named, requests, strict=True):
+                self._send(name, request)
+            server.pipeline_sync()
+            waiting.wait(generators.send(server), self._socket, _SIGNALS_SECONDS)
+            while (answer := self._next()) is None or answer.status != ExecStatus.PIPELINE_SYNC:
+                if answer is not None:
+                    answers.append(answer)
+                elif server.status == ConnStatus.BAD:  # otherwise it is what follows on each answer
+                    raise psycopg.OperationalError("the connection is lost")
+            server.exit_pipeline_mode()
+        except BaseException as fault:
+            self.broken = True  # in the middle of something
+            if not isinstance(fault, psycopg.Error):
+                self.failed = True
+                with suppress(psycopg.Error):
+                    self.raw.cancel_safe(timeout=_CANCEL_SECONDS_MAX)
+                raise
+            if not any(answer.status == ExecStatus.FATAL_ERROR for answer in answers):
+                raise
+        return answers
+
+    def _send(self, name: bytes | None, request: _Request) -> None:
+        if name is None:
+            self._pg.send_query_params(request.sql.encode(), request.args)
+        else:
+            self._pg.send_query_prepared(name, request.args)
+
+    def _next(self) -> PGresult | None:
+        if self._pg.is_busy():  # asking for a result that is not there yet would hold up every other thread
+            result: PGresult | None = waiting.wait(generators.fetch(self._pg), self._socket, _SIGNALS_SECONDS)
+            return result
+        return self._pg.get_result()
+
+    def _named(self, sql: str) -> bytes | None:
+        """The name under which the server has prepared the text, or None for one that is sent as it is."""
+        uses = self._uses[sql] = self._uses.get(sql, 0) + 1
+        if self.prepared_after is None or uses <= self.prepared_after:
+            return None
+        name = b"dkp%d" % len(self._names)
+        answer = self._pg.prepare(name, sql.encode())
+        if answer.status != ExecStatus.COMMAND_OK:
+            raise error_from_result(answer)
+        self._names[sql] = name
+        return name
+
+
+def _spelled(arg: Any) -> bytes | None:
+    if arg is None:
+        return None
+    if isinstance(arg, str):
+        if "\0" in arg:  # it would end there, without a word
+            raise psycopg.DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes")
+        return arg.encode()
+    return b"%d" % arg if isinstance(arg, int) else b"\\x" + bytes(arg).hex().encode()
 
 
 def connector(url: URL) -> Callable[[Purpose], Connection]:
@@ -118,6 +295,7 @@ def connector(url: URL) -> Callable[[Purpose], Connection]:
     prepared_after = str(named.pop("prepare_threshold", _PREPARED_AFTER))
     if not prepared_after.isdecimal() and prepared_after != "none":
         raise InvalidValue("database_url", f"prepare_threshold={prepared_after}", "a number of uses, or none")
+    threshold = None if prepared_after == "none" else int(prepared_after)
 
     def connect(purpose: Purpose) -> Connection:
         long = purpose.startswith("long")
@@ -138,14 +316,14 @@ def connector(url: URL) -> Callable[[Purpose], Connection]:
             raw = psycopg.connect(
                 **named,
                 options=f"{chosen} {options}",
+                client_encoding="utf8",
                 autocommit=purpose.endswith("read"),
-                prepare_threshold=None if prepared_after == "none" else int(prepared_after),
+                prepare_threshold=threshold,
             )
         except psycopg.Error as fault:
             raise Unavailable(f"PostgreSQL: {fault}") from fault
         # One type for every integer, or each mix of small and large ones would be a statement of its own to prepare.
         raw.adapters.register_dumper(int, Int8BinaryDumper)
-        raw.prepared_max = 500
-        return PostgresqlConnection(raw)
+        return PostgresqlConnection(raw, threshold)
 
     return connect

@@ -65,8 +65,8 @@ class SqliteConnection(Connection):
         except sqlite3.Error as fault:
             raise self.translated(fault, None, {}) from fault
 
-    def try_lock(self, _name: str, /) -> bool:
-        return True  # whoever writes is alone
+    def lock(self, _name: str, _taken: Callable[[], Exception], /) -> None:
+        """Nothing to do: whoever writes is alone."""
 
     def alive(self) -> bool:
         return True

@@ -51,6 +51,10 @@ Bytes: Final = LargeBinary().with_variant(LONGBLOB(), "mysql", "mariadb")
 """A file as it came."""
 
 
+SEALED: Final = {"sealed": True}
+"""The `info` of a column that holds secrets as `Sealing` gives them: they are sealed anew when the keys change."""
+
+
 def table(name: str, *parts: SchemaItem, clustered: bool = False) -> Table:
     """A table in our metadata; on MariaDB with InnoDB and a collation that tells é from e and A from a.
 

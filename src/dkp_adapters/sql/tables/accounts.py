@@ -24,9 +24,22 @@ users: Final = table(
     Column("muted", LongText, nullable=False),
     Column("added_at", Moment, nullable=False),
     Column("deactivated_at", Moment),
+    Column("signed_in_at", Moment),
+    Column("erased_at", Moment),
     Column("version", Integer, nullable=False),
 )
 """People; they belong to no guild (G-1)."""
+
+consents: Final = table(
+    "consents",
+    Column("user_id", Id, nullable=False),
+    Column("kind", Word, nullable=False),
+    Column("given_at", Moment, nullable=False),
+    Column("withdrawn_at", Moment),
+    PrimaryKeyConstraint("user_id", "kind", "given_at"),
+    clustered=True,
+)
+"""What people agreed to, from when until when (A-12)."""
 
 memberships: Final = table(
     "memberships",
@@ -38,6 +51,7 @@ memberships: Final = table(
     Column("joined_at", Moment, nullable=False),
     Column("ended_at", Moment),
     Column("reason", LongText, nullable=False),
+    Column("merged_into", Id),
     Column("version", Integer, nullable=False),
     PrimaryKeyConstraint("guild_id", "user_id"),
     Index(None, "user_id"),

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, exists, func, literal, or_, select
 
-from dkp_adapters.sql.moments import moment_at, moment_or_none
+from dkp_adapters.sql.accounts import CONSENT_COLUMNS, consent_of
+from dkp_adapters.sql.moments import micros, moment_at, moment_or_none
+from dkp_adapters.sql.personal import Reading, guilds_naming_somebody, readings
 from dkp_adapters.sql.statement import Statement, in_guild
-from dkp_adapters.sql.tables.accounts import api_keys, memberships, users
+from dkp_adapters.sql.tables.accounts import api_keys, consents, memberships, users
 from dkp_adapters.sql.tables.guilds import guilds
 from dkp_adapters.sql.tables.loot import awards, bids
+from dkp_adapters.sql.tables.merges import merged_users
 from dkp_adapters.sql.tables.points import entries
 from dkp_adapters.sql.tables.raids import attendance_totals
 from dkp_adapters.sql.tables.roster import characters, ownerships
+from dkp_adapters.sql.tables.sign_ins import sessions, sign_in_links
 from dkp_adapters.sql.views import (
     PAGE_OFFSET,
     PAGE_SIZE,
@@ -27,12 +33,14 @@ from dkp_adapters.sql.views import (
 )
 from dkp_core.accounts import (
     AccountsView,
+    Consent,
     KeyKind,
     KeyRow,
     MembershipRow,
     MembershipStatus,
     ProfileRow,
     RoleGroup,
+    SessionRow,
     UserGuildRow,
     UserRow,
 )
@@ -56,6 +64,7 @@ def has_place() -> ColumnElement[bool]:
         (attendance_totals, attendance_totals.c.user_id),
         (bids, bids.c.user_id),
         (awards, awards.c.user_id),
+        (merged_users, merged_users.c.into_user),
     )
     return or_(
         memberships.c.user_id.is_not(None),
@@ -75,6 +84,7 @@ _SELECT_USER: Final = (
         memberships.c.trial,
         memberships.c.status,
         memberships.c.joined_at,
+        memberships.c.merged_into,
     )
     .select_from(_with_membership)
     .where(has_place())
@@ -139,6 +149,7 @@ def _memberships(wanted: frozenset[str], ordering: tuple[Order, ...], *, counted
         memberships.c.joined_at,
         memberships.c.ended_at,
         memberships.c.reason,
+        memberships.c.merged_into,
         func.count().over(),
     )
     query: Select[Any] = (
@@ -181,6 +192,35 @@ _PERSONAL_KEYS: Final = Statement(
     across_guilds=True,  # a person's keys belong to no guild
 )
 _BOT_KEYS: Final = Statement(_SELECT_KEY.where(api_keys.c.kind == KeyKind.BOT.value, in_guild(api_keys)))
+_MERGED_INTO: Final = Statement(
+    select(memberships.c.user_id)
+    .where(in_guild(memberships), memberships.c.merged_into == _the_id)
+    .order_by(memberships.c.user_id)
+)
+_CONSENTS: Final = Statement(
+    select(*CONSENT_COLUMNS).where(consents.c.user_id == _the_id).order_by(consents.c.given_at.desc(), consents.c.kind)
+)
+
+
+# --- sessions ---------------------------------------------------------------------------------------------------------
+
+_SESSIONS: Final = Statement(
+    select(sessions.c.id, sessions.c.device, sessions.c.created_at, sessions.c.last_seen_at, sessions.c.ends_at)
+    .where(
+        sessions.c.user_id == _the_id,
+        sessions.c.ends_at > bindparam("at", type_=BigInteger),
+        sessions.c.last_seen_at > bindparam("seen_after", type_=BigInteger),
+    )
+    .order_by(sessions.c.last_seen_at.desc(), sessions.c.id.desc())
+)
+_USER_ID_OF: Final = Statement(
+    select(users.c.id).where(users.c.discord_id == bindparam("discord_id", type_=users.c.discord_id.type))
+)
+_USER_ID_OF_LINK: Final = Statement(
+    select(sign_in_links.c.user_id).where(
+        sign_in_links.c.digest == bindparam("digest", type_=sign_in_links.c.digest.type)
+    )
+)
 
 
 class SqlAccountsView(SqlView, AccountsView):
@@ -191,6 +231,32 @@ class SqlAccountsView(SqlView, AccountsView):
         if row is None:
             raise NoSuch("user", user_id)
         return _user_row(row)
+
+    def consents(self, user_id: UserId) -> tuple[Consent, ...]:
+        return tuple(map(consent_of, self.session.all(_CONSENTS, the_id=user_id)))
+
+    def held_on(self, user_id: UserId, *, own: bool) -> Mapping[str, tuple[Mapping[str, object], ...]]:
+        if self.session.first(_PROFILE, the_id=user_id) is None:
+            raise NoSuch("user", user_id)
+        keys = [row[0] for row in self.session.all(_PERSONAL_KEYS, the_id=user_id)]
+        found: dict[str, list[dict[str, object]]] = {}
+
+        def collect(reading: Reading, whose: int, guild_id: int) -> None:
+            rows = self.session.all(
+                reading.statement, guild_id=guild_id, theirs=whose, theirs_as_text=str(whose), their_keys=keys
+            )
+            found.setdefault(reading.section, []).extend(map(reading.row, rows))
+
+        everywhere = [reading for reading in readings(own=own) if not reading.of_guild]
+        for reading in everywhere:
+            collect(reading, user_id, 0)
+        for (guild_id,) in self.session.all(guilds_naming_somebody(), theirs=user_id):
+            merged = self.session.all(_MERGED_INTO, guild_id=guild_id, the_id=user_id)
+            for whose in (user_id, *(each for (each,) in merged)):
+                for reading in readings(own=own):
+                    if reading.of_guild:
+                        collect(reading, whose, guild_id)
+        return {section: tuple(rows) for section, rows in found.items()}
 
     def user_with_discord_id(self, discord_id: str) -> UserRow:
         row = self.session.first(_USER_WITH_DISCORD_ID, discord_id=discord_id)
@@ -244,7 +310,7 @@ class SqlAccountsView(SqlView, AccountsView):
         wanted = frozenset(params)
         rows = self.session.all(_memberships(wanted, ordering), **params, **page_params(page))
         if rows:
-            return Page(tuple(map(_membership_row, rows)), rows[0][9])
+            return Page(tuple(map(_membership_row, rows)), rows[0][-1])
         counted = self.session.first(_memberships(wanted, (), counted=True), **params) if page.offset else None
         return Page((), counted[0] if counted else 0)
 
@@ -253,9 +319,21 @@ class SqlAccountsView(SqlView, AccountsView):
             return tuple(map(_key_row, self.session.all(_BOT_KEYS)))
         return tuple(map(_key_row, self.session.all(_PERSONAL_KEYS, the_id=owner)))
 
+    def sessions(self, user_id: UserId, *, at: datetime, seen_after: datetime) -> tuple[SessionRow, ...]:
+        rows = self.session.all(_SESSIONS, the_id=user_id, at=micros(at), seen_after=micros(seen_after))
+        return tuple(map(_session_row, rows))
+
+    def user_id_of(self, discord_id: str) -> UserId | None:
+        row = self.session.first(_USER_ID_OF, discord_id=discord_id)
+        return None if row is None else UserId(row[0])
+
+    def user_id_of_link(self, digest: str) -> UserId | None:
+        row = self.session.first(_USER_ID_OF_LINK, digest=digest)
+        return None if row is None else UserId(row[0])
+
 
 def _user_row(row: tuple[Any, ...]) -> UserRow:
-    user_id, discord_id, username, global_name, avatar_url, role_group, trial, status, joined_at = row
+    user_id, discord_id, username, global_name, avatar_url, role_group, trial, status, joined_at, merged_into = row
     return UserRow(
         id=user_id,
         discord_id=discord_id,
@@ -266,11 +344,12 @@ def _user_row(row: tuple[Any, ...]) -> UserRow:
         trial=bool(trial),
         status=None if status is None else MembershipStatus(status),
         joined_at=moment_or_none(joined_at),
+        merged_into=merged_into,
     )
 
 
 def _membership_row(row: tuple[Any, ...]) -> MembershipRow:
-    user_id, discord_id, username, role_group, trial, status, joined_at, ended_at, reason, _ = row
+    user_id, discord_id, username, role_group, trial, status, joined_at, ended_at, reason, merged_into, _ = row
     return MembershipRow(
         user_id=user_id,
         discord_id=discord_id,
@@ -281,6 +360,18 @@ def _membership_row(row: tuple[Any, ...]) -> MembershipRow:
         joined_at=moment_at(joined_at),
         ended_at=moment_or_none(ended_at),
         reason=reason,
+        merged_into=merged_into,
+    )
+
+
+def _session_row(row: tuple[Any, ...]) -> SessionRow:
+    session_id, device, created_at, last_seen_at, ends_at = row
+    return SessionRow(
+        id=session_id,
+        device=device,
+        created_at=moment_at(created_at),
+        last_seen_at=moment_at(last_seen_at),
+        ends_at=moment_at(ends_at),
     )
 
 

@@ -32,6 +32,7 @@ from sqlalchemy import (
     true,
 )
 
+from dkp_adapters.sql.heads import is_merged_away
 from dkp_adapters.sql.moments import micros
 from dkp_adapters.sql.statement import in_guild
 from dkp_adapters.sql.tables.accounts import memberships
@@ -83,7 +84,10 @@ def active_people() -> Subquery:
 
 
 def all_people(others: FromClause, *wanted: ColumnElement[bool]) -> Subquery:
-    """Who has a membership of any status, or is among `others`, as `user_id` and `joined_at` (which may be NULL)."""
+    """Who has a membership of any status, or is among `others`, as `user_id` and `joined_at` (which may be NULL).
+
+    Who was merged into another user is nobody any more.
+    """
     everyone = (
         select(memberships.c.user_id)
         .where(in_guild(memberships))
@@ -94,6 +98,7 @@ def all_people(others: FromClause, *wanted: ColumnElement[bool]) -> Subquery:
     return (
         select(everyone.c.user_id, memberships.c.joined_at)
         .join_from(everyone, memberships, mine, isouter=True)
+        .where(~is_merged_away(everyone.c.user_id))
         .subquery("people")
     )
 

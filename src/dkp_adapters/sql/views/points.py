@@ -20,6 +20,7 @@ from sqlalchemy import (
     cast,
     func,
     literal_column,
+    or_,
     select,
 )
 
@@ -27,6 +28,7 @@ from dkp_adapters.sql.moments import micros, moment_at, moment_or_none
 from dkp_adapters.sql.statement import Statement, in_guild, int_sum, json_values
 from dkp_adapters.sql.tables.accounts import memberships, users
 from dkp_adapters.sql.tables.guilds import guilds
+from dkp_adapters.sql.tables.merges import merges
 from dkp_adapters.sql.tables.points import adjustments, balances, entries, item_pools, pools
 from dkp_adapters.sql.tables.raids import NEVER, attendance_totals, raid_totals, raids
 from dkp_adapters.sql.tables.roster import characters, ranks
@@ -45,7 +47,7 @@ from dkp_adapters.sql.views.attendance import (
 from dkp_adapters.sql.views.sorting import Keys, sorted_by
 from dkp_core.kernel.actor import ActorKind
 from dkp_core.kernel.errors import NoSuch
-from dkp_core.kernel.ids import PoolId, UserId
+from dkp_core.kernel.ids import MergeId, PoolId, UserId
 from dkp_core.kernel.names import name_key
 from dkp_core.kernel.page import PAGE_SIZE as PAGE_SIZE_USUAL
 from dkp_core.kernel.page import PAGE_SIZE_MAX, Order, Page, PageRequest
@@ -59,6 +61,9 @@ from dkp_core.points import (
     HistoryFilter,
     HistoryRow,
     ItemPoolRow,
+    MergeFilter,
+    MergeKind,
+    MergeRow,
     PointsView,
     PoolRow,
     SourceKind,
@@ -536,6 +541,86 @@ def _adjustment_row(row: tuple[Any, ...]) -> AdjustmentRow:
     )
 
 
+# --- merges -----------------------------------------------------------------------------------------------------------
+
+_into: Final = users.alias("into")
+_MERGE: Final = (
+    merges.c.id,
+    merges.c.user_id,
+    users.c.username,
+    merges.c.into_user,
+    _into.c.username,
+    merges.c.kind,
+    merges.c.at,
+    merges.c.reason,
+    merges.c.claim_id,
+    merges.c.characters,
+    merges.c.actor_kind,
+    merges.c.actor_id,
+    merges.c.undone_at,
+    merges.c.undone_reason,
+)
+_merges_with_names: Final = merges.join(users, users.c.id == merges.c.user_id).join(
+    _into, _into.c.id == merges.c.into_user
+)
+_MERGE_FILTERS: Final = {
+    "user_id": or_(merges.c.user_id == _user_id, merges.c.into_user == _user_id),
+    "undone": merges.c.undone_at.is_not(None),
+    "standing": merges.c.undone_at.is_(None),
+}
+
+
+@lru_cache(maxsize=32)
+def _merges(wanted: frozenset[str], *, counted: bool = False) -> Statement:
+    """The statement for these filters, the newest first; with `counted` only how many there are."""
+    conditions = [in_guild(merges), *(_MERGE_FILTERS[name] for name in sorted(wanted))]
+    if counted:
+        return Statement(select(func.count()).select_from(merges).where(*conditions))
+    query = select(*_MERGE, func.count().over()).select_from(_merges_with_names).where(*conditions)
+    return Statement(query.order_by(merges.c.id.desc()).limit(PAGE_SIZE).offset(PAGE_OFFSET))
+
+
+_ONE_MERGE: Final = Statement(
+    select(*_MERGE, literal_column("1")).select_from(_merges_with_names).where(in_guild(merges), merges.c.id == _the_id)
+)
+
+
+def _merge_row(row: tuple[Any, ...]) -> MergeRow:
+    (
+        merge_id,
+        user_id,
+        username,
+        into,
+        into_username,
+        kind,
+        at,
+        reason,
+        claim_id,
+        moved,
+        actor_kind,
+        actor_id,
+        undone_at,
+        undone_reason,
+        _,
+    ) = row
+    return MergeRow(
+        id=merge_id,
+        user_id=user_id,
+        username=username,
+        into=into,
+        into_username=into_username,
+        kind=MergeKind(kind),
+        at=moment_at(at),
+        reason=reason,
+        claim_id=claim_id,
+        characters=len(json.loads(moved)),
+        actor_kind=ActorKind(actor_kind),
+        actor_id=actor_id,
+        undone_at=moment_or_none(undone_at),
+        undone_reason=undone_reason,
+    )
+
+
 class SqlPointsView(SqlView, PointsView):
     """Reads pools, balances, history and standings."""
 
@@ -676,3 +761,22 @@ class SqlPointsView(SqlView, PointsView):
             return Page(tuple(map(_adjustment_row, rows)), rows[0][-1])
         counted = self.session.first(_adjustments(filters, counted=True), **params) if page.offset else None
         return Page((), counted[0] if counted else 0)
+
+    # --- merges -------------------------------------------------------------------------------------------------------
+
+    def merges(self, wanted: MergeFilter, *, page: PageRequest) -> Page[MergeRow]:
+        params: dict[str, Any] = {} if wanted.user_id is None else {"user_id": wanted.user_id}
+        filters = frozenset(params)
+        if wanted.undone is not None:
+            filters |= {"undone" if wanted.undone else "standing"}
+        rows = self.session.all(_merges(filters), **params, **page_params(page))
+        if rows:
+            return Page(tuple(map(_merge_row, rows)), rows[0][-1])
+        counted = self.session.first(_merges(filters, counted=True), **params) if page.offset else None
+        return Page((), counted[0] if counted else 0)
+
+    def merge(self, merge_id: MergeId) -> MergeRow:
+        row = self.session.first(_ONE_MERGE, the_id=merge_id)
+        if row is None:
+            raise NoSuch("merge", merge_id)
+        return _merge_row(row)

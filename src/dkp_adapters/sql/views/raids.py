@@ -27,6 +27,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from dkp_adapters.sql.heads import with_heads
 from dkp_adapters.sql.moments import micros, moment_at, moment_or_none
 from dkp_adapters.sql.statement import Statement, in_guild
 from dkp_adapters.sql.tables.accounts import memberships, users
@@ -156,11 +157,14 @@ def _was_attended() -> ColumnElement[bool]:
             attended.c.present == 1,
         )
     )
+    with_their_heads, head = with_heads(attendance, attendance.c.user_id, attendance.c.at)
     noted = exists(
-        select(literal(1)).where(
+        select(literal(1))
+        .select_from(with_their_heads)
+        .where(
             attendance.c.guild_id == raids.c.guild_id,
             attendance.c.raid_id == raids.c.id,
-            attendance.c.user_id == _user_id,
+            head == _user_id,
             or_(*(attendance.c.status == presence.value for presence in sorted(ATTENDED))),
         )
     )

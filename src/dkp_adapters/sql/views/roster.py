@@ -22,10 +22,12 @@ from sqlalchemy import (
     union,
 )
 
+from dkp_adapters.sql.heads import is_merged_away, with_heads
 from dkp_adapters.sql.moments import micros, moment_at, moment_or_none
 from dkp_adapters.sql.statement import Statement, in_guild, int_sum
 from dkp_adapters.sql.tables.accounts import memberships, users
 from dkp_adapters.sql.tables.guilds import guilds
+from dkp_adapters.sql.tables.merges import claims
 from dkp_adapters.sql.tables.points import balances
 from dkp_adapters.sql.tables.raids import attendance_totals, attended, raids
 from dkp_adapters.sql.tables.roster import character_names, characters, ownerships, rank_changes, ranks, removed_ranks
@@ -41,7 +43,7 @@ from dkp_adapters.sql.views import (
 from dkp_adapters.sql.views.attendance import is_active
 from dkp_core.kernel.actor import ActorKind
 from dkp_core.kernel.errors import NoSuch
-from dkp_core.kernel.ids import CharacterId
+from dkp_core.kernel.ids import CharacterId, ClaimId
 from dkp_core.kernel.names import name_key
 from dkp_core.kernel.page import Order, Page, PageRequest
 from dkp_core.raids import AttendanceShare
@@ -51,6 +53,9 @@ from dkp_core.roster import (
     AuditedUser,
     CharacterRow,
     CharacterStatus,
+    ClaimFilter,
+    ClaimRow,
+    ClaimStatus,
     MemberCharacterRow,
     MemberRow,
     OwnershipRow,
@@ -281,27 +286,28 @@ _RANK_CHANGES: Final = Statement(
     .where(in_guild(characters), characters.c.id == _the_id)
     .order_by(rank_changes.c.number)
 )
+_owned_then, _head = with_heads(
+    character_names.join(
+        characters,
+        and_(
+            characters.c.guild_id == character_names.c.guild_id,
+            characters.c.id == character_names.c.character_id,
+        ),
+    ).outerjoin(
+        ownerships,
+        and_(
+            ownerships.c.guild_id == characters.c.guild_id,
+            ownerships.c.character_id == characters.c.id,
+            ownerships.c.since <= _at,
+            or_(ownerships.c.until.is_(None), ownerships.c.until > _at),
+        ),
+    ),
+    ownerships.c.owner,
+    _at,
+)
 _ATTRIBUTION: Final = Statement(
-    select(characters.c.id, characters.c.name, ownerships.c.owner, users.c.username)
-    .select_from(
-        character_names.join(
-            characters,
-            and_(
-                characters.c.guild_id == character_names.c.guild_id,
-                characters.c.id == character_names.c.character_id,
-            ),
-        )
-        .outerjoin(
-            ownerships,
-            and_(
-                ownerships.c.guild_id == characters.c.guild_id,
-                ownerships.c.character_id == characters.c.id,
-                ownerships.c.since <= _at,
-                or_(ownerships.c.until.is_(None), ownerships.c.until > _at),
-            ),
-        )
-        .outerjoin(users, users.c.id == ownerships.c.owner)
-    )
+    select(characters.c.id, characters.c.name, _head, users.c.username)
+    .select_from(_owned_then.outerjoin(users, users.c.id == _head))
     .where(in_guild(character_names), character_names.c.name_key == _name_key)
 )
 
@@ -355,12 +361,101 @@ _MEMBERS: Final = Statement(
     .order_by(memberships.c.user_id, characters.c.is_main.desc(), characters.c.name_key)
 )
 
+# --- claims -----------------------------------------------------------------------------------------------------------
+
+_unlinked: Final = users.alias("unlinked")
+_CLAIM: Final = (
+    claims.c.id,
+    claims.c.claimant,
+    users.c.username,
+    claims.c.user_id,
+    _unlinked.c.username,
+    claims.c.character_name,
+    claims.c.status,
+    claims.c.code,
+    claims.c.code_until,
+    claims.c.made_at,
+    claims.c.decided_at,
+    claims.c.decided_kind,
+    claims.c.decided_by,
+    claims.c.by_code,
+    claims.c.reason,
+    claims.c.merge_id,
+)
+_claims_with_names: Final = claims.join(users, users.c.id == claims.c.claimant).join(
+    _unlinked, _unlinked.c.id == claims.c.user_id
+)
+_CLAIM_FILTERS: Final = {
+    "status": claims.c.status == bindparam("status"),
+    "claimant_id": claims.c.claimant == bindparam("claimant_id", type_=BigInteger),
+    "user_id": claims.c.user_id == bindparam("user_id", type_=BigInteger),
+}
+
+
+@lru_cache(maxsize=32)
+def _claims(wanted: frozenset[str], *, counted: bool = False) -> Statement:
+    """The statement for these filters, the newest first; with `counted` only how many there are."""
+    conditions = [in_guild(claims), *(_CLAIM_FILTERS[name] for name in sorted(wanted))]
+    if counted:
+        return Statement(select(func.count()).select_from(claims).where(*conditions))
+    query = select(*_CLAIM, func.count().over()).select_from(_claims_with_names).where(*conditions)
+    return Statement(query.order_by(claims.c.id.desc()).limit(PAGE_SIZE).offset(PAGE_OFFSET))
+
+
+_ONE_CLAIM: Final = Statement(
+    select(*_CLAIM, literal(1)).select_from(_claims_with_names).where(in_guild(claims), claims.c.id == _the_id)
+)
+
+
+def _claim_row(row: tuple[Any, ...]) -> ClaimRow:
+    (
+        claim_id,
+        claimant_id,
+        claimant,
+        user_id,
+        username,
+        character,
+        status,
+        code,
+        code_until,
+        made_at,
+        decided_at,
+        decided_kind,
+        decided_by,
+        by_code,
+        reason,
+        merge_id,
+        _,
+    ) = row
+    is_open = status == ClaimStatus.PENDING.value
+    return ClaimRow(
+        id=claim_id,
+        claimant_id=claimant_id,
+        claimant=claimant,
+        user_id=user_id,
+        username=username,
+        character=character,
+        status=ClaimStatus(status),
+        code=code if is_open else None,
+        code_until=moment_at(code_until) if is_open else None,
+        made_at=moment_at(made_at),
+        decided_at=moment_or_none(decided_at),
+        decided_kind=None if decided_kind is None else ActorKind(decided_kind),
+        decided_by=decided_by,
+        by_code=bool(by_code),
+        reason=reason,
+        merge_id=merge_id,
+    )
+
+
 # --- the audit --------------------------------------------------------------------------------------------------------
 
 _UNLINKED: Final = Statement(
     select(users.c.id, users.c.username)
     .where(
         users.c.discord_id.is_(None),
+        users.c.erased_at.is_(None),
+        ~is_merged_away(users.c.id),
         users.c.id.in_(
             union(
                 *(
@@ -521,6 +616,27 @@ class SqlRosterView(SqlView, RosterView):
             user_id=user_id,
             username=username,
         )
+
+    def claims(self, wanted: ClaimFilter, *, page: PageRequest) -> Page[ClaimRow]:
+        params: dict[str, Any] = {}
+        if wanted.status is not None:
+            params["status"] = wanted.status.value
+        if wanted.claimant is not None:
+            params["claimant_id"] = wanted.claimant
+        if wanted.user_id is not None:
+            params["user_id"] = wanted.user_id
+        filters = frozenset(params)
+        rows = self.session.all(_claims(filters), **params, **page_params(page))
+        if rows:
+            return Page(tuple(map(_claim_row, rows)), rows[0][-1])
+        counted = self.session.first(_claims(filters, counted=True), **params) if page.offset else None
+        return Page((), counted[0] if counted else 0)
+
+    def claim(self, claim_id: ClaimId) -> ClaimRow:
+        row = self.session.first(_ONE_CLAIM, the_id=claim_id)
+        if row is None:
+            raise NoSuch("claim", claim_id)
+        return _claim_row(row)
 
     def audit(self) -> RosterAudit:
         rows = self.session.all(_AUDITED)

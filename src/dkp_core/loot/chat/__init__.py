@@ -2,7 +2,6 @@
 
 from dkp_core.loot.chat.grammar import ChatGrammar, Sense
 from dkp_core.loot.chat.hearing import said_in
-from dkp_core.loot.chat.line import Channel, ChatMessage, Looted, message_of, owner_of
 from dkp_core.loot.chat.said import (
     AuctionCalled,
     AuctionCancelled,
@@ -12,6 +11,7 @@ from dkp_core.loot.chat.said import (
     Board,
     Said,
 )
+from dkp_core.raids import Channel, ChatMessage, Looted, message_of, owner_of
 
 __all__ = [
     "AuctionCalled",

@@ -12,8 +12,8 @@ from attrs import field, frozen
 from dkp_core.kernel.data import Data
 from dkp_core.kernel.errors import InvalidValue
 from dkp_core.kernel.points import ZERO, Points
-from dkp_core.loot.chat.line import Channel
 from dkp_core.loot.chat.words import amount_of, words_of
+from dkp_core.raids import Channel
 
 PHRASES_MAX: Final = 50
 PHRASE_WORDS_MAX: Final = 4

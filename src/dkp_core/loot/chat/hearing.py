@@ -11,10 +11,10 @@ from dkp_core.kernel.names import name_key
 from dkp_core.kernel.points import Points
 from dkp_core.loot.chat.calling import auction_called, named
 from dkp_core.loot.chat.grammar import PHRASE_WORDS_MAX, ChatGrammar, Sense
-from dkp_core.loot.chat.line import Channel, ChatMessage
 from dkp_core.loot.chat.said import AuctionCancelled, AuctionClosed, AwardSaid, BidSaid, Board, Said
 from dkp_core.loot.chat.words import amount_of, words_of
 from dkp_core.loot.tier import Tier
+from dkp_core.raids import Channel, ChatMessage
 
 TEXT_LENGTH_MAX: Final = 1024
 """Clients send less than half of it; what is longer was not said in a game."""

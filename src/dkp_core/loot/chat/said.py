@@ -10,8 +10,8 @@ from attrs import frozen
 
 from dkp_core.kernel.names import name_key
 from dkp_core.kernel.points import Points
-from dkp_core.loot.chat.line import Looted
 from dkp_core.loot.tier import Tier
+from dkp_core.raids import Looted
 
 
 @frozen(kw_only=True)

@@ -28,13 +28,15 @@ FAULT_LENGTH_MAX: Final = 300
 class Dump:
     """A file that was read: its checks, and how many of its lines came out how.
 
-    `counts` has every outcome and adds up to `lines_total`: nothing read is dropped silently (D-5).
+    `counts` has every outcome and adds up to `lines_total`: nothing read is dropped silently (D-5). `marked` are the
+    lines that hold what was asked for besides.
     """
 
     format: DumpFormat
     checks: tuple[Check, ...]
     lines_total: int
     counts: Mapping[LineOutcome, int]
+    marked: tuple[str, ...] = ()
 
 
 def read_dump(
@@ -43,15 +45,17 @@ def read_dump(
     file_name: str = "",
     format: DumpFormat | None = None,  # noqa: A002  # the word the interfaces use for it
     limits: ReadingLimits = DEFAULT_LIMITS,
+    mark: str = "",
 ) -> Dump:
     """Read who was there out of a file, given in chunks of any size; a log of gigabytes streams through.
 
-    The format is recognised by `file_name` and the first lines unless it is named.
+    The format is recognised by `file_name` and the first lines unless it is named. Lines that hold the `mark`, in any
+    case, are kept as they are.
 
     Raises: UnreadableDump, one of EmptyDump, DumpIsHtml, DumpIsBinary, DumpNotRecognised, NameColumnMissing,
     DumpTooLarge and NoAttendees.
     """
-    text = DumpText(data, limits)
+    text = DumpText(data, limits, mark)
     refuse_binary(text.head, text.opening)
     refuse_html(decoded(text.opening[:PIECE_BYTES_MIN]))
     sample = _sample(text, file_name)
@@ -66,7 +70,13 @@ def read_dump(
     assert sum(counts.values()) == text.lines_total, "a line of the dump is unaccounted for"
     if not any(check.attendees for check in checks):
         raise _nobody(chosen, checks, counts, text.lines_total)
-    return Dump(format=chosen, checks=checks, lines_total=text.lines_total, counts=MappingProxyType(counts))
+    return Dump(
+        format=chosen,
+        checks=checks,
+        lines_total=text.lines_total,
+        counts=MappingProxyType(counts),
+        marked=tuple(text.marked),
+    )
 
 
 def _sample(text: DumpText, file_name: str) -> Sample:

@@ -28,6 +28,9 @@ UTF16_STRAY_SHARE_MAX: Final = 0.1
 
 HEAD_BYTES: Final = 4096
 
+MARKED_LINES_MAX: Final = 1000
+"""More lines that hold the mark are not kept: nobody says so much."""
+
 
 class NumberedLine(NamedTuple):
     """One line of the file, without its end; numbers start at 1."""
@@ -90,13 +93,15 @@ class DumpText:
     """One file being read once from start to end, as blocks or as lines.
 
     `head` is its start as uploaded, `opening` the same as UTF-8 (or whatever single bytes it has).
-    `lines_total` is known when all was read.
+    `lines_total` is known when all was read, and so are the `marked` lines: those that hold the mark, in any case.
 
     Raises: DumpTooLarge as soon as a limit is passed.
     """
 
-    def __init__(self, data: Iterable[bytes], limits: ReadingLimits) -> None:
+    def __init__(self, data: Iterable[bytes], limits: ReadingLimits, mark: str = "") -> None:
         self._limits = limits
+        self._mark = mark.lower().encode()
+        self.marked: list[str] = []
         self._pieces = self._gathered(data)
         first = next(self._pieces, b"")
         self.head = first[:HEAD_BYTES]
@@ -117,6 +122,15 @@ class DumpText:
                 yield self._block(buffer, end)
         if len(carry) > 1:
             yield self._block(carry + b"\n", len(carry))
+
+    def _note_marked(self, block: Block) -> None:
+        """Keep the lines that hold the mark; a block without any is searched at the speed of memory."""
+        lowered = block.data.lower()
+        found = lowered.find(self._mark, 0, block.end)
+        while found >= 0 and len(self.marked) < MARKED_LINES_MAX:
+            start, end = block.data.rfind(b"\n", 0, found) + 1, block.data.find(b"\n", found)
+            self.marked.append(decoded(block.data[start:end].removesuffix(b"\r")))
+            found = lowered.find(self._mark, end, block.end)
 
     def lines(self) -> Iterator[NumberedLine]:
         """The whole file line by line, decoded, without line ends."""
@@ -143,7 +157,10 @@ class DumpText:
         self.lines_total += lines
         if self.lines_total > self._limits.lines_max:
             raise DumpTooLarge("lines", self.lines_total, self._limits.lines_max)
-        return Block(data, end, lines)
+        block = Block(data, end, lines)
+        if self._mark:
+            self._note_marked(block)
+        return block
 
     def _must_be_short(self, length: int) -> None:
         if length > self._limits.line_length_max:

@@ -80,6 +80,111 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_api_keys_owner"), ["owner"], unique=False, if_not_exists=True)
 
     op.create_table(
+        "application_comments",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("application_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("author", sa.BigInteger(), nullable=True),
+        sa.Column("kind", letters(64), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("text", LONG_TEXT, nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "application_id", "id", name=op.f("pk_application_comments")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    with op.batch_alter_table("application_comments", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_application_comments_guild_id_author"),
+            ["guild_id", "author"],
+            unique=False,
+            if_not_exists=True,
+        )
+
+    op.create_table(
+        "application_forms",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("form", LONG_TEXT, nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "version", name=op.f("pk_application_forms")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    op.create_table(
+        "application_transitions",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("application_id", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("before", letters(64), nullable=True),
+        sa.Column("after", letters(64), nullable=False),
+        sa.Column("outcome", letters(64), nullable=True),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("actor_kind", letters(64), nullable=False),
+        sa.Column("actor_id", letters(128), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=True),
+        sa.Column("reason", LONG_TEXT, nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "application_id", "number", name=op.f("pk_application_transitions")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    op.create_table(
+        "applications",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("open_for", sa.BigInteger(), nullable=True),
+        sa.Column("status", letters(64), nullable=False),
+        sa.Column("archived", sa.SmallInteger(), nullable=False),
+        sa.Column("submitted_at", sa.BigInteger(), nullable=False),
+        sa.Column("last_at", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.Column("trial_starts_at", sa.BigInteger(), nullable=True),
+        sa.Column("trial_ends_at", sa.BigInteger(), nullable=True),
+        sa.Column("overdue", sa.SmallInteger(), nullable=False),
+        sa.Column("proposal", letters(64), nullable=True),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("outcome", letters(64), nullable=True),
+        sa.Column("task", letters(64), nullable=True),
+        sa.Column("character_id", sa.BigInteger(), nullable=True),
+        sa.Column("steps", sa.Integer(), nullable=False),
+        sa.Column("rules_version", sa.Integer(), nullable=False),
+        sa.Column("form_version", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("character_name", letters(64), nullable=False),
+        sa.Column("character_key", letters(128), nullable=False),
+        sa.Column("server", letters(64), nullable=False),
+        sa.Column("character_class", letters(64), nullable=False),
+        sa.Column("level", sa.Integer(), nullable=True),
+        sa.Column("timezone", letters(64), nullable=False),
+        sa.Column("email", letters(320), nullable=True),
+        sa.Column("referees", LONG_TEXT, nullable=False),
+        sa.Column("polls", LONG_TEXT, nullable=False),
+        sa.Column("rules", LONG_TEXT, nullable=False),
+        sa.Column("previous_guilds", LONG_TEXT, nullable=False),
+        sa.Column("availability", LONG_TEXT, nullable=False),
+        sa.Column("references", LONG_TEXT, nullable=False),
+        sa.Column("answers", LONG_TEXT, nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "id", name=op.f("pk_applications")),
+        sa.UniqueConstraint("guild_id", "open_for", name=op.f("uq_applications_guild_id_open_for")),
+        if_not_exists=True,
+        **TABLE,
+    )
+    with op.batch_alter_table("applications", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_applications_guild_id_status"), ["guild_id", "status"], unique=False, if_not_exists=True
+        )
+        batch_op.create_index(
+            batch_op.f("ix_applications_guild_id_user_id_id"),
+            ["guild_id", "user_id", "id"],
+            unique=False,
+            if_not_exists=True,
+        )
+
+    op.create_table(
         "attendance",
         sa.Column("guild_id", sa.BigInteger(), nullable=False),
         sa.Column("raid_id", sa.BigInteger(), nullable=False),
@@ -282,6 +387,20 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "channel_webhooks",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("channel", letters(64), nullable=False),
+        sa.Column("webhook_id", letters(20), nullable=False),
+        sa.Column("sealed", LONG_TEXT, nullable=False),
+        sa.Column("set_at", sa.BigInteger(), nullable=False),
+        sa.Column("dead_at", sa.BigInteger(), nullable=True),
+        sa.Column("fault", LONG_TEXT, nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "channel", name=op.f("pk_channel_webhooks")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    op.create_table(
         "character_names",
         sa.Column("guild_id", sa.BigInteger(), nullable=False),
         sa.Column("name_key", letters(128), nullable=False),
@@ -316,6 +435,50 @@ def upgrade() -> None:
         sa.Column("guild_id", sa.BigInteger(), nullable=False),
         sa.Column("fingerprint", letters(64), nullable=False),
         sa.PrimaryKeyConstraint("guild_id", "fingerprint", name=op.f("pk_chat_lines")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    op.create_table(
+        "claims",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("claimant", sa.BigInteger(), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("character_name", letters(64), nullable=False),
+        sa.Column("status", letters(64), nullable=False),
+        sa.Column("open_by", sa.BigInteger(), nullable=True),
+        sa.Column("code", letters(64), nullable=False),
+        sa.Column("code_until", sa.BigInteger(), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("decided_at", sa.BigInteger(), nullable=True),
+        sa.Column("decided_kind", letters(64), nullable=True),
+        sa.Column("decided_by", letters(128), nullable=True),
+        sa.Column("by_code", sa.SmallInteger(), nullable=False),
+        sa.Column("reason", LONG_TEXT, nullable=False),
+        sa.Column("merge_id", sa.BigInteger(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "id", name=op.f("pk_claims")),
+        sa.UniqueConstraint("guild_id", "user_id", "open_by", name=op.f("uq_claims_guild_id_user_id_open_by")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    with op.batch_alter_table("claims", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_claims_guild_id_claimant"), ["guild_id", "claimant"], unique=False, if_not_exists=True
+        )
+        batch_op.create_index(
+            batch_op.f("ix_claims_guild_id_code"), ["guild_id", "code"], unique=False, if_not_exists=True
+        )
+
+    op.create_table(
+        "consents",
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", letters(64), nullable=False),
+        sa.Column("given_at", sa.BigInteger(), nullable=False),
+        sa.Column("withdrawn_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("user_id", "kind", "given_at", name=op.f("pk_consents")),
         sqlite_with_rowid=False,
         if_not_exists=True,
         **TABLE,
@@ -372,6 +535,20 @@ def upgrade() -> None:
             batch_op.f("ix_deliveries_parked_try_at"), ["parked", "try_at"], unique=False, if_not_exists=True
         )
 
+    op.create_table(
+        "discord_tokens",
+        sa.Column("user_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("sealed_access", LONG_TEXT, nullable=False),
+        sa.Column("sealed_refresh", LONG_TEXT, nullable=True),
+        sa.Column("scopes", LONG_TEXT, nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("asking_until", sa.BigInteger(), nullable=True),
+        sa.Column("doomed_at", sa.BigInteger(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_discord_tokens")),
+        if_not_exists=True,
+        **TABLE,
+    )
     op.create_table(
         "entries",
         sa.Column("guild_id", sa.BigInteger(), nullable=False),
@@ -561,6 +738,7 @@ def upgrade() -> None:
         sa.Column("joined_at", sa.BigInteger(), nullable=False),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.Column("reason", LONG_TEXT, nullable=False),
+        sa.Column("merged_into", sa.BigInteger(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("guild_id", "user_id", name=op.f("pk_memberships")),
         sqlite_with_rowid=False,
@@ -569,6 +747,90 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("memberships", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_memberships_user_id"), ["user_id"], unique=False, if_not_exists=True)
+
+    op.create_table(
+        "merged_users",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.Column("head", sa.BigInteger(), nullable=False),
+        sa.Column("into_user", sa.BigInteger(), nullable=False),
+        sa.Column("merge_id", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "user_id", name=op.f("pk_merged_users")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    with op.batch_alter_table("merged_users", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_merged_users_guild_id_head"), ["guild_id", "head"], unique=False, if_not_exists=True
+        )
+
+    op.create_table(
+        "merges",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("into_user", sa.BigInteger(), nullable=False),
+        sa.Column("kind", letters(64), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("claim_id", sa.BigInteger(), nullable=True),
+        sa.Column("reason", LONG_TEXT, nullable=False),
+        sa.Column("characters", LONG_TEXT, nullable=False),
+        sa.Column("membership", LONG_TEXT, nullable=True),
+        sa.Column("into_membership", LONG_TEXT, nullable=True),
+        sa.Column("actor_kind", letters(64), nullable=False),
+        sa.Column("actor_id", letters(128), nullable=False),
+        sa.Column("undone_at", sa.BigInteger(), nullable=True),
+        sa.Column("undone_reason", LONG_TEXT, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "id", name=op.f("pk_merges")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    with op.batch_alter_table("merges", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_merges_guild_id_into_user"), ["guild_id", "into_user"], unique=False, if_not_exists=True
+        )
+        batch_op.create_index(
+            batch_op.f("ix_merges_guild_id_user_id"), ["guild_id", "user_id"], unique=False, if_not_exists=True
+        )
+
+    op.create_table(
+        "notices",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", letters(64), nullable=False),
+        sa.Column("recipient_kind", letters(64), nullable=False),
+        sa.Column("recipient", letters(320), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=True),
+        sa.Column("text", letters(64), nullable=False),
+        sa.Column("data", LONG_TEXT, nullable=False),
+        sa.Column("about", letters(64), nullable=False),
+        sa.Column("posted_at", sa.BigInteger(), nullable=False),
+        sa.Column("waiting_since", sa.BigInteger(), nullable=False),
+        sa.Column("status", letters(64), nullable=False),
+        sa.Column("try_at", sa.BigInteger(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("unheard", sa.Integer(), nullable=False),
+        sa.Column("claimed_by", letters(64), nullable=True),
+        sa.Column("fault", LONG_TEXT, nullable=True),
+        sa.Column("settled_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notices")),
+        if_not_exists=True,
+        **TABLE,
+    )
+    with op.batch_alter_table("notices", schema=None) as batch_op:
+        batch_op.create_index("ix_notices_about", ["guild_id", "about"], unique=False, if_not_exists=True)
+        batch_op.create_index(
+            "ix_notices_heads",
+            ["status", "guild_id", "recipient_kind", "recipient", "id"],
+            unique=False,
+            if_not_exists=True,
+        )
+        batch_op.create_index(batch_op.f("ix_notices_user_id"), ["user_id"], unique=False, if_not_exists=True)
 
     op.create_table(
         "ownerships",
@@ -682,6 +944,28 @@ def upgrade() -> None:
         **TABLE,
     )
     op.create_table(
+        "recruitment_rules",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("rules", LONG_TEXT, nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "version", name=op.f("pk_recruitment_rules")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    op.create_table(
+        "recusals",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("application_id", sa.BigInteger(), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "application_id", "user_id", name=op.f("pk_recusals")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    op.create_table(
         "removed_ranks",
         sa.Column("guild_id", sa.BigInteger(), nullable=False),
         sa.Column("id", sa.BigInteger(), nullable=False),
@@ -691,6 +975,51 @@ def upgrade() -> None:
         if_not_exists=True,
         **TABLE,
     )
+    op.create_table(
+        "sessions",
+        sa.Column("id", letters(64), autoincrement=False, nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("digest", letters(128), nullable=False),
+        sa.Column("device", letters(64), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("last_seen_at", sa.BigInteger(), nullable=False),
+        sa.Column("ends_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sessions")),
+        if_not_exists=True,
+        **TABLE,
+    )
+    with op.batch_alter_table("sessions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sessions_user_id"), ["user_id"], unique=False, if_not_exists=True)
+
+    op.create_table(
+        "sign_in_attempts",
+        sa.Column("state_digest", letters(128), autoincrement=False, nullable=False),
+        sa.Column("browser_digest", letters(128), nullable=False),
+        sa.Column("sealed_verifier", LONG_TEXT, nullable=False),
+        sa.Column("redirect_uri", LONG_TEXT, nullable=False),
+        sa.Column("next_path", LONG_TEXT, nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("state_digest", name=op.f("pk_sign_in_attempts")),
+        if_not_exists=True,
+        **TABLE,
+    )
+    with op.batch_alter_table("sign_in_attempts", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_sign_in_attempts_expires_at"), ["expires_at"], unique=False, if_not_exists=True
+        )
+
+    op.create_table(
+        "sign_in_links",
+        sa.Column("digest", letters(128), autoincrement=False, nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_sign_in_links")),
+        if_not_exists=True,
+        **TABLE,
+    )
+    with op.batch_alter_table("sign_in_links", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sign_in_links_user_id"), ["user_id"], unique=False, if_not_exists=True)
+
     op.create_table(
         "standing_bids",
         sa.Column("guild_id", sa.BigInteger(), nullable=False),
@@ -778,9 +1107,52 @@ def upgrade() -> None:
         sa.Column("muted", LONG_TEXT, nullable=False),
         sa.Column("added_at", sa.BigInteger(), nullable=False),
         sa.Column("deactivated_at", sa.BigInteger(), nullable=True),
+        sa.Column("signed_in_at", sa.BigInteger(), nullable=True),
+        sa.Column("erased_at", sa.BigInteger(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
         sa.UniqueConstraint("discord_id", name=op.f("uq_users_discord_id")),
+        if_not_exists=True,
+        **TABLE,
+    )
+    op.create_table(
+        "vote_changes",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("application_id", sa.BigInteger(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("stage", letters(64), nullable=False),
+        sa.Column("voter", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("before", letters(64), nullable=True),
+        sa.Column("after", letters(64), nullable=True),
+        sa.Column("attended", sa.Integer(), nullable=False),
+        sa.Column("held", sa.Integer(), nullable=False),
+        sa.Column("actor_kind", letters(64), nullable=False),
+        sa.Column("actor_id", letters(128), nullable=False),
+        sa.Column("entrypoint", letters(128), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "guild_id", "application_id", "round", "stage", "voter", "number", name=op.f("pk_vote_changes")
+        ),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    op.create_table(
+        "votes",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("application_id", sa.BigInteger(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("stage", letters(64), nullable=False),
+        sa.Column("voter", sa.BigInteger(), nullable=False),
+        sa.Column("option", letters(64), nullable=True),
+        sa.Column("attended", sa.Integer(), nullable=False),
+        sa.Column("held", sa.Integer(), nullable=False),
+        sa.Column("cast_at", sa.BigInteger(), nullable=False),
+        sa.Column("changes", sa.Integer(), nullable=False),
+        sa.Column("steps", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "application_id", "round", "stage", "voter", name=op.f("pk_votes")),
+        sqlite_with_rowid=False,
         if_not_exists=True,
         **TABLE,
     )

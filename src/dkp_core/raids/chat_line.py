@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -10,6 +11,8 @@ from typing import Final
 from attrs import frozen
 
 from dkp_core.kernel.names import name_key
+from dkp_core.points import HeardCode
+from dkp_core.roster import codes_in
 
 
 class Channel(StrEnum):
@@ -120,6 +123,41 @@ def message_of(line: str, owner: str) -> ChatMessage | Looted | None:
     return _looted(line, start, owner)
 
 
+@frozen
+class Parties:
+    """Who said a line of chat, and of a tell who was told, by the names in it; `at` is the PC's own clock."""
+
+    at: datetime | None
+    names: tuple[str, ...]
+
+
+def parties_of(line: str, owner: str) -> Parties | None:
+    """Between whom a line of `owner`'s log was said; None where it is no chat.
+
+    What everybody near by or in a channel heard names its speaker alone, and so does a line of whose owner nothing is
+    known (`owner` is empty) what was said to them.
+    """
+    start = 1 if line.startswith("\ufeff") else 0
+    stamp = _STAMP.match(line, start)
+    if stamp is not None:
+        start = stamp.end()
+    at = _time(stamp) if stamp is not None else None
+    window = _TELL_WINDOW.match(line, start)
+    if window is not None:
+        names = [window[1], window[2]]
+    else:
+        chat = _CHAT.match(line, start)
+        if chat is None:
+            return None
+        names = [chat[1]]
+        if chat["told"]:
+            names.append(chat["told"].removeprefix("told "))
+        elif chat["verb"] is not None and _HEARD_AS[chat["verb"]] is Channel.TELL:
+            names.append("You")
+    meant = (owner if name == "You" else name for name in names)
+    return Parties(at, tuple(name for name in meant if name))
+
+
 def _time(stamp: re.Match[str]) -> datetime | None:
     if stamp[1] not in _MONTHS:
         return None
@@ -205,3 +243,16 @@ def _of(character: str, item: str, count: str, corpse: str, *, left: bool) -> Lo
         corpse=corpse.strip().removesuffix(_CORPSE),
         left=left,
     )
+
+
+def codes_told(lines: Iterable[str]) -> Iterator[HeardCode]:
+    """The codes of claims in lines of somebody's log, with who said them; not what its owner said themselves."""
+    for line in lines:
+        yield from codes_of(message_of(line, ""))
+
+
+def codes_of(heard: ChatMessage | Looted | None) -> Iterator[HeardCode]:
+    """The same, of a line that was read."""
+    if isinstance(heard, ChatMessage) and not heard.outgoing:
+        for code in codes_in(heard.text):
+            yield HeardCode(heard.speaker, code)
