@@ -707,8 +707,7 @@ def _whereabouts(rows: list[tuple[Any, ...]], start: int) -> dict[str, Any]:
                 status=MembershipStatus(status),
             )
     own, only, named = (
-        _stranger(first[at : at + _GUILD_WIDTH])
-        for at in range(others_at, others_at + 3 * _GUILD_WIDTH, _GUILD_WIDTH)
+        _stranger(first[at : at + _GUILD_WIDTH]) for at in range(others_at, others_at + 3 * _GUILD_WIDTH, _GUILD_WIDTH)
     )
     for other in (own, named):
         if other is not None:

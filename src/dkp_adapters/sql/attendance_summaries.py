@@ -312,6 +312,40 @@ _FORGET_UNRESOLVED: Final = Statement(
 
 # --- users who count as one, or no longer -----------------------------------------------------------------------------
 
+_users: Final = json_rows("users", column("user_id", BigInteger))
+_MAKE_TOTALS: Final = Statement(
+    upsert(
+        attendance_totals,
+        select(
+            GUILD,
+            _users.c.user_id,
+            literal(0, BigInteger).label("attended"),
+            literal(0, BigInteger).label("excused"),
+            _no_moment.label("held_before"),
+            literal(NEVER, BigInteger).label("since"),
+            _no_moment.label("last_raid"),
+            literal(0, BigInteger).label("version"),
+        ),
+        key=("guild_id", "user_id"),
+    )
+)
+_RAIDS_OF: Final = Statement(
+    select(attended.c.raid_id)
+    .where(in_guild(attended), attended.c.user_id.in_(json_values("user_ids")))
+    .distinct()
+    .order_by(attended.c.raid_id)
+)
+_held_raids: Final = json_rows("held_raids", raids.c.id)
+# MariaDB is told to begin with what is given, or it might lock every raid of the guild.
+_LOCK_RAIDS: Final = Statement(
+    locking(
+        select(raids.c.id)
+        .select_from(_held_raids.join(raids, and_(in_guild(raids), raids.c.id == _held_raids.c.id)))
+        .order_by(raids.c.id)
+        .prefix_with("STRAIGHT_JOIN", dialect="mysql"),
+        of=raids,
+    )
+)
 _OF_USERS: Final = Statement(
     select(attended.c.starts_at, attended.c.user_id, attended.c.raid_id, attended.c.present).where(
         in_guild(attended), attended.c.user_id.in_(json_values("user_ids"))
@@ -478,9 +512,24 @@ class AttendanceSummaries:
                 self._counted.add((line.user_id, line.at))
         self.watch.concerns((user_id for user_id, _ in self._counted), self._must_count_for_themselves)
 
-    def lock(self, user_ids: Sequence[UserId]) -> None:
-        """Hold what is summed up of these users, until the transaction ends."""
-        self.session.all(_LOCK, user_ids=list(user_ids))
+    def hold(self, user_ids: Sequence[UserId]) -> None:
+        """Hold what is summed up of these users, and before that the raids they attended, until the transaction ends.
+
+        Who changes a raid reckons with the users that it is summed up for; so nobody else may change one meanwhile.
+        Raises: Stale.
+        """
+        users = list(user_ids)
+        raids_before = self._raids_of(users)
+        if raids_before:
+            self.session.all(_LOCK_RAIDS, held_raids=[[raid_id] for raid_id in raids_before])
+        # Rows that do not exist yet can't be locked: whoever writes them first would not be seen by the other.
+        self.session.run(_MAKE_TOTALS, users=[[user_id] for user_id in users])
+        self.session.all(_LOCK, user_ids=users)
+        if not set(self._raids_of(users)) <= set(raids_before):
+            raise Stale("somebody who is merged attended another raid meanwhile")
+
+    def _raids_of(self, users: list[UserId]) -> list[RaidId]:
+        return [raid_id for (raid_id,) in self.session.all(_RAIDS_OF, user_ids=users)]
 
     def counts_anew(self, user_ids: Iterable[UserId]) -> None:
         """What counts for these users is no longer what it was: others were merged into them, or were not after all.

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Text, and_, bindparam, column, delete, func, insert, literal, or_, select, update
+from sqlalchemy import BigInteger, Text, and_, bindparam, delete, func, insert, literal, or_, select, update
 
 from dkp_adapters.sql.attendance_summaries import AttendanceSummaries
 from dkp_adapters.sql.balances import BalanceMoves
@@ -28,7 +28,6 @@ from dkp_adapters.sql.statement import (
 )
 from dkp_adapters.sql.tables.merges import claims, merged_users, merges
 from dkp_adapters.sql.tables.points import balances, pools
-from dkp_adapters.sql.tables.raids import NEVER, attendance_totals
 from dkp_core.accounts import Membership, MembershipStatus, RoleGroup
 from dkp_core.kernel.actor import ActorKind
 from dkp_core.kernel.errors import NoSuch, Stale
@@ -278,25 +277,7 @@ _HEAD: Final = Statement(
 
 # --- what is held -----------------------------------------------------------------------------------------------------
 
-_users: Final = json_rows("users", column("user_id", BigInteger))
 _no_number: Final = literal(0, BigInteger)
-_no_moment: Final = literal(None, BigInteger)
-_MAKE_TOTALS: Final = Statement(
-    upsert(
-        attendance_totals,
-        select(
-            GUILD,
-            _users.c.user_id,
-            _no_number.label("attended"),
-            _no_number.label("excused"),
-            _no_moment.label("held_before"),
-            literal(NEVER, BigInteger).label("since"),
-            _no_moment.label("last_raid"),
-            _no_number.label("version"),
-        ),
-        key=("guild_id", "user_id"),
-    )
-)
 _POOLS: Final = Statement(select(pools.c.id).where(in_guild(pools)).order_by(pools.c.id))
 _places: Final = json_rows("places", balances.c.pool_id, balances.c.user_id)
 _NUMBERS: Final = ("earned", "spent", "adjusted", "held", "sealed", "entries", "version")
@@ -352,9 +333,7 @@ class SqlMerges(Merges):
     def hold(self, user_id: UserId, into: UserId) -> Mapping[UserId, Mapping[PoolId, Balance]]:
         self.moves.write()
         both = sorted((user_id, into))
-        # Rows that do not exist yet can't be locked: whoever writes them first would not be seen by the other.
-        self.session.run(_MAKE_TOTALS, users=[[each] for each in both])
-        self.summaries.lock(both)
+        self.summaries.hold(both)
         pool_ids = [pool_id for (pool_id,) in self.session.all(_POOLS)]
         found: dict[UserId, dict[PoolId, Balance]] = {each: {} for each in both}
         if not pool_ids:

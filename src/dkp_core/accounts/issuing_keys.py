@@ -53,9 +53,7 @@ class Minting:
         """256 random bits as small letters and digits."""
         return _letters(self.chance.token(_SECRET_BYTES))
 
-    def personal_key(
-        self, owner: UserId, *, name: str, at: datetime, expires_at: datetime | None = None
-    ) -> IssuedKey:
+    def personal_key(self, owner: UserId, *, name: str, at: datetime, expires_at: datetime | None = None) -> IssuedKey:
         """A new key of that user's. Raises: InvalidValue."""
         token = self.token()
         key = ApiKey(

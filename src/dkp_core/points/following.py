@@ -16,10 +16,10 @@ from dkp_core.points.merge import Merged
 def follow(
     entries: Iterable[Entry], pointers: Mapping[UserId, Merged], next_entry: Callable[[int], int]
 ) -> tuple[Entry, ...]:
-    """The transfers by which entries follow their users' merges, one step far: what is booked by them is to be asked
+    """The transfers by which entries follow their users' merges, one step far: ask again for what these book.
 
-    again. They occur when the entry does, but not before the merge. What a merge itself has booked stays, and so does
-    what comes to nothing.
+    They occur when the entry does, but not before the merge. What a merge itself has booked stays, and so does what
+    comes to nothing.
     """
     shapes: dict[tuple[object, ...], Entry] = {}
     sums: Counter[tuple[object, ...]] = Counter()

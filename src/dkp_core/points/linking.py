@@ -9,7 +9,6 @@ from attrs import frozen
 from dkp_core.accounts import (
     DiscordIdOfMember,
     DiscordIdTaken,
-    MembershipStatus,
     RoleGroup,
     User,
     UserIsMerged,
@@ -87,8 +86,7 @@ class UnlinkUser:
     """Take a Discord account out of this guild: membership, characters and points go to a new unlinked user.
 
     The account keeps its other guilds. It can be reversed: by undoing the merge that it makes, or by merging the
-    unlinked user into somebody again. The last officer can't be unlinked, and whoever ends a membership in force by it
-    must be one who may change memberships.
+    unlinked user into somebody again. The last officer can't be unlinked.
     """
 
     begin: Begin[PointsWork]
@@ -96,7 +94,7 @@ class UnlinkUser:
     clock: Clock
 
     def __call__(self, user_id: UserId, *, reason: str = "", by: Actor) -> MergeReport:
-        by.must(Permission.CLAIMS_WRITE)
+        by.must(Permission.MEMBERSHIPS_WRITE)  # it ends one
         merge_id = MergeId(self.ids.next("merge"))
         at = self.clock.now()
         with self.begin(by) as work:
@@ -107,8 +105,6 @@ class UnlinkUser:
                     raise UnlinkedBefore(user_id, before.id)
             unlinked = unlinked_user(work.users, self.ids, _name(work, user_id, merge_id), at)
             move = Move.of(work, user_id, unlinked.id, MergeKind.UNLINK, at=at, stranger=True)
-            if move.membership is not None and move.membership.status is MembershipStatus.IN_FORCE:
-                by.must(Permission.MEMBERSHIPS_WRITE)
             move.make(merge_id, reason=clean_text(reason, "reason", length_max=500), ids=self.ids, by=by)
             if not set(work.users.guilds_of(user_id)) - {work.guild_id}:
                 work.discord_tokens.doom(user_id)

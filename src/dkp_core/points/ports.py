@@ -123,9 +123,10 @@ class Merges(Protocol):
 
     @abstractmethod
     def hold(self, user_id: UserId, into: UserId) -> Mapping[UserId, Mapping[PoolId, Balance]]:
-        """What each of both users has in each pool, held secretly or not; pools where nothing ever moved are left out
+        """What each of both users has in each pool, held secretly or not.
 
-        or empty. Their balances and what is summed up of their attendance are locked until the transaction ends.
+        Pools where nothing ever moved are left out, or empty. Their balances, the raids they attended and what is
+        summed up of these are locked until the transaction ends. Raises: Stale.
         """
 
     @abstractmethod

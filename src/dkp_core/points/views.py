@@ -117,7 +117,10 @@ class StandingRow:
 
 @frozen(kw_only=True)
 class StandingsFilter:
-    """Whom the standings list: active members unless `everyone` (all who have a balance row or a membership)."""
+    """Whom the standings list: active members unless `everyone` (all who have a balance row or a membership).
+
+    Who was merged into somebody is in neither.
+    """
 
     character_class: str | None = None
     rank: str | None = None

@@ -209,5 +209,6 @@ class RaidsView(Protocol):
 
         Windows are [at − N × 24 h, at) by raid start, cancelled raids not counted, nor raids without points and
         attendance (D-15); `pool_id` counts only raids that award in that pool. Lifetime begins when the user joined,
-        or at their first raid if earlier. It equals a recount at any time.
+        or at their first raid if earlier. It equals a recount at any time. Who was merged into somebody counts for
+        them, and is in no list.
         """

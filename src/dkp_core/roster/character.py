@@ -136,7 +136,9 @@ class Character(Aggregate):
     def told_since(self, before: Character) -> Character:
         """This, carrying what differs from before as news; `before` itself where nothing does."""
         fields = ("character_class", "level", "race", "status", "is_main", "main_id", "joined_on", "notes")
-        told = tuple(_that_it_changed(each) if each.field == "notes" else each for each in changes(before, self, fields))
+        told = tuple(
+            _that_it_changed(each) if each.field == "notes" else each for each in changes(before, self, fields)
+        )
         return self.announcing(CharacterChanged(character_id=self.id, changes=told)) if told else before
 
 

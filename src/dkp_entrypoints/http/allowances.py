@@ -16,7 +16,7 @@ import threading
 from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import suppress
 from enum import StrEnum
-from functools import partial
+from queue import SimpleQueue
 from typing import Final
 
 import structlog
@@ -24,13 +24,12 @@ from attrs import define, field, frozen
 
 from dkp_adapters.limiting import Count, Hit, Limits, Rate
 from dkp_core.kernel.actor import Actor, ActorKind
-from dkp_core.kernel.errors import Unavailable
-from dkp_entrypoints.execution import Lane
 from dkp_entrypoints.http.asking import Asked
 from dkp_entrypoints.http.problems import RateLimited
 from dkp_entrypoints.settings import Settings
 
 KNOWN_MAX: Final = 10_000
+CLOSE_SECONDS_MAX: Final = 2.0
 # Whoever watches over the process asks again and again, and must get an answer.
 _WATCHED: Final = re.compile(r"/health/(?:live|ready)/?\Z")
 # However many slashes there are: the router takes several for one.
@@ -228,45 +227,81 @@ class Allowances:
 
     def start(self) -> None:
         """Get ready to count."""
-        self._batches.lane.start()
+        self._batches.start()
 
     async def close(self) -> None:
         """Count what was begun, and end."""
-        await asyncio.to_thread(self._batches.lane.close, 1.0)
+        await asyncio.to_thread(self._batches.close)
         self.limits.close()
+
+
+_Gathered = list[tuple[Hit, asyncio.Future[Count]]]
 
 
 @define(eq=False)
 class _Batches:
-    """Counts many requests in one trip: while one is under way, the next gather."""
+    """Counts many requests in one trip of a thread of its own: while one is under way, the next gather.
+
+    Belongs to one event loop. After it was closed everything is let through: the process is ending.
+    """
 
     limits: Limits
-    lane: Lane = field(init=False, factory=lambda: Lane("limits", 1, 8))
-    _waiting: list[tuple[Hit, asyncio.Future[Count]]] = field(init=False, factory=list)
-    _trip: asyncio.Task[None] | None = field(init=False, default=None)
+    _trips: SimpleQueue[tuple[asyncio.AbstractEventLoop, _Gathered] | None] = field(init=False, factory=SimpleQueue)
+    _waiting: _Gathered = field(init=False, factory=list)
+    _under_way: bool = field(init=False, default=False)
+    _thread: threading.Thread | None = field(init=False, default=None)
+
+    def start(self) -> None:
+        """Get ready to go."""
+        self._thread = threading.Thread(target=self._travel, name="dkp-limits", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Bring back what is under way, and go no more."""
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            self._trips.put(None)
+            thread.join(CLOSE_SECONDS_MAX)
 
     def count(self, who: str, rate: Rate) -> asyncio.Future[Count]:
         """What counting one more of theirs comes to."""
         loop = asyncio.get_running_loop()
         outcome: asyncio.Future[Count] = loop.create_future()
         self._waiting.append(((who, rate), outcome))
-        if self._trip is None:
-            self._trip = loop.create_task(self._travel())
+        if not self._under_way:
+            self._go(loop)
         return outcome
 
-    async def _travel(self) -> None:
-        try:
-            while self._waiting:
-                gathered, self._waiting = self._waiting, []
-                hits = [hit for hit, _ in gathered]
-                counts: Sequence[Count] = [_LET_THROUGH] * len(hits)
-                with suppress(Unavailable):  # the process is ending
-                    counts = await self.lane.run(partial(self.limits.count_all, hits))
-                for (_, outcome), count in zip(gathered, counts, strict=True):
-                    if not outcome.done():  # nobody waits any more
-                        outcome.set_result(count)
-        finally:
-            self._trip = None
+    def _go(self, loop: asyncio.AbstractEventLoop) -> None:
+        gathered, self._waiting = self._waiting, []
+        if self._thread is None:  # closed meanwhile
+            self._told(gathered, [_LET_THROUGH] * len(gathered))
+            return
+        self._under_way = True
+        self._trips.put((loop, gathered))
+
+    def _travel(self) -> None:
+        """In the thread: count what was gathered, and tell the loop."""
+        while (trip := self._trips.get()) is not None:
+            loop, gathered = trip
+            counts: Sequence[Count] = [_LET_THROUGH] * len(gathered)
+            try:
+                counts = self.limits.count_all([hit for hit, _ in gathered])
+            except Exception:
+                _logger.exception("requests could not be counted")  # and are answered all the same
+            with suppress(RuntimeError):  # the loop was closed: nobody is left to be told
+                loop.call_soon_threadsafe(self._arrived, loop, gathered, counts)
+
+    def _arrived(self, loop: asyncio.AbstractEventLoop, gathered: _Gathered, counts: Sequence[Count]) -> None:
+        self._under_way = False
+        if self._waiting:
+            self._go(loop)
+        self._told(gathered, counts)
+
+    def _told(self, gathered: _Gathered, counts: Sequence[Count]) -> None:
+        for (_, outcome), count in zip(gathered, counts, strict=True):
+            if not outcome.done():  # nobody waits any more
+                outcome.set_result(count)
 
 
 _LET_THROUGH: Final = Count(0, None)
@@ -282,4 +317,4 @@ def _mark(asked: Asked) -> bytes | None:
 
 def _whole(seconds: float) -> int:
     """Whole seconds, at least one: whoever waits so long is not too early."""
-    return max(1, math.ceil(seconds))
+    return max(1, math.ceil(round(seconds, 3)))  # a clock that counts in fractions is a hair off

@@ -147,7 +147,7 @@ def link_user(call: Call, body: LinkBody) -> UserRow:
     return call.use_cases.show_user()(linked.id, by=call.seeing(Permission.ROSTER_READ))
 
 
-@claims.delete("/api/discord/unlink-member/{user_id}/", Permission.CLAIMS_WRITE)
+@claims.delete("/api/discord/unlink-member/{user_id}/", Permission.MEMBERSHIPS_WRITE)
 def unlink_user(call: Call, user_id: UserId, query: UnlinkQuery) -> None:
     """The list of merges, asked for this user, tells who the new unlinked user is."""
     call.use_cases.unlink_user()(user_id, reason=query.reason, by=call.by)

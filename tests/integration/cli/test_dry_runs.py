@@ -116,6 +116,10 @@ CHANGES = {
 }
 
 
+# What is kept secret takes a key to keep it with: these are tried in test_notices.py.
+WITH_A_KEY = {"guild channel set", "notice test", "notice resend", "notice drop"}
+
+
 @pytest.fixture(scope="module")
 def lived_in(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A guild with something of everything."""
@@ -200,11 +204,13 @@ def test_every_command_that_changes_something_is_tried_above() -> None:
         command = root.get_command(context, family)
         for path, each in _leaves(family, command):
             (with_dry_run if any(param.name == "dry_run" for param in each.params) else without).add(path)
-    assert with_dry_run == set(CHANGES)
+    assert with_dry_run - WITH_A_KEY == set(CHANGES)
+    assert with_dry_run >= WITH_A_KEY
     assert without == {
         *("init", "demo", "serve", "worker", "db upgrade", "db current", "db check", "guild list", "guild show"),
-        *("db make-key", "db reseal", "user sessions", "user refresh"),
+        *("db make-key", "db reseal", "user sessions", "user refresh", "user export", "user consents"),
         *("user list", "user show", "user profile", "key list", "character list", "character members"),
+        *("guild channel list", "notice list"),
         *("character show", "character history", "character owner", "character audit", "rank list"),
         *("event-type list", "event-type show", "raid list", "raid show", "raid unresolved", "attendance"),
         *("pool list", "pool show", "item-pool list", "points balance", "points history", "points adjustments"),

@@ -38,6 +38,11 @@ def test_a_dry_run_sets_nothing(dkp: CommandLine) -> None:
     before = dkp.content()
     assert dkp.json("guild", "channel", "set", "officers", URL, "--dry-run")["is_set"]
     dkp.run("notice", "drop", "1", "--dry-run", code=4)
+    dkp.run("notice", "resend", "1", "--dry-run", code=4)
+    assert dkp.content() == before
+    dkp.run("guild", "channel", "set", "officers", URL)
+    before = dkp.content()
+    dkp.run("notice", "test", "officers", "--dry-run")
     assert dkp.content() == before
 
 

@@ -371,24 +371,25 @@ def test_an_applicant_applies_and_a_member_votes(lived_in: CommandLine, address:
     newcomer.run("application", "submit", "Neuling", code=3)
     told = newcomer.json("application", "submit", "Neuling", "--class", "Cleric", "--answer", "why=Fun")
     assert told["answers"][0]["answer"] == "Fun"
-    changed = newcomer.json("application", "change", "1", "--availability", "Weekends", "--level", "60")
+    it = str(told["id"])
+    changed = newcomer.json("application", "change", it, "--availability", "Weekends", "--level", "60")
     assert (changed["availability"], changed["level"]) == ("Weekends", 60)
-    assert [row["id"] for row in newcomer.json("application", "own")] == [1]
+    assert [row["id"] for row in newcomer.json("application", "own")] == [told["id"]]
     newcomer.run("application", "list", code=5)
-    lived_in.run("application", "accept", "1")
-    lived_in.run("application", "start-voting", "1")
+    lived_in.run("application", "accept", it)
+    lived_in.run("application", "start-voting", it)
     member = Remote(address, key_of(lived_in, "Björn"))
     assert [row["status"] for row in member.json("application", "list", "--status", "voting_active")] == [
         "voting_active"
     ]
-    member.run("application", "feedback", "1", "Friendly.")
-    assert member.json("vote", "cast", "1", "pass")["own"]["option"] == "pass"
-    assert "Your vote: fail" in member.run("vote", "cast", "1", "fail").stdout
-    member.run("vote", "withdraw", "1")
-    assert member.json("vote", "summary", "1")["votes"] == 0
-    newcomer.run("vote", "cast", "1", "pass", code=5)
-    newcomer.run("vote", "summary", "1", code=5)
-    member.run("vote", "recuse", "1")
-    member.run("vote", "cast", "1", "pass", code=6)
-    newcomer.run("application", "withdraw", "1", "--reason", "changed my mind")
-    assert newcomer.json("application", "show", "1")["status"] == "withdrawn"
+    member.run("application", "feedback", it, "Friendly.")
+    assert member.json("vote", "cast", it, "pass")["own"]["option"] == "pass"
+    assert "Your vote: fail" in member.run("vote", "cast", it, "fail").stdout
+    member.run("vote", "withdraw", it)
+    assert member.json("vote", "summary", it)["votes"] == 0
+    newcomer.run("vote", "cast", it, "pass", code=5)
+    newcomer.run("vote", "summary", it, code=5)
+    member.run("vote", "recuse", it)
+    member.run("vote", "cast", it, "pass", code=6)
+    newcomer.run("application", "withdraw", it, "--reason", "changed my mind")
+    assert newcomer.json("application", "show", it)["status"] == "withdrawn"

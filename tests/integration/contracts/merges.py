@@ -927,7 +927,7 @@ class MergesContract(Contract):
             two.unlink(boss)
 
     def test_only_who_may_change_memberships_ends_one_by_unlinking(self, two: Two) -> None:
-        """A-2, A-3, U-6: whose membership has ended already is unlinked by who may only merge."""
+        """A-2, A-3, U-6: who may merge may not do that."""
         two.place.member("boss", RoleGroup.OFFICER)
         bot = Actor(
             kind=ActorKind.BOT,
@@ -938,8 +938,7 @@ class MergesContract(Contract):
         )
         with pytest.raises(NotPermitted):
             two.unlink(two.linked, by=bot)
-        end_membership(two.place, two.linked)
-        two.unlink(two.linked, by=bot)
+        two.unlink(two.linked, by=evolve(bot, permissions=frozenset({Permission.MEMBERSHIPS_WRITE})))
 
     # --- linking ------------------------------------------------------------------------------------------------------
 
@@ -1005,6 +1004,26 @@ class MergesContract(Contract):
         )
         assert done == [None, None]
         assert two.numbers(two.unlinked)[:4] == two.numbers(two.linked)[:4] == ["0.00"] * 4
+        two.must_be_clean()
+
+    def test_nobody_is_merged_while_a_raid_of_theirs_is_changed(self, two: Two) -> None:
+        """R-8, P-13: who changes a raid reckons with those for whom it counts."""
+        raid_id = two.raiding.raid(NIGHT - DAY, points="0")
+        two.attend(raid_id, "Karnor")
+        done: list[str] = []
+
+        def merge() -> None:
+            two.merge()
+            done.append("merged")
+
+        with two.place.work() as work:
+            raid = work.raids.get(raid_id)
+            merging = Rival(until_it_succeeds(merge))
+            work.attendances.append(raid, [two.raiding.line(raid, "Mira", two.linked)])
+            done.append("noted")
+        assert merging.outcome() is None
+        assert done == ["noted", "merged"]
+        assert two.raiding.share(two.linked).split()[3] == "1/1"
         two.must_be_clean()
 
     def test_who_notes_somebody_as_merged_meanwhile_has_lost_a_race(self, two: Two) -> None:

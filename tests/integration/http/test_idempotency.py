@@ -47,6 +47,10 @@ def test_what_moves_points_takes_a_key() -> None:
         "revoke_award",
         "move_award",
         "return_item",
+        "make_claim",
+        "approve_claim",
+        "merge_users",
+        "undo_merge",
         # So that the command line may send it again: nothing else keeps it from being left twice.
         "leave_feedback",
     }

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 from attrs import evolve
 
-from dkp_core.accounts import ACTIVE_ROLE_GROUPS, Membership, MembershipStatus, NotAMember, RoleGroup
+from dkp_core.accounts import (
+    ACTIVE_ROLE_GROUPS,
+    Membership,
+    MembershipStatus,
+    NotAMember,
+    RoleGroup,
+    UserIsMerged,
+)
 from dkp_core.accounts.events import MembershipBegan, MembershipChanged
 from dkp_core.kernel.domain_events import Change
 from dkp_core.kernel.errors import InvalidValue
@@ -144,3 +152,89 @@ def test_a_status_is_found_by_its_name() -> None:
     assert refused.value.name == "status"
     assert refused.value.fault == f"{('gone' * 20)[:40]!r} is no membership status"
     assert refused.value.accepted == "in_force, ended, deactivated"
+
+
+# --- merging ----------------------------------------------------------------------------------------------------------
+
+
+def test_who_was_merged_has_a_place_that_leads_on() -> None:
+    """R-8: it is told once, and nobody changes it any more."""
+    merged = a_membership().merge_into(UserId(9), LATER, reason="Moved to user 9")
+    assert (merged.status, merged.ended_at, merged.merged_into) == (ENDED, LATER, UserId(9))
+    assert [each.field for each in news(merged).changes] == ["status", "merged_into"]
+    changes: tuple[Callable[[], Membership], ...] = (
+        lambda: merged.resume(reason="back"),
+        lambda: merged.deactivate(LATER, reason="out"),
+        lambda: merged.merge_into(UserId(8), LATER, reason="again"),
+        lambda: merged.since(datetime(2020, 1, 1, tzinfo=UTC), reason="earlier"),
+    )
+    for change in changes:
+        with pytest.raises(UserIsMerged) as refused:
+            change()
+        assert refused.value.into == UserId(9)
+
+
+def test_who_had_left_before_the_merge_left_then() -> None:
+    """R-8: when a membership ended stays."""
+    assert a_membership(status=DEACTIVATED).merge_into(UserId(9), LATER, reason="x").ended_at == JOINED
+
+
+@pytest.mark.parametrize("status", MembershipStatus)
+def test_a_place_is_as_before_the_merge(status: MembershipStatus) -> None:
+    """R-8: also one that had ended; but nobody is an applicant by it."""
+    before = a_membership(RoleGroup.RECRUITER, status)
+    merged = evolve(before.merge_into(UserId(9), LATER, reason="x"), pending=(), version=2)
+    restored = merged.as_before(before, LATER, reason="two people")
+    assert restored == evolve(before, reason="two people", version=2, pending=restored.pending)
+    assert news(restored).reason == "two people"
+    trial = a_membership(RoleGroup.APPLICANT, trial=True)
+    restored = trial.merge_into(UserId(9), LATER, reason="x").as_before(trial, LATER, reason="two people")
+    assert (restored.role_group, restored.trial, restored.merged_into) == (RoleGroup.GUEST, False, None)
+
+
+def test_who_had_no_place_before_the_merge_has_none_afterwards() -> None:
+    """R-8: an ended one, which leads nowhere."""
+    merged = a_membership(RoleGroup.GUEST).merge_into(UserId(9), LATER, reason="x")
+    restored = merged.as_before(None, LATER, reason="two people")
+    assert (restored.status, restored.ended_at, restored.merged_into) == (ENDED, LATER, None)
+
+
+@pytest.mark.parametrize(
+    ("own", "given", "has"),
+    [
+        (RoleGroup.GUEST, RoleGroup.MEMBER, RoleGroup.MEMBER),
+        (RoleGroup.OFFICER, RoleGroup.MEMBER, RoleGroup.OFFICER),
+        (RoleGroup.MEMBER, RoleGroup.MEMBER, RoleGroup.MEMBER),
+        (RoleGroup.APPLICANT, RoleGroup.GUEST, RoleGroup.APPLICANT),
+    ],
+)
+def test_a_role_group_is_raised_and_never_lowered(own: RoleGroup, given: RoleGroup, has: RoleGroup) -> None:
+    """R-8: and only while the membership is in force."""
+    assert a_membership(own).raised_to(given, reason="Was user 3").role_group is has
+    for status in (ENDED, DEACTIVATED):
+        ended = a_membership(own, status)
+        assert ended.raised_to(given, reason="Was user 3") is ended
+
+
+def test_who_joined_earlier_counts_from_then_on() -> None:
+    """R-8: the first of the two, and the later one again when it is taken back."""
+    own = a_membership()
+    earlier = datetime(2020, 1, 1, tzinfo=UTC)
+    assert own.since(LATER, reason="x") is own
+    given = own.since(earlier, reason="x")
+    assert given.joined_at == earlier
+    assert given.without(given, own, reason="two people").joined_at == JOINED
+    corrected = evolve(given, joined_at=datetime(2019, 1, 1, tzinfo=UTC))
+    assert corrected.without(given, own, reason="two people") == corrected
+
+
+def test_what_was_given_since_is_kept() -> None:
+    """R-8: a role group that an officer gave after the merge is not taken back with it."""
+    own = a_membership(RoleGroup.GUEST)
+    given = own.raised_to(RoleGroup.MEMBER, reason="x")
+    assert given.without(given, own, reason="two people").role_group is RoleGroup.GUEST
+    promoted = given.move_to(RoleGroup.OFFICER, reason="earned")
+    assert promoted.without(given, own, reason="two people").role_group is RoleGroup.OFFICER
+    applicant = a_membership(RoleGroup.APPLICANT)
+    raised = applicant.raised_to(RoleGroup.MEMBER, reason="x")
+    assert raised.without(raised, applicant, reason="two people").role_group is RoleGroup.GUEST

@@ -113,3 +113,13 @@ def test_a_role_group_is_found_by_its_name() -> None:
     with pytest.raises(InvalidValue) as long:
         RoleGroup.named("b" * 99)
     assert (long.value.name, long.value.fault) == ("role_group", f"'{'b' * 40}' is no role group")
+
+
+def test_role_groups_have_an_order() -> None:
+    """A-3, R-8: officers may the most, and nothing but an officer's word gives more than a member's."""
+    ordered = sorted(RoleGroup, key=lambda each: sum(other.is_above(each) for other in RoleGroup))
+    assert [str(each) for each in ordered] == ["officer", "recruiter", "developer", "member", "applicant", "guest"]
+    assert not any(each.is_above(each) for each in RoleGroup)
+    assert {each.at_most_member for each in ordered[:4]} == {RoleGroup.MEMBER}
+    assert [each.at_most_member for each in ordered[4:]] == ordered[4:]
+    assert [each.without_application for each in ordered] == [*ordered[:4], RoleGroup.GUEST, RoleGroup.GUEST]

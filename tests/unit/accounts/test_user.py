@@ -131,7 +131,8 @@ def test_what_nobody_is_notified_of_can_not_be_muted(kind: str) -> None:
     with pytest.raises(InvalidValue) as refused:
         a_user().prefer(muted=("votes", kind))
     assert refused.value.sentence == (
-        f"muted: {kind[:40]!r} is no kind of notification; accepted: applications, auctions, claims, events, points, votes."
+        f"muted: {kind[:40]!r} is no kind of notification; "
+        "accepted: applications, auctions, claims, events, points, votes."
     )
 
 

@@ -230,6 +230,31 @@ def test_requests_that_arrive_together_are_counted_in_one_trip() -> None:
     assert len(limits.trips) <= 2
 
 
+def test_a_fault_of_ours_in_counting_holds_up_nobody() -> None:
+    """O-12: neither those who are counted then nor those who come later."""
+
+    @define(eq=False)
+    class Faulty(Noting):
+        def count_all(self, hits: Sequence[Hit]) -> Sequence[Count]:
+            if len(self.trips) == 1:
+                self.trips.append(0)
+                raise ZeroDivisionError
+            return super().count_all(hits)
+
+    counting = allowances(Faulty(shared=True))
+    counting.recognised(asked(**KEY), by())
+
+    async def asking() -> None:
+        counting.start()
+        for _ in range(2):
+            waiting = counting.enter(asked(**KEY))
+            assert waiting is not None
+            await asyncio.wait_for(waiting, 10)
+        await counting.close()
+
+    asyncio.run(asking())
+
+
 def test_a_process_that_ends_lets_through_what_it_can_count_no_more() -> None:
     """O-12: what was taken is finished."""
     counting = allowances(Noting(shared=True))

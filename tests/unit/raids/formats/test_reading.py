@@ -24,6 +24,7 @@ from dkp_core.raids.formats import (
     UnreadableDump,
     read_dump,
 )
+from dkp_core.raids.formats.text import MARKED_LINES_MAX
 from tests.unit.raids.formats.synthetic import (
     COMBAT,
     LIVE_NAME,
@@ -361,3 +362,22 @@ def test_a_line_cut_off_by_reading_ahead_does_not_spoil_the_guess() -> None:
     """D-6: the sample's last line may end within a row."""
     rows = "".join(f"{live_row('Vulak')}{'x' * 30_000}\n" for _ in range(3))
     assert read_text(rows).format is DumpFormat.RAID_DUMP
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "cp1252"])
+@pytest.mark.parametrize("size", [1, 7, 1 << 20])
+def test_lines_that_hold_a_mark_are_kept_besides(encoding: str, size: int) -> None:
+    """R-8: in any case and encoding, wherever the file was cut; each line once; the checks are the same."""
+    said = ["Zoë tells the guild, 'CLAIM-one and claim-two'", "Boru says, 'claim-three'"]
+    data = log([said[0], *who([who_row("Zoë")]), *COMBAT, said[1]]).encode(encoding)
+    chunks = [data[start : start + size] for start in range(0, len(data), size)]
+    found = read_dump(chunks, file_name=LOG_NAME, mark="Claim-")
+    assert [line.partition("] ")[2] for line in found.marked] == said
+    assert [names(check) for check in found.checks] == [["Zoë"]]
+    assert read_dump(chunks, file_name=LOG_NAME).marked == ()
+
+
+def test_a_mark_at_every_line_fills_no_memory() -> None:
+    """A-14: a log of nothing but codes keeps some of them."""
+    text = log([*who([who_row("Zoë")]), *["Boru says, 'claim-'"] * (MARKED_LINES_MAX + 5)])
+    assert len(read_dump([text.encode()], mark="claim-").marked) == MARKED_LINES_MAX
