@@ -138,6 +138,11 @@ class Two:
         use = RecordAttendance(installation.begin, installation.ids, installation.clock)
         use(raid_id, [NamedPresence(name=name) for name in names], by=self.place.by)
 
+    def cancel(self, raid_id: RaidId) -> None:
+        """Cancel a raid."""
+        installation = self.place.installation
+        CancelRaid(installation.begin, installation.ids, installation.clock)(raid_id, by=self.place.by)
+
     def numbers(self, user_id: UserId, pool_id: PoolId | None = None) -> list[str]:
         """Earned, spent, adjusted, current, held and available."""
         return self.bank.numbers(user_id, pool_id or self.raiding.pool_id)
@@ -991,19 +996,29 @@ class MergesContract(Contract):
         assert two.raiding.share(two.linked).split()[3] == "3/3"
         two.must_be_clean()
 
-    def test_a_raid_is_cancelled_while_a_merge_is_undone(self, two: Two) -> None:
-        """R-8, P-13."""
-        raid_id = two.raiding.raid(NIGHT - DAY, points="10")
-        two.attend(raid_id, "Karnor")
-        merge_id = two.merge().merge_id
-        installation = two.place.installation
-        cancel = CancelRaid(installation.begin, installation.ids, installation.clock)
+    def test_raids_change_while_users_are_merged_and_parted(self, two: Two) -> None:
+        """R-8, P-13: raids of the one, of the other and of both, noted further and cancelled."""
+        two.place.character("Mira", owner=two.linked)
+        raids = [two.raiding.raid(NIGHT - days * DAY, points="10") for days in range(1, 9)]
+        for raid_id in raids[:6]:
+            two.attend(raid_id, "Karnor")
+        for raid_id in raids[2:4]:
+            two.attend(raid_id, "Mira")
+        merges: list[MergeId | None] = []
         done = all_at_once(
-            until_it_succeeds(partial(two.undo, merge_id)),
-            until_it_succeeds(lambda: cancel(raid_id, by=two.place.by)),
+            until_it_succeeds(lambda: merges.append(two.merge().merge_id)),
+            *(until_it_succeeds(partial(two.attend, raid_id, "Mira")) for raid_id in raids[:2]),
+            *(until_it_succeeds(partial(two.attend, raid_id, "Boru")) for raid_id in raids[6:]),
+            *(until_it_succeeds(partial(two.cancel, raid_id)) for raid_id in (raids[2], raids[5])),
         )
-        assert done == [None, None]
-        assert two.numbers(two.unlinked)[:4] == two.numbers(two.linked)[:4] == ["0.00"] * 4
+        assert done == [None] * 7
+        two.must_be_clean()
+        done = all_at_once(
+            until_it_succeeds(partial(two.undo, merges[0])),
+            *(until_it_succeeds(partial(two.cancel, raids[each])) for each in (0, 3, 4, 6)),
+            until_it_succeeds(partial(two.attend, raids[7], "Mira")),
+        )
+        assert done == [None] * 6
         two.must_be_clean()
 
     def test_nobody_is_merged_while_a_raid_of_theirs_is_changed(self, two: Two) -> None:
@@ -1011,18 +1026,25 @@ class MergesContract(Contract):
         raid_id = two.raiding.raid(NIGHT - DAY, points="0")
         two.attend(raid_id, "Karnor")
         done: list[str] = []
+        merging: list[Rival] = []
 
         def merge() -> None:
             two.merge()
             done.append("merged")
 
-        with two.place.work() as work:
-            raid = work.raids.get(raid_id)
-            merging = Rival(until_it_succeeds(merge))
-            work.attendances.append(raid, [two.raiding.line(raid, "Mira", two.linked)])
+        def note() -> None:
+            with two.place.work() as work:
+                raid = work.raids.get(raid_id)
+                if not merging:
+                    merging.append(Rival(until_it_succeeds(merge)))
+                else:
+                    done.append("again")  # a database may find that the two are in each other's way, and end this one
+                work.attendances.append(raid, [two.raiding.line(raid, "Mira", two.linked)])
             done.append("noted")
-        assert merging.outcome() is None
-        assert done == ["noted", "merged"]
+
+        until_it_succeeds(note)()
+        assert merging[0].outcome() is None
+        assert done == ["noted", "merged"] or "again" in done
         assert two.raiding.share(two.linked).split()[3] == "1/1"
         two.must_be_clean()
 
