@@ -75,6 +75,8 @@ class Recruiting:
         self._apply(new, "I have been reading your forum for years, and now I have the time.", "Most")
 
     def _apply(self, applicant: int, why: str, nights: str) -> ApplicationId:
+        friend = self.by(7).user_id
+        assert friend is not None, "everybody here is a user"
         with self._together():
             version = self.use_cases.show_application_form()(by=self.by(applicant)).version
             return self.use_cases.submit_application()(
@@ -85,7 +87,7 @@ class Recruiting:
                 previous_guilds="Two, both gone",
                 availability="20:00 to 23:30",
                 timezone="Europe/Berlin",
-                referees=(self.by(7).user_id or 0,),  # type: ignore[arg-type]  # everybody here is a user
+                referees=(friend,),
                 form_version=version,
                 answers={"why": why, "nights": nights, "real_life": "I work shifts every other week."},
                 by=self.by(applicant),
