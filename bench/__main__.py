@@ -6,7 +6,22 @@ import argparse
 import importlib
 import sys
 
-NAMES = ("start", "parse", "flat", "attendance", "bidding", "limit", "peer", "live", "follow", "access", "votes")
+NAMES = (
+    "start",
+    "parse",
+    "formats",
+    "flat",
+    "attendance",
+    "bidding",
+    "decay",
+    "limit",
+    "peer",
+    "live",
+    "follow",
+    "access",
+    "votes",
+    "simulate",
+)
 
 
 def main() -> int:

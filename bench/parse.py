@@ -18,21 +18,24 @@ NOISE = (
     "Lucismule's skin looks like diamond.",
     "Tester tells the guild, 'incoming on the left side'",
     "Your spell fizzles!",
-    "--Tester has looted a Spider Silk.--",
     "You have become better at Dodge! (211)",
 )
+LOOTED = "--Tester has looted a Spider Silk.--"
+LOOTED_EVERY = 1_000
+"""Lines from one looting line to the next; each is kept, since an award may come of it."""
 
 
 def log(size: int) -> Iterator[bytes]:
-    """A log of about `size` bytes with a `/who` of 40 every 2 MB."""
+    """A log of about `size` bytes with a `/who` of 40 every 2 MB and some loot."""
     random_ = random.Random(1)
     at = datetime(2026, 3, 1, 19, 0)  # noqa: DTZ001  # logs have no zone
     written, next_who, lines = 0, 1_000_000, []
-    pending = 0
+    pending = counted = 0
     while written < size:
         at += timedelta(seconds=1)
         stamp = f"[{at:%a %b %d %H:%M:%S %Y}] "
-        lines.append(stamp + random_.choice(NOISE) + "\r\n")
+        counted += 1
+        lines.append(stamp + (random_.choice(NOISE) if counted % LOOTED_EVERY else LOOTED) + "\r\n")
         pending += len(lines[-1])
         if written + pending >= next_who:
             next_who += 2_000_000

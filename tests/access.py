@@ -37,6 +37,8 @@ OWN: Final[Mapping[str, Reach]] = {
     "whoever applied": Reach.MEMBER,
     "a user's own key, where the installation lets users found guilds": Reach.SOMEBODY,
     "the raid's leader": Reach.SOMEBODY,
+    "whose entry it is": Reach.KEEPER,
+    "whose dispute it is": Reach.KEEPER,
 }
 """What the words of an operation's `own` mean for the table."""
 TOLD: Final[Mapping[str, Permission]] = {"the raid's leader": Permission.RAIDS_READ}

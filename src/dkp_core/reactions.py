@@ -12,10 +12,11 @@ from typing import Final
 
 from attrs import frozen
 
-from dkp_core.accounts import DiscordTokensDoomed, MemberErased, MembershipChanged, MemberShutOut
+from dkp_core.accounts import DiscordTokensDoomed, MemberErased, MembershipBegan, MembershipChanged, MemberShutOut
 from dkp_core.guilds import GuildChanged
 from dkp_core.kernel.domain_events import DomainEvent
-from dkp_core.raids import FORGET_CHAT
+from dkp_core.points import SCHEDULE_BATCHES, PoolChanged
+from dkp_core.raids import FORGET_CHAT, REWARD_RAID, REWARDED
 from dkp_core.roster import (
     CharacterAliasAdded,
     CharacterApproved,
@@ -28,9 +29,11 @@ AWARD_WAITING_NAMES: Final = "award_waiting_names"
 SCHEDULE_RETENTION: Final = "schedule_retention"
 REVOKE_DISCORD_TOKENS: Final = "revoke_discord_tokens"
 WITHDRAW_BIDS_OF_LEAVER: Final = "withdraw_bids_of_leaver"
+GIVE_START_POINTS: Final = "give_start_points"
 FORGET_ON_ROSTER: Final = "forget_on_roster"
 FOLLOW_MEMBERSHIP: Final = "follow_membership"
 EMPTY_APPLICATIONS: Final = "empty_applications"
+EMPTY_DISPUTES: Final = "empty_disputes"
 
 
 @frozen
@@ -53,9 +56,18 @@ REACTIONS: Final = (
     # Who left the guild, or was shut out of it, bids no longer.
     Reaction(MembershipChanged, WITHDRAW_BIDS_OF_LEAVER),
     Reaction(MemberShutOut, WITHDRAW_BIDS_OF_LEAVER),
+    # Who becomes a member begins with points, where the pool's policies say so (P-6).
+    Reaction(MembershipBegan, GIVE_START_POINTS),
+    Reaction(MembershipChanged, GIVE_START_POINTS),
+    # Decay and what else runs by a schedule goes by the guild's clocks, and rests while a pool is archived (P-7, G-2).
+    Reaction(GuildChanged, SCHEDULE_BATCHES),
+    Reaction(PoolChanged, SCHEDULE_BATCHES),
+    # Bonuses for raids follow what becomes of the raid (P-9).
+    *(Reaction(event, REWARD_RAID) for event in REWARDED),
     # What a guild noted of a person goes with them.
     Reaction(MemberErased, FORGET_ON_ROSTER),
     Reaction(MemberErased, FORGET_CHAT),
+    Reaction(MemberErased, EMPTY_DISPUTES),
     # The application of who is no applicant any more is withdrawn (V-2); erasure empties it.
     Reaction(MembershipChanged, FOLLOW_MEMBERSHIP),
     Reaction(MemberShutOut, FOLLOW_MEMBERSHIP),

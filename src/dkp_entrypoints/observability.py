@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import structlog
 from attrs import define, field
@@ -15,6 +15,9 @@ from dkp_adapters.waiting import DueNotice, Lag
 from dkp_core.notices import Outcome
 from dkp_entrypoints.execution import Lanes
 from dkp_entrypoints.settings import Settings
+
+if TYPE_CHECKING:
+    from dkp_adapters.sql.backup import BackupState
 
 # What a log line must never hold, whoever logs it and however.
 SECRETS: Final = frozenset(
@@ -96,6 +99,7 @@ class Metrics:
     _parked: Gauge = field(init=False)
     _listeners: Gauge = field(init=False)
     _dropped: Gauge = field(init=False)
+    _backups: Gauge = field(init=False)
     _series: dict[tuple[object, ...], Any] = field(init=False, factory=dict)
 
     def __attrs_post_init__(self) -> None:
@@ -111,6 +115,8 @@ class Metrics:
         self.registry.register(NOTICES)
         self._listeners = Gauge("dkp_live_listeners", "Clients that follow something.", **make)
         self._dropped = Gauge("dkp_live_dropped", "Changes that other processes were told of in bulk.", **make)
+        at = "When the last scheduled backup was made, and the last attempt failed."
+        self._backups = Gauge("dkp_backup_timestamp_seconds", at, ("outcome",), **make)
 
     def answered(self, method: str, route: str, status: int, seconds: float, database_seconds: float) -> None:
         """A request was answered."""
@@ -126,10 +132,22 @@ class Metrics:
             found = self._series[metric, *labels] = metric.labels(*labels)
         return found
 
-    def look(self, lanes: Lanes, lags: dict[str, Lag], *, listeners: int = 0, dropped: int = 0) -> None:
-        """Take note of what waits at this moment, who listens, and what the fan-out dropped so far."""
+    def look(
+        self,
+        lanes: Lanes,
+        lags: dict[str, Lag],
+        *,
+        listeners: int = 0,
+        dropped: int = 0,
+        backup: BackupState | None = None,
+    ) -> None:
+        """Take note of what waits, who listens, what the fan-out dropped so far, and how backups stand."""
         self._listeners.set(listeners)
         self._dropped.set(dropped)
+        if backup is not None:
+            for outcome, at in (("made", backup.made_at), ("failed", backup.failed_at)):
+                if at is not None:
+                    self._backups.labels(outcome).set(at.timestamp())
         for lane in lanes.all:
             self._lanes.labels(lane.name).set(lane.depth)
         for kind, lag in lags.items():

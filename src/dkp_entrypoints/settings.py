@@ -215,6 +215,9 @@ class Settings:
         "the mail server, such as smtps://user:password@mail.example.org, or smtp+starttls://…; empty: none",
     )
     mail_from: str = _setting("", _text, "the sender of e-mails, such as Night Watch <dkp@example.org>")
+    backup_dir: str = _setting("", _text, "a folder into which the worker backs the database up; empty: it does not")
+    backup_every_hours: int = _setting(24, _whole(1, 8760), "how often it does")
+    keep_backups: int = _setting(7, _whole(1, 10000), "how many of these backups are kept, the newest ones")
     keep_notices_days: int = _setting(90, _whole(1, 36500), "days after which notices that were told are forgotten")
     users_may_found: bool = _setting(False, _boolean, "whether users may found guilds over HTTP")
     worker: bool = _setting(True, _boolean, "whether dkp serve runs the worker too")

@@ -21,6 +21,7 @@ from dkp_core.accounts import (
     KeyKind,
     Membership,
     Memberships,
+    NamedMember,
     User,
     Users,
 )
@@ -91,6 +92,12 @@ class MemoryMemberships(Memberships):
     def merged_into(self, user_id: UserId) -> tuple[UserId, ...]:
         memberships = self.session.tables.memberships.values()
         return tuple(sorted(each.user_id for each in memberships if each.merged_into == user_id))
+
+    def named(self) -> tuple[NamedMember, ...]:
+        users = self.session.installation.users
+        here = (users[each.user_id] for each in self.session.tables.memberships.values() if each.merged_into is None)
+        named = sorted((user for user in here if user.erased_at is None), key=lambda user: user.id)
+        return tuple(NamedMember(user_id=user.id, discord_id=user.discord_id, username=user.username) for user in named)
 
     def officers(self) -> frozenset[UserId]:
         memberships = self.session.tables.memberships.values()

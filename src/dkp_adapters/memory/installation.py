@@ -97,6 +97,12 @@ class MemoryInstallation:
         """
         yield MemoryViews(lambda: Glance(self._seen(), guild_id))
 
+    @contextmanager
+    def read_steadily(self, by: Actor) -> Iterator[MemoryViews]:
+        """The views of the guild of `by`, all of which see what there is now, whatever is written meanwhile."""
+        glance = Glance(self._seen(), by.guild)
+        yield MemoryViews(lambda: glance)
+
     # --- scopes -------------------------------------------------------------------------------------------------------
 
     @contextmanager

@@ -11,7 +11,7 @@ from dkp_adapters.memory.tables import Dated, GuildTables, Held
 from dkp_adapters.memory.transaction import Session
 from dkp_core.kernel.domain_events import DomainEvent
 from dkp_core.kernel.errors import InvalidValue, NameTaken, NoSuch, Stale
-from dkp_core.kernel.ids import AuctionId, AwardId, ItemId, PoolId, RaidId, UserId
+from dkp_core.kernel.ids import AuctionId, AwardDraftId, AwardId, ItemId, PoolId, RaidId, UserId
 from dkp_core.kernel.names import name_key
 from dkp_core.kernel.points import Points
 from dkp_core.loot import (
@@ -21,6 +21,8 @@ from dkp_core.loot import (
     Auctions,
     AuctionStatus,
     Award,
+    AwardDraft,
+    AwardDrafts,
     Awards,
     AwardStatus,
     Bid,
@@ -59,6 +61,15 @@ class MemoryItems(Items):
     def named(self, name: str) -> Item | None:
         key, items = name_key(name), self.session.tables.items.values()
         return next((item for item in items if name_key(item.name) == key), None)
+
+    def known(self, names: Collection[str]) -> Mapping[str, ItemId]:
+        items = sorted(self.session.tables.items.values(), key=lambda item: item.id, reverse=True)
+        by_name, by_external_id = (
+            {name_key(item.name): item.id for item in items},
+            {item.external_id: item.id for item in items},
+        )
+        found = {name: by_name.get(name_key(name)) or (by_external_id.get(name) if name else None) for name in names}
+        return {name: item_id for name, item_id in found.items() if item_id is not None}
 
     def save(self, item: Item) -> None:
         other = self.named(item.name)
@@ -271,9 +282,43 @@ class MemoryAwards(Awards):
             if award.item_id == item_id and award.status is AwardStatus.STANDING and award.awarded_at >= since
         )
 
+    def shared_at(self, raid_id: RaidId) -> tuple[Award, ...]:
+        return tuple(
+            award
+            for award in sorted(self.session.tables.awards.values(), key=lambda award: award.id)
+            if award.raid_id == raid_id and award.status is AwardStatus.STANDING and award.shared_with
+        )
+
     def save(self, *awards: Award) -> None:
         for award in awards:
             self.session.save(self.session.tables.awards, award.id, award)
+
+
+@frozen
+class MemoryAwardDrafts(AwardDrafts):
+    """What files tell of loot."""
+
+    session: Session
+
+    def get(self, draft_id: AwardDraftId) -> AwardDraft:
+        draft = self.session.tables.award_drafts.get(draft_id)
+        if draft is None:
+            raise NoSuch("award draft", draft_id)
+        return draft
+
+    def drafted(self, raid_id: RaidId, fingerprints: Sequence[str]) -> frozenset[str]:
+        known = {each.fingerprint for each in self.session.tables.award_drafts.values() if each.raid_id == raid_id}
+        return frozenset(known.intersection(fingerprints))
+
+    def append(self, drafts: Sequence[AwardDraft], event: DomainEvent) -> None:
+        for draft in drafts:
+            if self.drafted(draft.raid_id, [draft.fingerprint]):
+                raise Stale("somebody else drafted it first")
+            self.session.save(self.session.tables.award_drafts, draft.id, draft)
+        self.session.announce(event)
+
+    def save(self, draft: AwardDraft) -> None:
+        self.session.save(self.session.tables.award_drafts, draft.id, draft)
 
 
 @frozen

@@ -8,6 +8,7 @@ from datetime import datetime
 from attrs import evolve, frozen
 
 from dkp_adapters.memory.merges import heads_in
+from dkp_adapters.memory.tables import GuildTables
 from dkp_adapters.memory.transaction import Session
 from dkp_core.kernel.actor import Actor, ActorKind
 from dkp_core.kernel.errors import NameTaken, NoSuch, Stale
@@ -16,12 +17,16 @@ from dkp_core.kernel.names import name_key
 from dkp_core.raids import (
     Attendance,
     Attendances,
+    Decision,
     EventType,
     EventTypes,
+    Evidence,
     Present,
     Raid,
     Raids,
     RaidStatus,
+    Sighting,
+    Sightings,
     Upload,
     Uploads,
     owner_of,
@@ -81,7 +86,9 @@ class MemoryRaids(Raids):
 
     def remove(self, raid: Raid) -> bool:
         tables = self.session.tables
-        if any(line.raid_id == raid.id for line in tables.attendance.values()):
+        if any(line.raid_id == raid.id for line in tables.attendance.values()) or any(
+            draft.raid_id == raid.id for draft in tables.award_drafts.values()
+        ):
             return False
         self.session.remove(tables.raids, raid.id, raid)
         return True
@@ -94,12 +101,10 @@ class MemoryAttendances(Attendances):
     session: Session
 
     def present(self, raid_id: RaidId, tick: int) -> Present:
-        lines = [line for line in self.of_raid(raid_id) if line.tick == tick]
+        lines = tuple(line for line in self.of_raid(raid_id) if line.tick == tick)
         head = heads_in(self.session.tables)
-        return Present(
-            names=frozenset(line.key for line in lines),
-            paid=frozenset(head(line.user_id, line.at) for line in lines if line.user_id is not None and line.awarded),
-        )
+        counted = {line.user_id: head(line.user_id, line.at) for line in lines if line.user_id is not None}
+        return Present(lines=lines, heads={user: into for user, into in counted.items() if user != into})
 
     def of_raid(self, raid_id: RaidId) -> tuple[Attendance, ...]:
         lines = (line for line in self.session.tables.attendance.values() if line.raid_id == raid_id)
@@ -109,6 +114,15 @@ class MemoryAttendances(Attendances):
         for line in lines:
             assert (raid.id, line.tick, line.key) not in self.session.tables.attendance, "a name stands once at a tick"
             self._put(raid, line)
+
+    def change(self, raid: Raid, lines: Sequence[Attendance]) -> None:
+        for line in lines:
+            if (raid.id, line.tick, line.key) in self.session.tables.attendance:
+                self._put(raid, line)
+
+    def remove(self, raid: Raid, lines: Sequence[Attendance]) -> None:
+        for line in lines:
+            self.session.tables.attendance.drop((raid.id, line.tick, line.key))
 
     def unresolved(self, key: str) -> tuple[Attendance, ...]:
         tables = self.session.tables
@@ -182,6 +196,38 @@ class MemoryUploads(Uploads):
         for upload in old:
             uploads.put(upload.id, evolve(upload, content=None))
         return len(old)
+
+
+@frozen
+class MemorySightings(Sightings):
+    """What files say of the guild's ticks."""
+
+    session: Session
+
+    def append(self, raid: Raid, sightings: Sequence[Sighting]) -> None:
+        for each in sightings:
+            self.session.tables.sightings.put((raid.id, each.tick, each.upload_id, each.key), each)
+
+    def of_raid(self, raid_id: RaidId) -> Evidence:
+        return evidence_of(self.session.tables, raid_id)
+
+    def decide(self, raid: Raid, decisions: Sequence[Decision]) -> None:
+        for each in decisions:
+            self.session.tables.decisions.put((raid.id, each.tick, each.key), each)
+
+
+def evidence_of(tables: GuildTables, raid_id: RaidId) -> Evidence:
+    """What files say of a raid's ticks, and what was decided."""
+    return Evidence(
+        sightings=tuple(
+            evolve(each, file_name=tables.uploads[each.upload_id].file_name)
+            for key, each in sorted(tables.sightings.items(), key=lambda item: item[0])
+            if key[0] == raid_id
+        ),
+        decisions=tuple(
+            each for key, each in sorted(tables.decisions.items(), key=lambda item: item[0]) if key[0] == raid_id
+        ),
+    )
 
 
 def _by_time(upload: Upload) -> tuple[datetime, int]:

@@ -13,7 +13,17 @@ from dkp_adapters.memory.transaction import Session
 from dkp_core.kernel.errors import NameTaken, NoSuch, Stale
 from dkp_core.kernel.ids import CharacterId, RankId, UserId
 from dkp_core.kernel.names import name_key
-from dkp_core.roster import Attribution, Character, Characters, Ownership, Rank, RankChange, RankInUse, Ranks
+from dkp_core.roster import (
+    Attribution,
+    Character,
+    Characters,
+    MainChange,
+    Ownership,
+    Rank,
+    RankChange,
+    RankInUse,
+    Ranks,
+)
 
 
 @frozen
@@ -81,6 +91,12 @@ class MemoryCharacters(Characters):
     def holding(self, rank_id: RankId) -> tuple[Character, ...]:
         return tuple(each for each in self._in_order() if each.rank_id == rank_id)
 
+    def all(self) -> tuple[Character, ...]:
+        return tuple(self._in_order())
+
+    def every_name(self) -> Mapping[str, CharacterId]:
+        return {key: borne.character_id for key, borne in self.session.tables.names.items()}
+
     def attributed(self, names: Sequence[str], at: datetime) -> Mapping[str, Attribution]:
         tables = self.session.tables
         head = heads_in(tables)
@@ -92,7 +108,8 @@ class MemoryCharacters(Characters):
                 periods = tables.ownerships.get(character.id, ())
                 owner = next((period.owner for period in periods if period.covers(at)), None)
                 owner = None if owner is None else head(owner, at)
-                found[key] = Attribution(character.id, character.name, character.status, owner)
+                is_alt = character.owner is not None and not character.is_main
+                found[key] = Attribution(character.id, character.name, character.status, owner, is_alt)
         return found
 
     def save(self, *characters: Character) -> None:
@@ -119,7 +136,8 @@ class MemoryCharacters(Characters):
         attended = any(line.character_id == character_id for line in tables.attendance.values())
         borne = {key for key, name in tables.names.items() if name.character_id == character_id}
         awarded = any(name_key(award.character_name) in borne for award in tables.awards.values())
-        return ended or bool(ranked) or attended or awarded
+        crowned = any(character_id in (change.before, change.after) for change in tables.main_changes.values())
+        return ended or bool(ranked) or attended or awarded or crowned
 
     def add_alias(self, character_id: CharacterId, name: str) -> None:
         self._must_be_free(name, character_id)
@@ -149,6 +167,14 @@ class MemoryCharacters(Characters):
         if latest is not None and latest.until is None:
             earlier = self.session.tables.ownerships[character_id][:-1]
             self.session.tables.ownerships.put(character_id, (*earlier, evolve(latest, until=at)))
+
+    def last_main_change(self, owner: UserId) -> MainChange | None:
+        changes = (each for each in self.session.tables.main_changes.values() if each.user_id == owner)
+        return max(changes, key=lambda change: (change.at, change.id), default=None)
+
+    def record_main_changes(self, changes: Sequence[MainChange]) -> None:
+        for change in changes:
+            self.session.tables.main_changes.put(change.id, change)
 
     def record_rank_changes(self, changes: Sequence[RankChange]) -> None:
         kept = self.session.tables.rank_changes

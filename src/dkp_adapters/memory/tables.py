@@ -33,27 +33,32 @@ from dkp_core.kernel.ids import (
     AdjustmentId,
     ApplicationId,
     AuctionId,
+    AwardDraftId,
     AwardId,
+    BatchId,
     BidId,
     CharacterId,
     ClaimId,
+    DisputeId,
     EntryId,
     EventTypeId,
     GuildId,
     ItemId,
     ItemPoolId,
+    MainChangeId,
     MergeId,
     NoticeId,
     PoolId,
+    ProfileFieldId,
     RaidId,
     RankId,
     UploadId,
     UserId,
 )
-from dkp_core.loot import Auction, Award, BidRecord, ChatGrammar, Hold, Item, Rules, StandingBid
+from dkp_core.loot import Auction, Award, AwardDraft, BidRecord, ChatGrammar, Hold, Item, Rules, StandingBid
 from dkp_core.notices import Channel, ChannelWebhook, Notice, NoticeStatus
-from dkp_core.points import Adjustment, Balance, Entry, ItemPool, Merge, Pool
-from dkp_core.raids import Attendance, EventType, Raid, Upload
+from dkp_core.points import Adjustment, Balance, Batch, Dispute, Entry, InForce, ItemPool, Merge, Pool
+from dkp_core.raids import Attendance, Decision, EventType, Raid, Sighting, Upload
 from dkp_core.recruitment import (
     Application,
     Comment,
@@ -66,7 +71,7 @@ from dkp_core.recruitment import (
     Vote,
     VoteChange,
 )
-from dkp_core.roster import Character, Claim, Ownership, Rank, RankChange
+from dkp_core.roster import Character, Claim, MainChange, Ownership, ProfileField, Rank, RankChange
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -261,18 +266,25 @@ class GuildTables(Tables):
     names: Rows[str, BorneName] = Factory(Rows)
     ownerships: Rows[CharacterId, tuple[Ownership, ...]] = Factory(Rows)
     rank_changes: Rows[CharacterId, tuple[RankChange, ...]] = Factory(Rows)
+    main_changes: Rows[MainChangeId, MainChange] = Factory(Rows)
+    profile_fields: Rows[ProfileFieldId, ProfileField] = Factory(Rows)
     removed_ranks: Rows[RankId, str] = Factory(Rows)
     claims: Rows[ClaimId, Claim] = Factory(Rows)
     pools: Rows[PoolId, Pool] = Factory(Rows)
+    policies: Rows[tuple[PoolId, int], InForce] = Factory(Rows)
     item_pools: Rows[ItemPoolId, ItemPool] = Factory(Rows)
     entries: Rows[EntryId, Entry] = Factory(Rows)
     balances: Rows[tuple[PoolId, UserId], Balance] = Factory(Rows)
     adjustments: Rows[AdjustmentId, Adjustment] = Factory(Rows)
+    disputes: Rows[DisputeId, Dispute] = Factory(Rows)
+    batches: Rows[BatchId, Batch] = Factory(Rows)
     merges: Rows[MergeId, Merge] = Factory(Rows)
     event_types: Rows[EventTypeId, EventType] = Factory(Rows)
     raids: Rows[RaidId, Raid] = Factory(Rows)
     attendance: Rows[tuple[RaidId, int, str], Attendance] = Factory(Rows)
     uploads: Rows[UploadId, Upload] = Factory(Rows)
+    sightings: Rows[tuple[RaidId, int, UploadId, str], Sighting] = Factory(Rows)
+    decisions: Rows[tuple[RaidId, int, str], Decision] = Factory(Rows)
     items: Rows[ItemId, Item] = Factory(Rows)
     house_rules: Rows[tuple[PoolId, int], Dated[Rules]] = Factory(Rows)
     chat_grammars: Rows[int, Dated[ChatGrammar]] = Factory(Rows)
@@ -280,6 +292,7 @@ class GuildTables(Tables):
     bids: Rows[BidId, BidRecord] = Factory(Rows)
     holds: Rows[tuple[AuctionId, UserId], Held] = Factory(Rows)
     awards: Rows[AwardId, Award] = Factory(Rows)
+    award_drafts: Rows[AwardDraftId, AwardDraft] = Factory(Rows)
     standing_bids: Rows[tuple[ItemId, UserId], StandingBid] = Factory(Rows)
     chat_lines: Rows[str, datetime] = Factory(Rows)
     recruitment_rules: Rows[int, Dated[RecruitmentRules]] = Factory(Rows)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from functools import cached_property
 
 from dkp_adapters.memory.accounts import MemoryApiKeys, MemoryConsents, MemoryMemberships, MemoryUsers
+from dkp_adapters.memory.batches import MemoryBatches, MemoryTurnout
 from dkp_adapters.memory.deadlines import MemoryDeadlines
+from dkp_adapters.memory.disputes import MemoryDisputes
 from dkp_adapters.memory.guilds import MemoryGuilds
 from dkp_adapters.memory.kept_answers import MemoryKeptAnswers
 from dkp_adapters.memory.loot import (
     MemoryAuctions,
+    MemoryAwardDrafts,
     MemoryAwards,
     MemoryBids,
     MemoryChatGrammars,
@@ -21,8 +24,15 @@ from dkp_adapters.memory.loot import (
 )
 from dkp_adapters.memory.merges import MemoryClaims, MemoryMerges
 from dkp_adapters.memory.notices import MemoryChannels, MemoryNotices
-from dkp_adapters.memory.points import MemoryAdjustments, MemoryItemPools, MemoryLedger, MemoryPools
-from dkp_adapters.memory.raids import MemoryAttendances, MemoryEventTypes, MemoryRaids, MemoryUploads
+from dkp_adapters.memory.points import MemoryAdjustments, MemoryItemPools, MemoryLedger, MemoryPoolPolicies, MemoryPools
+from dkp_adapters.memory.profile_fields import MemoryProfileFields
+from dkp_adapters.memory.raids import (
+    MemoryAttendances,
+    MemoryEventTypes,
+    MemoryRaids,
+    MemorySightings,
+    MemoryUploads,
+)
 from dkp_adapters.memory.recruitment import (
     MemoryApplicationForms,
     MemoryApplications,
@@ -117,6 +127,10 @@ class MemoryWork(LootWork, RecruitmentWork, FoundingInstallation):
         return MemoryChannels(self.session)
 
     @cached_property
+    def profile_fields(self) -> MemoryProfileFields:
+        return MemoryProfileFields(self.session)
+
+    @cached_property
     def ranks(self) -> MemoryRanks:
         return MemoryRanks(self.session)
 
@@ -145,6 +159,18 @@ class MemoryWork(LootWork, RecruitmentWork, FoundingInstallation):
         return MemoryAdjustments(self.session)
 
     @cached_property
+    def disputes(self) -> MemoryDisputes:
+        return MemoryDisputes(self.session)
+
+    @cached_property
+    def batches(self) -> MemoryBatches:
+        return MemoryBatches(self.session)
+
+    @cached_property
+    def turnout(self) -> MemoryTurnout:
+        return MemoryTurnout(self._glance)
+
+    @cached_property
     def merges(self) -> MemoryMerges:
         return MemoryMerges(self.session)
 
@@ -165,8 +191,16 @@ class MemoryWork(LootWork, RecruitmentWork, FoundingInstallation):
         return MemoryUploads(self.session)
 
     @cached_property
+    def sightings(self) -> MemorySightings:
+        return MemorySightings(self.session)
+
+    @cached_property
     def items(self) -> MemoryItems:
         return MemoryItems(self.session)
+
+    @cached_property
+    def policies(self) -> MemoryPoolPolicies:
+        return MemoryPoolPolicies(self.session)
 
     @cached_property
     def house_rules(self) -> MemoryHouseRules:
@@ -195,6 +229,10 @@ class MemoryWork(LootWork, RecruitmentWork, FoundingInstallation):
     @cached_property
     def awards(self) -> MemoryAwards:
         return MemoryAwards(self.session)
+
+    @cached_property
+    def award_drafts(self) -> MemoryAwardDrafts:
+        return MemoryAwardDrafts(self.session)
 
     @cached_property
     def standing_bids(self) -> MemoryStandingBids:

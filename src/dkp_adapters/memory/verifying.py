@@ -10,7 +10,7 @@ from attrs import frozen
 from dkp_adapters.memory.loot import standing_bids
 from dkp_adapters.memory.tables import GuildTables, Snapshot
 from dkp_core.kernel.ids import AuctionId, AwardId, GuildId, PoolId, UserId
-from dkp_core.kernel.points import Points
+from dkp_core.kernel.points import ZERO, Points
 from dkp_core.loot import NOTHING_HELD, PAID, AwardStatus, Hold
 from dkp_core.points import Balance, Difference, Entry, EntryKind, Overbid, SourceKind, Verification, Verifying
 
@@ -33,6 +33,7 @@ class MemoryVerifying(Verifying):
             differences += _of_balances(guild_id, tables)
             differences += _of_holds(guild_id, tables)
             differences += _of_awards(guild_id, tables)
+            differences += _of_shares(guild_id, tables)
             overbids += _overbids(guild_id, tables)
         return Verification(
             guilds=len(guilds),
@@ -106,6 +107,27 @@ def _of_awards(guild_id: GuildId, tables: GuildTables) -> Iterator[Difference]:
                 user_id=user_id,
                 kept=str(Points(kept)),
                 counted=str(Points(counted)),
+            )
+
+
+def _of_shares(guild_id: GuildId, tables: GuildTables) -> Iterator[Difference]:
+    """What was paid for an item in a zero-sum pool, less refunds, against what those who share it got."""
+    left: Counter[tuple[int, PoolId]] = Counter()
+    shared = set()
+    for entry in tables.entries.values():
+        if entry.source.kind is SourceKind.AWARD:
+            left[entry.source.id, entry.pool_id] += entry.amount.hundredths
+            if entry.kind is EntryKind.SHARE:
+                shared.add((entry.source.id, entry.pool_id))
+    for award_id, pool_id in sorted(shared):
+        if left[award_id, pool_id]:
+            yield Difference(
+                guild_id=guild_id,
+                what=f"price and shares of award {award_id}",
+                pool_id=pool_id,
+                user_id=None,
+                kept=str(Points(left[award_id, pool_id])),
+                counted=str(ZERO),
             )
 
 

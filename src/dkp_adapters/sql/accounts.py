@@ -54,6 +54,7 @@ from dkp_core.accounts import (
     Membership,
     Memberships,
     MembershipStatus,
+    NamedMember,
     NotificationKind,
     RoleGroup,
     SessionCredential,
@@ -307,6 +308,12 @@ _MERGED_INTO: Final = Statement(
     .where(in_guild(memberships), memberships.c.merged_into == _the_id)
     .order_by(memberships.c.user_id)
 )
+_NAMED_MEMBERS: Final = Statement(
+    select(memberships.c.user_id, users.c.discord_id, users.c.username)
+    .join_from(memberships, users, users.c.id == memberships.c.user_id)
+    .where(in_guild(memberships), memberships.c.merged_into.is_(None), users.c.erased_at.is_(None))
+    .order_by(memberships.c.user_id)
+)
 _OFFICERS: Final = Statement(
     locking(
         select(memberships.c.user_id)
@@ -367,6 +374,10 @@ class SqlMemberships(Memberships):
 
     def merged_into(self, user_id: UserId) -> tuple[UserId, ...]:
         return tuple(UserId(merged) for (merged,) in self.session.all(_MERGED_INTO, the_id=user_id))
+
+    def named(self) -> tuple[NamedMember, ...]:
+        rows = self.session.all(_NAMED_MEMBERS)
+        return tuple(NamedMember(user_id=user_id, discord_id=d, username=name) for user_id, d, name in rows)
 
     def officers(self) -> frozenset[UserId]:
         officers = frozenset(UserId(user_id) for (user_id,) in self.session.all(_OFFICERS))

@@ -46,7 +46,7 @@ from dkp_adapters.sql.tables.raids import (
 )
 from dkp_core.kernel.errors import Stale
 from dkp_core.kernel.ids import RaidId, UserId
-from dkp_core.raids import ATTENDED, Attendance, Raid, RaidStatus
+from dkp_core.raids import Attendance, Presence, Raid, RaidStatus
 
 SUMMARIES_ORDER: Final = 15
 """When summaries are written among what a transaction keeps for its flush: before the balances, which are hotter."""
@@ -359,18 +359,22 @@ _with_their_heads, _head = with_heads(
     attendance.c.user_id,
     attendance.c.at,
 )
-_CAME: Final = or_(*(attendance.c.status == presence.value for presence in sorted(ATTENDED)))
-_COUNTED: Final = Statement(
+_CAME: Final = attendance.c.counts == 1
+# Standby that does not count for attendance is neither.
+IS_SUMMED_UP: Final = or_(_CAME, attendance.c.status == Presence.ABSENT_EXCUSED.value)
+_counted: Final = (
     select(raids.c.starts_at, _head, raids.c.id, func.max(case((_CAME, 1), else_=0)))
     .select_from(_with_their_heads)
     .where(
         attendance.c.user_id.is_not(None),
         attendance.c.ignored == 0,
+        IS_SUMMED_UP,
         raids.c.status != RaidStatus.CANCELLED.value,
-        _head.in_(json_values("user_ids")),
     )
     .group_by(raids.c.starts_at, _head, raids.c.id)
 )
+_COUNTED: Final = Statement(_counted.where(_head.in_(json_values("user_ids"))))
+_COUNTED_IN_RAID: Final = Statement(_counted)
 # Of cancelled raids, which are few, nothing is summed up but how many were there.
 _lines_with_heads, _line_head = with_heads(attendance, attendance.c.user_id, attendance.c.at)
 _RECOUNT_CANCELLED: Final = Statement(
@@ -440,6 +444,14 @@ class _Taken:
     present: dict[UserId, int] = field(factory=dict)
 
 
+@frozen
+class _Corrected:
+    """A raid that is to be counted anew, and when those were there whose lines have changed."""
+
+    raid: _Raid
+    at: set[tuple[UserId, datetime]] = field(factory=set)
+
+
 def has_points(raid: Raid) -> bool:
     """Whether the raid gives points at any tick, so that it counts before anybody is noted in it (D-15)."""
     return any(tick.points for tick in raid.ticks)
@@ -483,6 +495,7 @@ class AttendanceSummaries:
         self._begun: list[_Raid] = []
         self._ended: list[_Raid] = []
         self._taken: dict[RaidId, _Taken] = {}
+        self._corrected: dict[RaidId, _Corrected] = {}
         self._anew: set[UserId] = set()
         self._counted: set[tuple[UserId, datetime]] = set()
         self._deferred = False
@@ -507,10 +520,19 @@ class AttendanceSummaries:
             self._defer()
         for line in lines:
             if line.user_id is not None and not line.ignored:
-                present = int(line.presence in ATTENDED)
-                taken.present[line.user_id] = max(present, taken.present.get(line.user_id, 0))
+                if line.counts or line.presence is Presence.ABSENT_EXCUSED:
+                    taken.present[line.user_id] = max(int(line.counts), taken.present.get(line.user_id, 0))
                 self._counted.add((line.user_id, line.at))
         self.watch.concerns((user_id for user_id, _ in self._counted), self._must_count_for_themselves)
+
+    def corrected(self, raid: Raid, lines: Sequence[Attendance]) -> None:
+        """These lines of the raid, which is held, have changed or are gone: it is counted anew who attended it."""
+        if raid.status is RaidStatus.CANCELLED:
+            return
+        begun = _Corrected(_Raid(raid.id, micros(raid.starts_at)))
+        corrected = self._corrected.setdefault(raid.id, begun)
+        corrected.at.update((line.user_id, line.at) for line in lines if line.user_id is not None)
+        self._defer()
 
     def hold(self, user_ids: Sequence[UserId]) -> None:
         """Hold what is summed up of these users, and before that the raids they attended, until the transaction ends.
@@ -549,9 +571,10 @@ class AttendanceSummaries:
     def _defer(self) -> None:
         if not self._deferred:
             self._deferred = True
-            self.session.defer(SUMMARIES_ORDER, self._write)
+            self.session.defer(SUMMARIES_ORDER, self.write)
 
-    def _write(self) -> None:
+    def write(self) -> None:
+        """Write what was collected, for those who are to read it before the end."""
         self._deferred = False
         begun, self._begun = self._begun, []
         ended, self._ended = self._ended, []
@@ -566,6 +589,9 @@ class AttendanceSummaries:
             self._settle()
         if taken:
             self._write_taken(taken)
+        corrected, self._corrected = self._corrected, {}
+        for raid_id in sorted(corrected):
+            self._write_corrected(corrected[raid_id])
         for raid in ended:
             self._write_ended(raid)
         anew, self._anew = self._anew, set()
@@ -602,6 +628,39 @@ class AttendanceSummaries:
             self.session.write(_ADD_TOTALS, presences=presences)
             self.session.write(_ADD_ATTENDED, presences=presences)
         self.session.write(_RECOUNT, recounted=[[raid_id] for raid_id in sorted(taken)])
+
+    def _write_corrected(self, corrected: _Corrected) -> None:
+        """Let who attended the raid be what its lines say; each one's totals follow where that differs."""
+        session, raid = self.session, corrected.raid
+        kept = dict(session.all(_OF_RAID, starts_at=raid.starts_at, raid_id=raid.id))
+        rows = session.all(_COUNTED_IN_RAID, raids_given=[[raid.id]])
+        counted = {user_id: present for _, user_id, _, present in rows}
+        differing = {user_id for user_id in {*kept, *counted} if kept.get(user_id) != counted.get(user_id)}
+        less = {user_id for user_id in differing if kept.get(user_id, -1) > counted.get(user_id, -1)}
+        if differing:
+            session.all(_LOCK, user_ids=sorted(differing))
+        more = sorted([raid.starts_at, user_id, raid.id, counted[user_id]] for user_id in differing - less)
+        if more:
+            came = {user_id for _, user_id, _, _ in more}
+            self._counted |= {(user_id, at) for user_id, at in corrected.at if user_id in came}
+            self.watch.concerns((user_id for user_id, _ in self._counted), self._must_count_for_themselves)
+            session.write(_ADD_TOTALS, presences=more)
+            session.write(_ADD_ATTENDED, presences=more)
+        if less:
+            self._write_less(raid, kept, {user_id: counted.get(user_id) for user_id in less})
+        session.write(_RECOUNT, recounted=[[raid.id]])
+
+    def _write_less(self, raid: _Raid, kept: dict[UserId, int], left: Mapping[UserId, int | None]) -> None:
+        """Let these users have attended the raid no more: they were excused from it, or (None) not named in it."""
+        session = self.session
+        for user_id in sorted(left):
+            if left[user_id] is None:
+                session.run(_FORGET_ONE, starts_at=raid.starts_at, user_id=user_id, raid_id=raid.id)
+        excused = sorted([raid.starts_at, user_id, raid.id, 0] for user_id, present in left.items() if present == 0)
+        if excused:
+            session.run(_PUT_ATTENDED, presences=excused)
+        totals = session.all(_WITHOUT, starts_at=raid.starts_at, user_ids=sorted(left))
+        session.write(_LEAVE, left=[_without(raid, kept, row) for row in totals])
 
     def _write_ended(self, raid: _Raid) -> None:
         session = self.session

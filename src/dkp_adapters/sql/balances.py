@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import BigInteger, and_, bindparam, column, literal, select
 
 from dkp_adapters.sql.session import Session
-from dkp_adapters.sql.statement import GUILD, Params, Statement, json_rows, upsert
+from dkp_adapters.sql.statement import GUILD, Params, Statement, in_guild, json_rows, locking, upsert
 from dkp_adapters.sql.tables.points import balances
 from dkp_core.kernel.ids import PoolId, UserId
-from dkp_core.points import BalanceOutOfRange
+from dkp_core.kernel.points import Points
+from dkp_core.points import Balance, BalanceOutOfRange
 
 BALANCES_ORDER: Final = 20
 """When balances are written among what a transaction keeps for its flush: bids wait for them, so they come last."""
@@ -41,6 +43,40 @@ _MOVE: Final = Statement(
 )
 
 
+_users: Final = json_rows("users", column("user_id", BigInteger))
+_pool_id: Final = bindparam("pool_id", type_=BigInteger)
+_zero: Final = literal(0, BigInteger)
+_MAKE: Final = Statement(
+    upsert(
+        balances,
+        select(GUILD, _pool_id.label("pool_id"), _users.c.user_id, *(_zero.label(number) for number in _NUMBERS)),
+        key=("guild_id", "pool_id", "user_id"),
+    )
+)
+# MariaDB is told to begin with the users: where a pool has few balances, it would begin with those, and lock them all.
+_HELD: Final = Statement(
+    locking(
+        select(balances.c.user_id, balances.c.earned, balances.c.spent, balances.c.adjusted, balances.c.held)
+        .select_from(
+            _users.join(
+                balances,
+                and_(in_guild(balances), balances.c.pool_id == _pool_id, balances.c.user_id == _users.c.user_id),
+            )
+        )
+        .order_by(_users.c.user_id)
+        .prefix_with("STRAIGHT_JOIN", dialect="mysql"),
+        of=balances,
+    )
+)
+_ALL_HELD: Final = Statement(
+    locking(
+        select(balances.c.user_id, balances.c.earned, balances.c.spent, balances.c.adjusted)
+        .where(in_guild(balances), balances.c.pool_id == _pool_id)
+        .order_by(balances.c.user_id)
+    )
+)
+
+
 class BalanceMoves:
     """Collects what moves the guild's balances, and writes it once, when the transaction ends.
 
@@ -67,6 +103,32 @@ class BalanceMoves:
         move = self._moves.setdefault((pool_id, user_id), [0] * len(by))
         for position, number in enumerate(by):
             move[position] += number
+
+    def held(self, pool_id: PoolId, users: Collection[UserId]) -> dict[UserId, Balance]:
+        """The balances of these users, locked until the transaction ends; who has none yet gets one of nothing."""
+        self.write()
+        wanted = [[user_id] for user_id in sorted(users)]
+        found = self._held(pool_id, wanted)
+        if len(found) < len(wanted):
+            self.make(pool_id, [each for each in wanted if each[0] not in found])
+            found = self._held(pool_id, wanted)
+        return found
+
+    def _held(self, pool_id: PoolId, wanted: list[list[UserId]]) -> dict[UserId, Balance]:
+        return {
+            user_id: Balance(earned=Points(earned), spent=Points(spent), adjusted=Points(adjusted), held=Points(held))
+            for user_id, earned, spent, adjusted, held in self.session.all(_HELD, pool_id=pool_id, users=wanted)
+        }
+
+    def all_held(self, pool_id: PoolId) -> dict[UserId, int]:
+        """What everybody has in the pool, in hundredths, in order of user id; locked until the transaction ends."""
+        self.write()
+        rows = self.session.all(_ALL_HELD, pool_id=pool_id)
+        return {user_id: earned - spent + adjusted for user_id, earned, spent, adjusted in rows}
+
+    def make(self, pool_id: PoolId, users: list[list[UserId]]) -> None:
+        """Have a balance for each of these (rows of a user's id): a missing row can't be locked."""
+        self.session.run(_MAKE, pool_id=pool_id, users=users)
 
     def write(self) -> None:
         """Write what was collected, for those who are to read it before the end. Raises: BalanceOutOfRange."""

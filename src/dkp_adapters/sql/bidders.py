@@ -132,6 +132,21 @@ _ATTENDED: Final = Statement(
     .where(in_guild(raids), raids.c.id == bindparam("raid_id", type_=BigInteger), attended.c.present == 1)
 )
 
+_ATTENDEES: Final = Statement(
+    select(attended.c.user_id)
+    .join_from(
+        raids,
+        attended,
+        and_(
+            attended.c.guild_id == raids.c.guild_id,
+            attended.c.starts_at == raids.c.starts_at,
+            attended.c.raid_id == raids.c.id,
+        ),
+    )
+    .where(in_guild(raids), raids.c.id == bindparam("raid_id", type_=BigInteger), attended.c.present == 1)
+    .order_by(attended.c.user_id)
+)
+
 # --- what counts for limits -------------------------------------------------------------------------------------------
 
 _raid_id: Final = bindparam("raid_id", type_=BigInteger)
@@ -197,11 +212,20 @@ def _nothing_waits() -> None:
 
 
 class SqlBidders(Bidders):
-    """Who may be bidding in the guild; a transaction says how to write the holds that it keeps for its end."""
+    """Who may be bidding in the guild; a transaction says how to write the holds and the attendance that it keeps for
 
-    def __init__(self, session: Session, write_holds: Callable[[], None] = _nothing_waits) -> None:
+    its end.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        write_holds: Callable[[], None] = _nothing_waits,
+        write_attendance: Callable[[], None] = _nothing_waits,
+    ) -> None:
         self.session = session
         self.write_holds = write_holds
+        self.write_attendance = write_attendance
 
     def find(
         self, *, user_id: UserId | None = None, discord_id: str | None = None, character: str = ""
@@ -234,6 +258,10 @@ class SqlBidders(Bidders):
 
     def attended(self, user_id: UserId, raid_id: RaidId) -> bool:
         return self.session.first(_ATTENDED, user_id=user_id, raid_id=raid_id) is not None
+
+    def attendees(self, raid_id: RaidId) -> tuple[UserId, ...]:
+        self.write_attendance()
+        return tuple(user_id for (user_id,) in self.session.all(_ATTENDEES, raid_id=raid_id))
 
     def wins(
         self,

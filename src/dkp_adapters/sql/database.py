@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from types import TracebackType
 from typing import Final
 
@@ -17,6 +17,7 @@ from dkp_adapters.sql.engine import Connection, Engine
 from dkp_adapters.sql.ids import BLOCKS, SqlIds
 from dkp_adapters.sql.sealed_secrets import SqlSealedSecrets
 from dkp_adapters.sql.session import ENDED, INSTALLATION, Reactions, Session, Transaction
+from dkp_adapters.sql.snapshot import snapshot
 from dkp_adapters.sql.unit_of_work import SqlViews, SqlWork
 from dkp_adapters.sql.verifying import SqlVerifying
 from dkp_core.kernel.actor import Actor
@@ -78,6 +79,19 @@ class SqlDatabase:
     def read(self, by: Actor) -> AbstractContextManager[SqlViews]:
         """The views of the guild of `by` (port `Read`). Raises: InvalidValue, Unavailable."""
         return Reading(self, by.guild_id or INSTALLATION, long=False)
+
+    @contextmanager
+    def read_steadily(self, by: Actor) -> Iterator[SqlViews]:
+        """The views of the guild of `by`, all of which see what is committed now, whatever is written meanwhile.
+
+        No statement is cut off for taking long. Raises: InvalidValue, Unavailable.
+        """
+        with snapshot(self.engine) as connection:
+            session = Session(connection, by.guild, None, self.clock)
+            try:
+                yield SqlViews(session)
+            finally:
+                session.connection = ENDED
 
     def reading(self, guild_id: GuildId = INSTALLATION, *, long: bool = False) -> AbstractContextManager[SqlViews]:
         """The views of a guild, or of the installation, for who has no actor yet.

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, and_, bindparam, column, delete, func, literal, select
+from sqlalchemy import BigInteger, and_, bindparam, column, delete, func, select
 
 from dkp_adapters.sql.balances import BalanceMoves
 from dkp_adapters.sql.session import Session
@@ -70,22 +70,6 @@ _PURSES: Final = Statement(
         of=balances,
     )
 )
-_zero: Final = literal(0, BigInteger)
-_MAKE_BALANCES: Final = Statement(
-    upsert(
-        balances,
-        select(
-            GUILD,
-            _pool_id.label("pool_id"),
-            _users.c.user_id,
-            *(
-                _zero.label(number)
-                for number in ("earned", "spent", "adjusted", "held", "sealed", "entries", "version")
-            ),
-        ),
-        key=("guild_id", "pool_id", "user_id"),
-    )
-)
 _OF: Final = Statement(
     select(holds.c.user_id, holds.c.shown, holds.c.sealed, holds.c.copies).where(
         in_guild(holds), holds.c.auction_id == _auction_id
@@ -125,7 +109,7 @@ class SqlHolds(Holds):
         found = self._purses(pool_id, auction_id, wanted)
         if len(found) < len(wanted):
             missing = [each for each in wanted if each[0] not in found]
-            self.session.run(_MAKE_BALANCES, pool_id=pool_id, users=missing)
+            self.balances.make(pool_id, missing)
             found = self._purses(pool_id, auction_id, wanted)
         return found
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Text, bindparam, delete, exists, insert, literal, select, update
+from sqlalchemy import BigInteger, Text, bindparam, delete, exists, func, insert, literal, select, update
 
 from dkp_adapters.sql.auctions import rules_of, rules_text
 from dkp_adapters.sql.moments import micros, moment_at
@@ -37,7 +37,7 @@ from dkp_adapters.sql.tables.loot import (
 from dkp_core.kernel.actor import ActorKind
 from dkp_core.kernel.domain_events import DomainEvent
 from dkp_core.kernel.errors import NameTaken, NoSuch, Stale
-from dkp_core.kernel.ids import AwardId, ItemId, PoolId, UserId
+from dkp_core.kernel.ids import AwardId, ItemId, PoolId, RaidId, UserId
 from dkp_core.kernel.names import name_key
 from dkp_core.kernel.points import Points
 from dkp_core.loot import (
@@ -97,6 +97,14 @@ _SELECT_ITEM: Final = locking(
     ).where(in_guild(items))
 )
 _ITEM: Final = Statement(_SELECT_ITEM.where(items.c.id == _the_id))
+_KNOWN_BY_NAME: Final = Statement(
+    select(items.c.id, items.c.name_key).where(in_guild(items), items.c.name_key.in_(json_values("keys", Text())))
+)
+_KNOWN_BY_EXTERNAL_ID: Final = Statement(
+    select(func.min(items.c.id), items.c.external_id)
+    .where(in_guild(items), items.c.external_id.in_(json_values("ids", Text())))
+    .group_by(items.c.external_id)
+)
 _ITEM_NAMED: Final = Statement(
     _SELECT_ITEM.where(items.c.name_key == bindparam("name_key", type_=items.c.name_key.type))
 )
@@ -152,6 +160,17 @@ class SqlItems(Items):
             self._unknown.add(key)
             return None
         return _item(row)
+
+    def known(self, names: Collection[str]) -> Mapping[str, ItemId]:
+        keys = {name: name_key(name) for name in names}
+        if not keys:
+            return {}
+        by_name = {key: item_id for item_id, key in self.session.all(_KNOWN_BY_NAME, keys=sorted(set(keys.values())))}
+        found = {name: by_name[key] for name, key in keys.items() if key in by_name}
+        others = sorted(name for name in keys if name and name not in found)
+        if others:
+            found |= {name: item_id for item_id, name in self.session.all(_KNOWN_BY_EXTERNAL_ID, ids=others)}
+        return found
 
     def save(self, item: Item) -> None:
         key = name_key(item.name)
@@ -316,6 +335,7 @@ _AWARD_COLUMNS: Final = (
     awards.c.because,
     awards.c.overbid,
     awards.c.moved_from,
+    awards.c.shared_with,
     awards.c.status,
     awards.c.actor_kind,
     awards.c.actor_id,
@@ -333,6 +353,18 @@ _STANDING_SINCE: Final = Statement(
         awards.c.status == AwardStatus.STANDING.value,
     )
     .order_by(awards.c.id)
+)
+_SHARED_AT: Final = Statement(
+    locking(
+        select(*_AWARD_COLUMNS, awards.c.version)
+        .where(
+            in_guild(awards),
+            awards.c.raid_id == bindparam("raid_id", type_=BigInteger),
+            awards.c.status == AwardStatus.STANDING.value,
+            awards.c.shared_with != to_json([]),
+        )
+        .order_by(awards.c.id)
+    )
 )
 _new_awards: Final = json_rows("rows", *_AWARD_COLUMNS, awards.c.item_key, awards.c.character_key)
 _AWARD_WRITTEN: Final = tuple(_new_awards.c.keys())
@@ -363,6 +395,9 @@ class SqlAwards(Awards):
         rows = self.session.all(_STANDING_SINCE, item_id=item_id, since=micros(since))
         return tuple(_award(self.session, row) for row in rows)
 
+    def shared_at(self, raid_id: RaidId) -> tuple[Award, ...]:
+        return tuple(_award(self.session, row) for row in self.session.all(_SHARED_AT, raid_id=raid_id))
+
     def save(self, *awards: Award) -> None:
         made = [_award_row(award) for award in awards if not award.version]
         if made:
@@ -389,6 +424,7 @@ def _award_row(award: Award) -> list[Any]:
         award.because,
         int(award.overbid),
         award.moved_from,
+        to_json(award.shared_with),
         award.status.value,
         award.actor_kind.value,
         award.actor_id,
@@ -412,6 +448,7 @@ def _award(session: Session, row: tuple[Any, ...]) -> Award:
         because,
         overbid,
         moved_from,
+        shared_with,
         status,
         actor_kind,
         actor_id,
@@ -432,6 +469,7 @@ def _award(session: Session, row: tuple[Any, ...]) -> Award:
         because=because,
         overbid=bool(overbid),
         moved_from=moved_from,
+        shared_with=tuple(json.loads(shared_with)),
         status=AwardStatus(status),
         actor_kind=ActorKind(actor_kind),
         actor_id=actor_id,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from attrs import frozen
 from sqlalchemy import BigInteger, ColumnElement, FromClause, and_, bindparam, exists, func, literal, select
 
 from dkp_adapters.sql.moments import micros
+from dkp_adapters.sql.points import SqlPoolPolicies
 from dkp_adapters.sql.session import Session
 from dkp_adapters.sql.statement import GUILD, Statement, in_guild
 from dkp_adapters.sql.tables.guilds import guilds
@@ -20,7 +21,8 @@ from dkp_core.kernel.ids import PoolId, UserId
 from dkp_core.kernel.names import name_key
 from dkp_core.kernel.period import Period
 from dkp_core.kernel.points import ZERO, Points
-from dkp_core.raids import ATTENDED, FACTORS, AttendanceShare, Presence
+from dkp_core.points import Policies
+from dkp_core.raids import AttendanceShare, Presence, expected
 from dkp_core.recruitment import Performance, Performances
 
 _user_id: Final = bindparam("user_id", type_=BigInteger)
@@ -76,6 +78,7 @@ _WAITING: Final = Statement(
         attendance.c.raid_id,
         attendance.c.tick,
         attendance.c.status,
+        attendance.c.counts,
         raids.c.starts_at,
         raids.c.pools,
         raids.c.ticks,
@@ -114,13 +117,16 @@ _EARNED_BY_DEFAULT: Final = Statement(_earned.where(pools.c.is_default == 1))
 
 @frozen
 class _Line:
-    """A line of the name that waits for somebody; `worth` is what it would be awarded in each of the raid's pools."""
+    """A line of the name that waits for somebody; `is_paid`: the tick has paid something to the user already."""
 
     raid_id: int
-    starts_at: int
+    tick: int
     presence: Presence
+    counts: bool
+    starts_at: int
     pools: str
-    worth: Points
+    ticks: str
+    is_paid: bool
 
 
 class SqlPerformances(Performances):
@@ -145,7 +151,7 @@ class SqlPerformances(Performances):
             there: dict[int, bool] = {raid_id: bool(present) for raid_id, at, present in came if start <= at < end}
             for line in waiting:
                 if start <= line.starts_at < end:
-                    there[line.raid_id] = there.get(line.raid_id, False) or line.presence in ATTENDED
+                    there[line.raid_id] = there.get(line.raid_id, False) or line.counts
             excused = sum(not present for present in there.values()) if leave_out else 0
             shares.append(AttendanceShare(sum(there.values()), raids_held - excused))
         return Performance(
@@ -163,7 +169,13 @@ class SqlPerformances(Performances):
         if row is None:
             return ZERO
         found, earned = row
-        return sum((line.worth for line in waiting if found in json.loads(line.pools)), Points(earned))
+        policies = [SqlPoolPolicies(self.session).of(found).policies]
+        worth = (
+            worth_of(line.presence, line.tick, line.ticks, policies, is_paid=line.is_paid)
+            for line in waiting
+            if found in json.loads(line.pools)
+        )
+        return sum(worth, Points(earned))
 
 
 _ENDS: Final = ("from", "until")
@@ -174,14 +186,14 @@ def _span(period: Period) -> tuple[int, int]:
 
 
 def _line(row: tuple[Any, ...]) -> _Line:
-    raid_id, tick, status, starts_at, of_pools, ticks, was_paid = row
-    presence = Presence(status)
-    return _Line(raid_id, starts_at, presence, of_pools, worth_of(presence, tick, ticks, is_paid=bool(was_paid)))
+    raid_id, tick, status, counts, starts_at, of_pools, ticks, was_paid = row
+    return _Line(raid_id, tick, Presence(status), bool(counts), starts_at, of_pools, ticks, bool(was_paid))
 
 
-def worth_of(presence: Presence, tick: int, ticks: str, *, is_paid: bool) -> Points:
+def worth_of(presence: Presence, tick: int, ticks: str, pools: Sequence[Policies], *, is_paid: bool) -> Points:
     """What a line at that tick would be awarded: nothing where the tick has paid its user already (D-4)."""
     if is_paid:
         return ZERO
-    points = next((points for number, _, _, points in json.loads(ticks) if number == tick), 0)
-    return Points(points).times(FACTORS[presence])
+    all_ticks = json.loads(ticks)
+    points = next((points for number, _, _, points in all_ticks if number == tick), 0)
+    return expected(Points(points), presence, pools, alone=len(all_ticks) == 1)

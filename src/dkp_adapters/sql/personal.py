@@ -46,8 +46,10 @@ TECHNICAL: Final[Mapping[str, str]] = {
     "character_key": "the name again, for searching",
     "note_key": "the note again, for searching",
     "main_of": "owner and main again, for the database to check",
+    "standing": "whether it was reversed again, for the database to check",
     "open_for": "the applicant again, for the database to check",
     "open_by": "the claimant again, for the database to check",
+    "open_entry": "the entry again, for the database to check",
     "steps": "it counts rows of another table",
 }
 """Columns that repeat others or say nothing of anybody, wherever they are."""
@@ -129,9 +131,10 @@ PERSONAL: Final[Mapping[str, Held]] = {
         },
         as_json=("data",),
     ),
-    "characters": Held(section="characters", by=("owner",)),
+    "characters": Held(section="characters", by=("owner",), as_json=("profile",)),
     "character_names": Held(section="character_names", through=("character_id", "characters")),
     "ownerships": Held(section="ownerships", by=("owner",)),
+    "main_changes": Held(section="main_changes", by=("user_id",)),
     "rank_changes": Held(section="rank_changes", through=("character_id", "characters")),
     "claims": Held(
         section="claims",
@@ -151,6 +154,22 @@ PERSONAL: Final[Mapping[str, Held]] = {
     "entries": Held(section="entries", by=("user_id",)),
     "balances": Held(section="balances", by=("user_id",), until_closed=("sealed",)),
     "adjustments": Held(section="adjustments", by=("user_id",)),
+    "batches": Held(
+        section="batches",
+        as_actor=True,
+        left_out={
+            "reversed_kind": "who took it back may be somebody else",
+            "reversed_by": "who took it back may be somebody else",
+        },
+    ),
+    "disputes": Held(
+        section="disputes",
+        by=("user_id", "made_by"),
+        left_out={
+            "decided_kind": "who answered is somebody else",
+            "decided_by": "who answered is somebody else",
+        },
+    ),
     "raids": Held(
         section="raids_led",
         by=("leader",),
@@ -168,7 +187,23 @@ PERSONAL: Final[Mapping[str, Held]] = {
     "bids": Held(section="bids", by=("user_id",), whole_until_closed=True),
     "holds": Held(section="holds", by=("user_id",), whole_until_closed=True),
     "standing_bids": Held(section="standing_bids", by=("user_id",), until_closed=("ceiling",)),
-    "awards": Held(section="awards", by=("user_id",), as_json=("pools",)),
+    "awards": Held(
+        section="awards",
+        by=("user_id",),
+        left_out={"shared_with": "others; one's own shares are among the entries"},
+        as_json=("pools",),
+    ),
+    "award_drafts": Held(
+        section="award_drafts",
+        by=("user_id",),
+        left_out={
+            "sha256": "it tells which file",
+            "fingerprint": "the row again, to know it by",
+            "reason": "what an officer says of the line",
+            "note": "what else the file's line says, of others too",
+        },
+        as_json=("awards",),
+    ),
     "applications": Held(
         section="applications",
         by=("user_id",),
@@ -215,16 +250,20 @@ NOT_PERSONAL: Final[Mapping[str, str]] = {
     "deliveries": "what still follows from events, by ids; gone when it is done",
     "event_types": "kinds of raids",
     "guilds": "guilds",
+    "profile_fields": _OF_THE_GUILD,
+    "pool_policies": _OF_THE_GUILD,
     "house_rules": _OF_THE_GUILD,
     "installation": "what is known of the program",
     "item_pools": "sets of items",
     "items": "things of the game",
     "leases": "which process may do what",
     "pools": "what points are kept in",
+    "decisions": "names as files tell them; attendance says whose they are",
     "raid_totals": "numbers",
     "ranks": "ranks of the guild",
     "recruitment_rules": _OF_THE_GUILD,
     "removed_ranks": "ranks of the guild",
+    "sightings": "names as files tell them; attendance says whose they are",
     "sign_in_attempts": "of nobody known yet; gone within minutes",
     "unresolved_names": "names that are nobody's yet",
 }

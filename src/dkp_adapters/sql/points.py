@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Table, and_, bindparam, exists, insert, literal, select, update
+from sqlalchemy import BigInteger, Table, and_, bindparam, exists, insert, literal, or_, select, update
 
 from dkp_adapters.sql.balances import BalanceMoves
 from dkp_adapters.sql.merge_watch import MergeWatch, Pointers
@@ -20,28 +23,35 @@ from dkp_adapters.sql.statement import (
     binds,
     in_guild,
     insert_rows,
+    int_sum,
     json_rows,
     json_values,
     locking,
     to_json,
 )
-from dkp_adapters.sql.tables.points import adjustments, entries, item_pools, pools
+from dkp_adapters.sql.tables.points import adjustments, balances, entries, item_pools, pool_policies, pools
 from dkp_core.kernel.actor import ActorKind
 from dkp_core.kernel.domain_events import DomainEvent
 from dkp_core.kernel.errors import NameTaken, NoSuch, Stale
-from dkp_core.kernel.ids import AdjustmentId, GuildId, ItemPoolId, PoolId, UserId
+from dkp_core.kernel.ids import AdjustmentId, BatchId, EntryId, GuildId, ItemPoolId, PoolId, UserId
 from dkp_core.kernel.names import name_key
+from dkp_core.kernel.period import Period
 from dkp_core.kernel.points import Points
 from dkp_core.points import (
+    BOUNDS,
     Adjustment,
     Adjustments,
+    Balance,
     Bucket,
     Entry,
     EntryKind,
+    InForce,
     ItemPool,
     ItemPools,
     Ledger,
+    Policies,
     Pool,
+    PoolPolicies,
     Pools,
     Source,
     SourceKind,
@@ -52,6 +62,7 @@ ENTRIES_ORDER: Final = 10
 """When entries are written among what a transaction keeps for its flush."""
 
 _the_id: Final = bindparam("the_id", type_=BigInteger)
+_pool_id: Final = bindparam("pool_id", type_=BigInteger)
 _read_version: Final = bindparam("read_version", type_=BigInteger)
 
 
@@ -147,6 +158,63 @@ def _pool(row: tuple[Any, ...]) -> Pool:
 
 # --- item pools -------------------------------------------------------------------------------------------------------
 
+# --- policies ---------------------------------------------------------------------------------------------------------
+
+_VERSIONS: Final = (
+    select(pool_policies.c.version, pool_policies.c.policies, pool_policies.c.changed_at)
+    .where(in_guild(pool_policies), pool_policies.c.pool_id == _pool_id)
+    .order_by(pool_policies.c.version.desc())
+)
+_POLICIES: Final = Statement(_VERSIONS.limit(1))
+_ALL_POLICIES: Final = Statement(_VERSIONS)
+_INSERT_POLICIES: Final = Statement(
+    insert(pool_policies).values(binds(pool_policies, *pool_policies.c.keys())), violations={"pk_pool_policies": _lost}
+)
+
+
+class SqlPoolPolicies(PoolPolicies):
+    """The policies of the guild's pools."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        # What is awarded asks for them, and what books it asks again.
+        self._known: dict[PoolId, InForce] = {}
+
+    def of(self, pool_id: PoolId) -> InForce:
+        if pool_id not in self._known:
+            row = self.session.first(_POLICIES, pool_id=pool_id)
+            self._known[pool_id] = InForce() if row is None else in_force_of(row)
+        return self._known[pool_id]
+
+    def all(self, pool_id: PoolId) -> tuple[InForce, ...]:
+        return (InForce(), *map(in_force_of, reversed(self.session.all(_ALL_POLICIES, pool_id=pool_id))))
+
+    def append(self, pool_id: PoolId, in_force: InForce, event: DomainEvent) -> None:
+        self.session.run(
+            _INSERT_POLICIES,
+            pool_id=pool_id,
+            version=in_force.version,
+            policies=to_json(in_force.policies.values()),
+            changed_at=micros(in_force.changed_at),
+        )
+        self._known.pop(pool_id, None)
+        self.session.announce(event)
+
+
+def in_force_of(row: Sequence[Any]) -> InForce:
+    """A version of policies, from its number, its JSON and when it was made."""
+    version, text, changed_at = row
+    return InForce(version=version, policies=policies_of(text), changed_at=moment_at(changed_at))
+
+
+@lru_cache(maxsize=1024)
+def policies_of(text: str) -> Policies:
+    """The policies that were kept so; read once, since everything that is booked asks for its pool's."""
+    return Policies.of(json.loads(text), "policies")
+
+
+# --- item pools -------------------------------------------------------------------------------------------------------
+
 _ITEM_POOL_WRITTEN: Final = ("name", "name_key", "pools")
 _ITEM_POOL: Final = Statement(
     locking(
@@ -210,7 +278,7 @@ class SqlItemPools(ItemPools):
 
 # --- the ledger -------------------------------------------------------------------------------------------------------
 
-_ENTRY_COLUMNS: Final = (
+ENTRY_COLUMNS: Final = (
     entries.c.id,
     entries.c.pool_id,
     entries.c.user_id,
@@ -228,6 +296,7 @@ _ENTRY_COLUMNS: Final = (
     entries.c.occurred_at,
     entries.c.recorded_at,
     entries.c.reverses,
+    entries.c.policies_version,
 )
 
 
@@ -236,7 +305,7 @@ def _insert_given(table: Table, name: str, *columns: Any) -> Statement:
     return Statement(insert_rows(table, select(GUILD, *given.c)))
 
 
-_INSERT_ENTRIES: Final = _insert_given(entries, "entries", *_ENTRY_COLUMNS)
+_INSERT_ENTRIES: Final = _insert_given(entries, "entries", *ENTRY_COLUMNS)
 
 _lines: Final = json_rows("lines", entries.c.user_id, entries.c.occurred_at)
 _reversal: Final = entries.alias("reversal")
@@ -256,14 +325,88 @@ _stands: Final = and_(
     ),
 )
 _UNREVERSED: Final = Statement(
-    select(*_ENTRY_COLUMNS)
+    select(*ENTRY_COLUMNS)
     .select_from(entries)
     .join(_lines, (entries.c.user_id == _lines.c.user_id) & (entries.c.occurred_at == _lines.c.occurred_at))
     .where(_stands)
     .order_by(entries.c.id)
 )
 _STANDING: Final = Statement(
-    select(*_ENTRY_COLUMNS).where(_stands, entries.c.user_id.in_(json_values("users"))).order_by(entries.c.id)
+    select(*ENTRY_COLUMNS).where(_stands, entries.c.user_id.in_(json_values("users"))).order_by(entries.c.id)
+)
+
+
+_theirs: Final = entries.alias("theirs")
+ENTRIES_BESIDE: Final = Statement(
+    select(*ENTRY_COLUMNS)
+    .select_from(_theirs)
+    .join(
+        entries,
+        and_(
+            entries.c.guild_id == _theirs.c.guild_id,
+            entries.c.user_id == _theirs.c.user_id,
+            entries.c.occurred_at == _theirs.c.occurred_at,
+            entries.c.source_kind == _theirs.c.source_kind,
+            entries.c.source_id == _theirs.c.source_id,
+        ),
+    )
+    .where(
+        in_guild(_theirs),
+        _theirs.c.user_id == bindparam("user_id", type_=BigInteger),
+        _theirs.c.id == bindparam("entry_id", type_=BigInteger),
+    )
+    .order_by(entries.c.id)
+)
+"""An entry of a user, and those of the same user, time and source."""
+
+_EARNED: Final = Statement(
+    select(entries.c.user_id, int_sum(entries.c.amount))
+    .where(
+        in_guild(entries),
+        entries.c.user_id.in_(json_values("users")),
+        entries.c.occurred_at >= bindparam("since", type_=BigInteger),
+        entries.c.occurred_at < bindparam("until", type_=BigInteger),
+        entries.c.pool_id == _pool_id,
+        or_(
+            entries.c.bucket == Bucket.EARNED.value,
+            # But for what was cut off adjustments, and what was brought within bounds: neither had been earned.
+            and_(
+                entries.c.kind == EntryKind.CAP.value,
+                entries.c.source_kind != SourceKind.ADJUSTMENT.value,
+                or_(entries.c.source_kind != SourceKind.BATCH.value, entries.c.source_part != BOUNDS),
+            ),
+        ),
+    )
+    .group_by(entries.c.user_id)
+)
+
+
+_at: Final = bindparam("at", type_=BigInteger)
+# By way of the balances: the entries of each user since a moment are one short range.
+_MOVED_SINCE: Final = Statement(
+    select(entries.c.user_id, int_sum(entries.c.amount))
+    .join_from(
+        balances,
+        entries,
+        and_(
+            entries.c.guild_id == balances.c.guild_id,
+            entries.c.user_id == balances.c.user_id,
+            entries.c.occurred_at >= _at,
+        ),
+    )
+    .where(
+        in_guild(balances),
+        balances.c.pool_id == _pool_id,
+        entries.c.pool_id == balances.c.pool_id,
+        or_(entries.c.occurred_at > _at, entries.c.source_kind != SourceKind.BATCH.value),
+    )
+    .group_by(entries.c.user_id)
+    .prefix_with("STRAIGHT_JOIN", dialect="mysql")
+)
+_UP_TO: Final = Statement(
+    select(*ENTRY_COLUMNS)
+    .where(in_guild(entries), entries.c.pool_id == _pool_id, entries.c.occurred_at <= _at)
+    .order_by(entries.c.user_id, entries.c.occurred_at, entries.c.id)
 )
 
 
@@ -312,6 +455,27 @@ class SqlLedger(Ledger):
             rows, self._entries = self._entries, []
             self.session.write(_INSERT_ENTRIES, entries=rows)
 
+    def held(self, pool_id: PoolId, users: Collection[UserId]) -> Mapping[UserId, Balance]:
+        return self.balances.held(pool_id, users)
+
+    def as_of(self, pool_id: PoolId, at: datetime) -> Mapping[UserId, Points]:
+        self._write_entries()
+        held = self.balances.all_held(pool_id)
+        since = dict(self.session.all(_MOVED_SINCE, pool_id=pool_id, at=micros(at)))
+        return {user_id: Points(current - since.get(user_id, 0)) for user_id, current in held.items()}
+
+    def up_to(self, pool_id: PoolId, at: datetime) -> Mapping[UserId, tuple[Entry, ...]]:
+        self._write_entries()
+        rows = self.session.all(_UP_TO, pool_id=pool_id, at=micros(at))
+        by_user = groupby(map(entry_of, rows), key=attrgetter("user_id"))
+        return {user_id: tuple(theirs) for user_id, theirs in by_user}
+
+    def earned(self, pool_id: PoolId, users: Collection[UserId], period: Period) -> Mapping[UserId, Points]:
+        self._write_entries()
+        since, until = micros(period.start), micros(period.end)
+        rows = self.session.all(_EARNED, pool_id=pool_id, users=sorted(users), since=since, until=until)
+        return {user_id: Points(earned) for user_id, earned in rows}
+
     def unreversed(self, source: Source, lines: Sequence[tuple[UserId, datetime]]) -> tuple[Entry, ...]:
         if not lines:
             return ()
@@ -322,16 +486,20 @@ class SqlLedger(Ledger):
             source_id=source.id,
             lines=sorted({(user_id, micros(at)) for user_id, at in lines}),
         )
-        return tuple(map(_entry, rows))
+        return tuple(map(entry_of, rows))
 
     def standing(self, source: Source, users: Collection[UserId]) -> tuple[Entry, ...]:
         self._write_entries()
         rows = self.session.all(_STANDING, source_kind=source.kind.value, source_id=source.id, users=sorted(users))
-        return tuple(map(_entry, rows))
+        return tuple(map(entry_of, rows))
+
+    def beside(self, user_id: UserId, entry_id: EntryId) -> tuple[Entry, ...]:
+        self._write_entries()
+        return tuple(map(entry_of, self.session.all(ENTRIES_BESIDE, user_id=user_id, entry_id=entry_id)))
 
 
 def _row(entry: Entry, amount: int) -> list[Any]:
-    """The entry in the order of _ENTRY_COLUMNS."""
+    """The entry in the order of ENTRY_COLUMNS."""
     source = entry.source
     return [
         entry.id,
@@ -351,10 +519,12 @@ def _row(entry: Entry, amount: int) -> list[Any]:
         micros(entry.occurred_at),
         micros(entry.recorded_at),
         entry.reverses,
+        entry.policies_version,
     ]
 
 
-def _entry(row: tuple[Any, ...]) -> Entry:
+def entry_of(row: tuple[Any, ...]) -> Entry:
+    """The entry that a row of the ledger is."""
     (
         entry_id,
         pool_id,
@@ -373,6 +543,7 @@ def _entry(row: tuple[Any, ...]) -> Entry:
         occurred_at,
         recorded_at,
         reverses,
+        policies_version,
     ) = row
     return Entry(
         id=entry_id,
@@ -390,6 +561,7 @@ def _entry(row: tuple[Any, ...]) -> Entry:
         occurred_at=moment_at(occurred_at),
         recorded_at=moment_at(recorded_at),
         reverses=reverses,
+        policies_version=policies_version,
     )
 
 
@@ -409,14 +581,29 @@ _ADJUSTMENT_COLUMNS: Final = (
     adjustments.c.recorded_at,
     adjustments.c.entry_id,
     adjustments.c.reversed_at,
+    adjustments.c.batch_id,
 )
 _ADJUSTMENT: Final = Statement(
     locking(select(*_ADJUSTMENT_COLUMNS).where(in_guild(adjustments), adjustments.c.id == _the_id))
+)
+_ADJUSTMENTS_OF_BATCH: Final = Statement(
+    locking(
+        select(*_ADJUSTMENT_COLUMNS)
+        .where(in_guild(adjustments), adjustments.c.batch_id == _the_id)
+        .order_by(adjustments.c.id)
+    )
 )
 _INSERT_ADJUSTMENTS: Final = _insert_given(adjustments, "adjustments", *_ADJUSTMENT_COLUMNS)
 _REVERSE_ADJUSTMENT: Final = Statement(
     update(adjustments)
     .where(in_guild(adjustments), adjustments.c.id == _the_id, adjustments.c.reversed_at.is_(None))
+    .values(**binds(adjustments, "reversed_at"))
+)
+
+
+_REVERSE_ADJUSTMENTS: Final = Statement(
+    update(adjustments)
+    .where(in_guild(adjustments), adjustments.c.id.in_(json_values("ids")), adjustments.c.reversed_at.is_(None))
     .values(**binds(adjustments, "reversed_at"))
 )
 
@@ -432,6 +619,10 @@ class SqlAdjustments(Adjustments):
         if row is None:
             raise NoSuch("adjustment", adjustment_id)
         return _adjustment(self.session.guild_id, row)
+
+    def of_batch(self, batch_id: BatchId) -> tuple[Adjustment, ...]:
+        rows = self.session.all(_ADJUSTMENTS_OF_BATCH, the_id=batch_id)
+        return tuple(_adjustment(self.session.guild_id, row) for row in rows)
 
     def append(self, adjustments: Sequence[Adjustment], event: DomainEvent) -> None:
         rows = [
@@ -449,6 +640,7 @@ class SqlAdjustments(Adjustments):
                 micros(each.recorded_at),
                 each.entry_id,
                 micros_or_none(each.reversed_at),
+                each.batch_id,
             ]
             for each in adjustments
         ]
@@ -459,6 +651,14 @@ class SqlAdjustments(Adjustments):
         reversed_at = micros_or_none(adjustment.reversed_at)
         assert reversed_at is not None, "only what was reversed is noted as reversed"
         self.session.saved(self.session.run(_REVERSE_ADJUSTMENT, the_id=adjustment.id, reversed_at=reversed_at))
+        self.session.announce(event)
+
+    def reverse_all(self, adjustments: Sequence[Adjustment], event: DomainEvent) -> None:
+        ids, moments = [each.id for each in adjustments], {each.reversed_at for each in adjustments}
+        (reversed_at,) = map(micros_or_none, moments)
+        assert reversed_at is not None, "only what was reversed is noted as reversed"
+        if self.session.run(_REVERSE_ADJUSTMENTS, ids=ids, reversed_at=reversed_at) != len(ids):
+            raise Stale("one of them was reversed by somebody else first")
         self.session.announce(event)
 
 
@@ -477,6 +677,7 @@ def _adjustment(guild_id: GuildId, row: tuple[Any, ...]) -> Adjustment:
         recorded_at,
         entry_id,
         reversed_at,
+        batch_id,
     ) = row
     return Adjustment(
         id=adjustment_id,
@@ -493,4 +694,5 @@ def _adjustment(guild_id: GuildId, row: tuple[Any, ...]) -> Adjustment:
         recorded_at=moment_at(recorded_at),
         entry_id=entry_id,
         reversed_at=moment_or_none(reversed_at),
+        batch_id=batch_id,
     )

@@ -26,10 +26,11 @@ from dkp_adapters.sql.statement import (
     locking,
     to_json,
 )
+from dkp_adapters.sql.tables.loot import award_drafts
 from dkp_adapters.sql.tables.raids import attendance, event_types, raids, unresolved_names, uploads
 from dkp_core.kernel.actor import Actor, ActorKind
 from dkp_core.kernel.errors import NameTaken, NoSuch, Stale
-from dkp_core.kernel.ids import EventTypeId, RaidId, UploadId
+from dkp_core.kernel.ids import EventTypeId, PoolId, RaidId, UploadId, UserId
 from dkp_core.kernel.names import name_key
 from dkp_core.kernel.points import Points
 from dkp_core.raids import (
@@ -204,27 +205,26 @@ _RAID_WRITTEN: Final = (
     "note_key",
     "ticks",
     "ticks_count",
+    "corrected",
 )
-_RAID: Final = Statement(
-    locking(
-        select(
-            raids.c.id,
-            raids.c.guild_id,
-            raids.c.event_type_id,
-            raids.c.title,
-            raids.c.pools,
-            raids.c.starts_at,
-            raids.c.ends_at,
-            raids.c.leader,
-            raids.c.note,
-            raids.c.points,
-            raids.c.status,
-            raids.c.ticks,
-            raids.c.version,
-            raids.c.counts,
-        ).where(in_guild(raids), raids.c.id == _the_id)
-    )
+RAID_COLUMNS: Final = (
+    raids.c.id,
+    raids.c.guild_id,
+    raids.c.event_type_id,
+    raids.c.title,
+    raids.c.pools,
+    raids.c.starts_at,
+    raids.c.ends_at,
+    raids.c.leader,
+    raids.c.note,
+    raids.c.points,
+    raids.c.status,
+    raids.c.ticks,
+    raids.c.corrected,
+    raids.c.version,
+    raids.c.counts,
 )
+_RAID: Final = Statement(locking(select(*RAID_COLUMNS).where(in_guild(raids), raids.c.id == _the_id)))
 _INSERT_RAID: Final = Statement(
     insert(raids).values(
         {
@@ -248,7 +248,8 @@ _CHANGE_COUNTS: Final = Statement(
 )
 _named: Final = exists(select(literal(1)).where(in_guild(attendance), attendance.c.raid_id == _the_id))
 _IS_NAMED: Final = Statement(select(_named.label("named")))
-_DELETE_RAID: Final = Statement(delete(raids).where(in_guild(raids), raids.c.id == _the_id, ~_named))
+_drafted: Final = exists(select(literal(1)).where(in_guild(award_drafts), award_drafts.c.raid_id == _the_id))
+_DELETE_RAID: Final = Statement(delete(raids).where(in_guild(raids), raids.c.id == _the_id, ~_named, ~_drafted))
 
 
 class SqlRaids(Raids):
@@ -265,7 +266,7 @@ class SqlRaids(Raids):
         if row is None:
             raise NoSuch("raid", raid_id)
         self._counting[raid_id] = bool(row[-1])
-        return _raid(row)
+        return raid_of_row(row)
 
     def save(self, raid: Raid) -> None:
         values = {
@@ -283,6 +284,7 @@ class SqlRaids(Raids):
                 [[tick.number, tick.name, micros(tick.at), tick.points.hundredths] for tick in raid.ticks]
             ),
             "ticks_count": len(raid.ticks),
+            "corrected": int(raid.corrected),
         }
         if raid.version == 0:
             counts = _stands(raid) and has_points(raid)
@@ -322,7 +324,8 @@ def _stands(raid: Raid) -> bool:
     return raid.status is not RaidStatus.CANCELLED
 
 
-def _raid(row: tuple[Any, ...]) -> Raid:
+def raid_of_row(row: tuple[Any, ...]) -> Raid:
+    """The raid that a row of RAID_COLUMNS is."""
     (
         raid_id,
         guild_id,
@@ -336,6 +339,7 @@ def _raid(row: tuple[Any, ...]) -> Raid:
         points,
         status,
         ticks,
+        corrected,
         version,
         _,
     ) = row
@@ -355,13 +359,14 @@ def _raid(row: tuple[Any, ...]) -> Raid:
             Tick(number=number, name=name, at=moment_at(at), points=Points(worth))
             for number, name, at, worth in json.loads(ticks)
         ),
+        corrected=bool(corrected),
         version=version,
     )
 
 
 # --- attendance -------------------------------------------------------------------------------------------------------
 
-_LINE_COLUMNS: Final = (
+LINE_COLUMNS: Final = (
     attendance.c.raid_id,
     attendance.c.tick,
     attendance.c.name_key,
@@ -374,24 +379,29 @@ _LINE_COLUMNS: Final = (
     attendance.c.upload_id,
     attendance.c.line,
     attendance.c.ignored,
+    attendance.c.elsewhere,
+    attendance.c.alt,
+    attendance.c.claimed,
+    attendance.c.counts,
 )
 _with_heads, _head = with_heads(attendance, attendance.c.user_id, attendance.c.at)
 _PRESENT: Final = Statement(
-    select(attendance.c.name_key, _head, attendance.c.awarded)
+    select(*LINE_COLUMNS, _head)
     .select_from(_with_heads)
     .where(
         in_guild(attendance),
         attendance.c.raid_id == bindparam("raid_id"),
         attendance.c.tick == bindparam("tick"),
     )
+    .order_by(attendance.c.name_key)
 )
 _OF_RAID: Final = Statement(
-    select(*_LINE_COLUMNS)
+    select(*LINE_COLUMNS)
     .where(in_guild(attendance), attendance.c.raid_id == bindparam("raid_id"))
     .order_by(attendance.c.tick, attendance.c.name_key)
 )
 _UNRESOLVED: Final = Statement(
-    select(*_LINE_COLUMNS)
+    select(*LINE_COLUMNS)
     .join_from(
         unresolved_names,
         attendance,
@@ -405,7 +415,7 @@ _UNRESOLVED: Final = Statement(
     .where(in_guild(unresolved_names), unresolved_names.c.name_key == bindparam("key"))
     .order_by(attendance.c.raid_id, attendance.c.tick)
 )
-_new_lines: Final = json_rows("rows", *_LINE_COLUMNS)
+_new_lines: Final = json_rows("rows", *LINE_COLUMNS)
 _INSERT_LINES: Final = Statement(
     insert_rows(attendance, select(GUILD, *_new_lines.c)),
     violations={"pk_attendance": lambda _: Stale("somebody else noted the same name first")},
@@ -421,31 +431,49 @@ _DELETE_UNRESOLVED: Final = Statement(
         unresolved_names.c.tick == bindparam("tick"),
     )
 )
+_WAITING_IN: Final = Statement(
+    select(unresolved_names.c.name_key, unresolved_names.c.tick).where(
+        in_guild(unresolved_names), unresolved_names.c.raid_id == bindparam("raid_id")
+    )
+)
+_CHANGING: Final = (
+    "status",
+    "character_id",
+    "user_id",
+    "awarded",
+    "at",
+    "ignored",
+    "elsewhere",
+    "alt",
+    "claimed",
+    "counts",
+)
 _outcomes: Final = json_rows(
     "outcomes",
     attendance.c.raid_id,
     attendance.c.tick,
     attendance.c.name_key,
-    attendance.c.character_id,
-    attendance.c.user_id,
-    attendance.c.awarded,
-    attendance.c.ignored,
+    *(attendance.c[name] for name in _CHANGING),
 )
-_RESOLVE: Final = Statement(
+_CHANGE: Final = (
     update(attendance)
     .where(
         in_guild(attendance),
         attendance.c.raid_id == _outcomes.c.raid_id,
         attendance.c.tick == _outcomes.c.tick,
         attendance.c.name_key == _outcomes.c.name_key,
-        attendance.c.user_id.is_(None),
-        attendance.c.ignored == 0,
     )
-    .values(
-        character_id=_outcomes.c.character_id,
-        user_id=_outcomes.c.user_id,
-        awarded=_outcomes.c.awarded,
-        ignored=_outcomes.c.ignored,
+    .values({name: _outcomes.c[name] for name in _CHANGING})
+)
+_CHANGE_LINES: Final = Statement(_CHANGE)
+_RESOLVE: Final = Statement(_CHANGE.where(attendance.c.user_id.is_(None), attendance.c.ignored == 0))
+# One by one, as above.
+_REMOVE_LINE: Final = Statement(
+    delete(attendance).where(
+        in_guild(attendance),
+        attendance.c.raid_id == bindparam("raid_id"),
+        attendance.c.tick == bindparam("tick"),
+        attendance.c.name_key == bindparam("key"),
     )
 )
 
@@ -459,13 +487,16 @@ class SqlAttendances(Attendances):
 
     def present(self, raid_id: RaidId, tick: int) -> Present:
         rows = self.session.all(_PRESENT, raid_id=raid_id, tick=tick)
-        return Present(
-            names=frozenset(key for key, _, _ in rows),
-            paid=frozenset(user_id for _, user_id, awarded in rows if awarded),
-        )
+        lines = tuple(line_of(row[:-1]) for row in rows)
+        heads = {
+            line.user_id: UserId(row[-1])
+            for line, row in zip(lines, rows, strict=True)
+            if line.user_id is not None and line.user_id != row[-1]
+        }
+        return Present(lines=lines, heads=heads)
 
     def of_raid(self, raid_id: RaidId) -> tuple[Attendance, ...]:
-        return tuple(map(_line, self.session.all(_OF_RAID, raid_id=raid_id)))
+        return lines_of(self.session, raid_id)
 
     def append(self, raid: Raid, lines: Sequence[Attendance]) -> None:
         if not lines:
@@ -484,6 +515,10 @@ class SqlAttendances(Attendances):
                 line.upload_id,
                 line.line,
                 int(line.ignored),
+                _elsewhere(line),
+                int(line.alt),
+                int(line.claimed),
+                int(line.counts),
             ]
             for line in lines
         ]
@@ -493,33 +528,73 @@ class SqlAttendances(Attendances):
             self.session.write(_INSERT_UNRESOLVED, waiting=waiting)
         self.summaries.took(raid, lines)
 
+    def change(self, raid: Raid, lines: Sequence[Attendance]) -> None:
+        if not lines:
+            return
+        self.session.run(_CHANGE_LINES, outcomes=[_outcome(raid, line) for line in lines])
+        waiting = set(self.session.all(_WAITING_IN, raid_id=raid.id))
+        known = [line for line in lines if not line.is_unresolved and (line.key, line.tick) in waiting]
+        self._wait_no_more(raid, known)
+        self.summaries.corrected(raid, lines)
+
+    def remove(self, raid: Raid, lines: Sequence[Attendance]) -> None:
+        if not lines:
+            return
+        for line in lines:
+            self.session.run(_REMOVE_LINE, raid_id=raid.id, tick=line.tick, key=line.key)
+        self._wait_no_more(raid, [line for line in lines if line.is_unresolved])
+        self.summaries.corrected(raid, ())
+
+    def _wait_no_more(self, raid: Raid, lines: Sequence[Attendance]) -> None:
+        for line in lines:
+            self.session.run(_DELETE_UNRESOLVED, key=line.key, raid_id=raid.id, tick=line.tick)
+
     def unresolved(self, key: str) -> tuple[Attendance, ...]:
-        return tuple(map(_line, self.session.all(_UNRESOLVED, key=key)))
+        return tuple(map(line_of, self.session.all(_UNRESOLVED, key=key)))
 
     def resolve(self, raid: Raid, lines: Sequence[Attendance]) -> None:
         if not lines:
             return
-        outcomes = [
-            [
-                raid.id,
-                line.tick,
-                line.key,
-                line.character_id,
-                line.user_id,
-                line.awarded.hundredths,
-                int(line.ignored),
-            ]
-            for line in lines
-        ]
+        outcomes = [_outcome(raid, line) for line in lines]
         if self.session.run(_RESOLVE, outcomes=outcomes) != len(outcomes):
             raise Stale("somebody else resolved the name first")
-        for line in lines:
-            if not line.is_unresolved:
-                self.session.run(_DELETE_UNRESOLVED, key=line.key, raid_id=raid.id, tick=line.tick)
+        self._wait_no_more(raid, [line for line in lines if not line.is_unresolved])
         self.summaries.took(raid, lines)
 
 
-def _line(row: tuple[Any, ...]) -> Attendance:
+def lines_of(session: Session, raid_id: RaidId) -> tuple[Attendance, ...]:
+    """Every line of the raid, by tick and key."""
+    return tuple(map(line_of, session.all(_OF_RAID, raid_id=raid_id)))
+
+
+def _outcome(raid: Raid, line: Attendance) -> list[Any]:
+    """What a line is from now on, in the order of _outcomes."""
+    return [
+        raid.id,
+        line.tick,
+        line.key,
+        line.presence.value,
+        line.character_id,
+        line.user_id,
+        line.awarded.hundredths,
+        micros(line.at),
+        int(line.ignored),
+        _elsewhere(line),
+        int(line.alt),
+        int(line.claimed),
+        int(line.counts),
+    ]
+
+
+def _elsewhere(line: Attendance) -> str | None:
+    """What pools pay that don't pay what most of it says, as a JSON object; NULL for most lines, where none does."""
+    if not line.elsewhere:
+        return None
+    return to_json({str(pool_id): points.hundredths for pool_id, points in line.elsewhere})
+
+
+def line_of(row: tuple[Any, ...]) -> Attendance:
+    """The line of attendance that a row of LINE_COLUMNS is."""
     (
         raid_id,
         tick,
@@ -533,6 +608,10 @@ def _line(row: tuple[Any, ...]) -> Attendance:
         upload_id,
         line,
         ignored,
+        elsewhere,
+        alt,
+        claimed,
+        counts,
     ) = row
     return Attendance(
         raid_id=raid_id,
@@ -546,7 +625,15 @@ def _line(row: tuple[Any, ...]) -> Attendance:
         upload_id=upload_id,
         line=line,
         ignored=bool(ignored),
+        elsewhere=() if elsewhere is None else _elsewhere_of(elsewhere),
+        alt=bool(alt),
+        claimed=bool(claimed),
+        counts=bool(counts),
     )
+
+
+def _elsewhere_of(text: str) -> tuple[tuple[PoolId, Points], ...]:
+    return tuple(sorted((PoolId(int(pool)), Points(amount)) for pool, amount in json.loads(text).items()))
 
 
 # --- uploads ----------------------------------------------------------------------------------------------------------
@@ -647,7 +734,7 @@ class SqlUploads(Uploads):
 
     def kept_after(self, upload_id: UploadId) -> Upload | None:
         row = self.session.first(_KEPT_AFTER, after=upload_id)
-        return None if row is None else _upload(row)
+        return None if row is None else upload_of(row)
 
     def rewrite(self, upload_id: UploadId, content: bytes) -> None:
         self.session.run(_REWRITE, the_id=upload_id, content=content)
@@ -663,7 +750,8 @@ class SqlUploads(Uploads):
         return self.session.run(_PRUNE, before=micros(before))
 
 
-def _upload(row: Sequence[Any]) -> Upload:
+def upload_of(row: Sequence[Any]) -> Upload:
+    """The upload that a row is."""
     values = dict(zip(_UPLOAD_COLUMNS, row, strict=True))
     return Upload(
         id=values["id"],

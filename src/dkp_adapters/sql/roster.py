@@ -12,6 +12,7 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    case,
     column,
     delete,
     exists,
@@ -37,18 +38,29 @@ from dkp_adapters.sql.statement import (
     json_rows,
     json_values,
     locking,
+    to_json,
 )
 from dkp_adapters.sql.tables.loot import awards
 from dkp_adapters.sql.tables.raids import attendance
-from dkp_adapters.sql.tables.roster import character_names, characters, ownerships, rank_changes, ranks, removed_ranks
+from dkp_adapters.sql.tables.roster import (
+    character_names,
+    characters,
+    main_changes,
+    ownerships,
+    rank_changes,
+    ranks,
+    removed_ranks,
+)
+from dkp_core.kernel.actor import ActorKind
 from dkp_core.kernel.errors import NameTaken, NoSuch, Stale
-from dkp_core.kernel.ids import CharacterId, RankId, UserId
+from dkp_core.kernel.ids import CharacterId, ProfileFieldId, RankId, UserId
 from dkp_core.kernel.names import name_key
 from dkp_core.roster import (
     Attribution,
     Character,
     Characters,
     CharacterStatus,
+    MainChange,
     Ownership,
     Rank,
     RankChange,
@@ -198,6 +210,7 @@ _SELECT_CHARACTER: Final = select(
     characters.c.main_id,
     characters.c.joined_on,
     characters.c.notes,
+    characters.c.profile,
     characters.c.version,
 ).where(in_guild(characters))
 _GET: Final = Statement(locking(_SELECT_CHARACTER.where(characters.c.id == _the_id)))
@@ -210,6 +223,10 @@ _BEARER: Final = (
 _NAMED: Final = Statement(locking(_SELECT_CHARACTER.where(characters.c.id == _BEARER)))
 _IN_ORDER: Final = _SELECT_CHARACTER.order_by(characters.c.id)
 _SOME: Final = Statement(locking(_IN_ORDER.where(characters.c.id.in_(json_values("ids")))))
+_ALL: Final = Statement(locking(_IN_ORDER))
+_EVERY_NAME: Final = Statement(
+    select(character_names.c.name_key, character_names.c.character_id).where(in_guild(character_names))
+)
 _OWNED_BY: Final = Statement(locking(_IN_ORDER.where(characters.c.owner == _the_id)))
 _HOLDING: Final = Statement(locking(_IN_ORDER.where(characters.c.rank_id == _the_id)))
 _at: Final = bindparam("at", type_=BigInteger)
@@ -233,7 +250,14 @@ _owned_then, _head = with_heads(
     _at,
 )
 _ATTRIBUTED: Final = Statement(
-    select(character_names.c.name_key, characters.c.id, characters.c.name, characters.c.status, _head)
+    select(
+        character_names.c.name_key,
+        characters.c.id,
+        characters.c.name,
+        characters.c.status,
+        _head,
+        case((characters.c.owner.is_(None), 0), else_=1 - characters.c.is_main),
+    )
     .select_from(_owned_then)
     .where(in_guild(character_names), character_names.c.name_key.in_(json_values("names", Text())))
 )
@@ -254,6 +278,7 @@ _WRITTEN: Final = (
     "main_of",
     "joined_on",
     "notes",
+    "profile",
 )
 _VIOLATIONS: Final = {
     "uq_characters_guild_id_main_of": _lost,
@@ -316,6 +341,11 @@ _IN_HISTORY: Final = Statement(
             exists(select(literal(1)).where(in_guild(ownerships), ownerships.c.character_id == _the_id, _ended)),
             exists(select(literal(1)).where(in_guild(rank_changes), rank_changes.c.character_id == _the_id)),
             exists(select(literal(1)).where(in_guild(attendance), attendance.c.character_id == _the_id)),
+            exists(
+                select(literal(1)).where(
+                    in_guild(main_changes), or_(main_changes.c.before == _the_id, main_changes.c.after == _the_id)
+                )
+            ),
             # An award keeps the name that the character had; no other has borne it.
             exists(
                 select(literal(1))
@@ -355,6 +385,16 @@ _END_OWNERSHIP: Final = Statement(
     .where(in_guild(ownerships), ownerships.c.character_id == _the_id, ownerships.c.until.is_(None))
     .values(until=_at)
 )
+
+_CHANGE_OF_MAIN: Final = ("id", "user_id", "at", "before", "after", "actor_kind", "actor_id", "waived", "reason")
+_LAST_MAIN_CHANGE: Final = Statement(
+    select(*(main_changes.c[name] for name in _CHANGE_OF_MAIN))
+    .where(in_guild(main_changes), main_changes.c.user_id == _the_id)
+    .order_by(main_changes.c.at.desc(), main_changes.c.id.desc())
+    .limit(1)
+)
+_crowned: Final = json_rows("rows", *(main_changes.c[name] for name in _CHANGE_OF_MAIN))
+_RECORD_MAIN_CHANGES: Final = Statement(insert_rows(main_changes, select(GUILD, *_crowned.c)))
 
 _moves: Final = json_rows(
     "rows",
@@ -420,13 +460,21 @@ class SqlCharacters(Characters):
     def holding(self, rank_id: RankId) -> tuple[Character, ...]:
         return tuple(map(_character, self.session.all(_HOLDING, the_id=rank_id)))
 
+    def all(self) -> tuple[Character, ...]:
+        return tuple(map(_character, self.session.all(_ALL)))
+
+    def every_name(self) -> Mapping[str, CharacterId]:
+        return {key: CharacterId(character_id) for key, character_id in self.session.all(_EVERY_NAME)}
+
     def attributed(self, names: Sequence[str], at: datetime) -> Mapping[str, Attribution]:
         keys = sorted(set(map(name_key, names)))
         if not keys:
             return {}
         return {
-            key: Attribution(CharacterId(character_id), name, CharacterStatus(status), owner)
-            for key, character_id, name, status, owner in self.session.all(_ATTRIBUTED, names=keys, at=micros(at))
+            key: Attribution(CharacterId(character_id), name, CharacterStatus(status), owner, bool(is_alt))
+            for key, character_id, name, status, owner, is_alt in self.session.all(
+                _ATTRIBUTED, names=keys, at=micros(at)
+            )
         }
 
     def save(self, *characters: Character) -> None:
@@ -510,6 +558,28 @@ class SqlCharacters(Characters):
     def end_ownership(self, character_id: CharacterId, at: datetime) -> None:
         self.session.run(_END_OWNERSHIP, the_id=character_id, at=micros(at))
 
+    def last_main_change(self, owner: UserId) -> MainChange | None:
+        row = self.session.first(_LAST_MAIN_CHANGE, the_id=owner)
+        return None if row is None else _main_change(row)
+
+    def record_main_changes(self, changes: Sequence[MainChange]) -> None:
+        rows = [
+            [
+                each.id,
+                each.user_id,
+                micros(each.at),
+                each.before,
+                each.after,
+                each.actor_kind.value,
+                each.actor_id,
+                int(each.waived),
+                each.reason,
+            ]
+            for each in changes
+        ]
+        if rows:
+            self.session.run(_RECORD_MAIN_CHANGES, rows=rows)
+
     def record_rank_changes(self, changes: Sequence[RankChange]) -> None:
         if not changes:
             return
@@ -527,6 +597,21 @@ class SqlCharacters(Characters):
             for ordinal, each in enumerate(changes, 1)
         ]
         self.session.run(_RECORD_RANK_CHANGES, rows=rows)
+
+
+def _main_change(row: tuple[Any, ...]) -> MainChange:
+    change_id, user_id, at, before, after, actor_kind, actor_id, waived, reason = row
+    return MainChange(
+        id=change_id,
+        user_id=user_id,
+        at=moment_at(at),
+        before=before,
+        after=after,
+        actor_kind=ActorKind(actor_kind),
+        actor_id=actor_id,
+        waived=bool(waived),
+        reason=reason,
+    )
 
 
 def _values(character: Character) -> list[object]:
@@ -547,6 +632,7 @@ def _values(character: Character) -> list[object]:
         character.owner if character.is_main else None,
         character.joined_on.isoformat(),
         character.notes,
+        to_json({str(each): value for each, value in sorted(character.profile.items())}),
     ]
 
 
@@ -565,6 +651,7 @@ def _character(row: tuple[Any, ...]) -> Character:
         main_id,
         joined_on,
         notes,
+        profile,
         version,
     ) = row
     return Character(
@@ -581,5 +668,11 @@ def _character(row: tuple[Any, ...]) -> Character:
         main_id=main_id,
         joined_on=date.fromisoformat(joined_on),
         notes=notes,
+        profile=profile_of(profile),
         version=version,
     )
+
+
+def profile_of(text: str) -> dict[ProfileFieldId, str]:
+    """A profile as it is kept, by the ids of its fields."""
+    return {} if text == "{}" else {ProfileFieldId(int(each)): value for each, value in json.loads(text).items()}

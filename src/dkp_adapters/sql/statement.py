@@ -217,6 +217,35 @@ def _json_rows_mysql(element: _JsonRows, compiler: SQLCompiler, **kw: Any) -> st
     return f"JSON_TABLE({given}, '$[*]' COLUMNS ({columns}))"
 
 
+class _NumberIn(FunctionElement[int]):
+    inherit_cache = True
+    name = "number_in"
+    type = BigInteger()
+
+
+def number_in(json: ColumnElement[Any], key: ColumnElement[int]) -> ColumnElement[int]:
+    """The whole number under a key (an id) of a column that is a JSON object or NULL; NULL where there is none."""
+    return _NumberIn(json, key)
+
+
+@compiles(_NumberIn, "sqlite")
+def _number_in_sqlite(element: _NumberIn, compiler: SQLCompiler, **kw: Any) -> str:
+    json, key = (compiler.process(each, **kw) for each in element.clauses)
+    return f"json_extract({json}, '$.\"' || {key} || '\"')"
+
+
+@compiles(_NumberIn, "postgresql")
+def _number_in_postgresql(element: _NumberIn, compiler: SQLCompiler, **kw: Any) -> str:
+    json, key = (compiler.process(each, **kw) for each in element.clauses)
+    return f"({json}::jsonb ->> {key}::TEXT)::BIGINT"
+
+
+@compiles(_NumberIn, "mysql")
+def _number_in_mysql(element: _NumberIn, compiler: SQLCompiler, **kw: Any) -> str:
+    json, key = (compiler.process(each, **kw) for each in element.clauses)
+    return f"CAST(JSON_EXTRACT({json}, CONCAT('$.\"', {key}, '\"')) AS SIGNED)"
+
+
 def insert_rows(table: Table, rows: Select[Any]) -> Insert:
     """Insert what a query answers; its columns are named like the table's."""
     return table.insert().from_select(list(rows.selected_columns.keys()), rows, include_defaults=False)

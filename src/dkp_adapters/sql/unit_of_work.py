@@ -15,9 +15,12 @@ from functools import cached_property
 from dkp_adapters.sql.accounts import SqlApiKeys, SqlConsents, SqlMemberships, SqlUsers
 from dkp_adapters.sql.attendance_summaries import AttendanceSummaries
 from dkp_adapters.sql.auctions import SqlAuctions, SqlBids
+from dkp_adapters.sql.award_drafts import SqlAwardDrafts
 from dkp_adapters.sql.balances import BalanceMoves
+from dkp_adapters.sql.batches import SqlBatches, SqlTurnout
 from dkp_adapters.sql.bidders import SqlBidders
 from dkp_adapters.sql.deadlines import SqlDeadlines
+from dkp_adapters.sql.disputes import SqlDisputes
 from dkp_adapters.sql.guilds import SqlGuilds
 from dkp_adapters.sql.holds import SqlHolds
 from dkp_adapters.sql.kept_answers import SqlKeptAnswers
@@ -33,7 +36,8 @@ from dkp_adapters.sql.merge_watch import MergeWatch
 from dkp_adapters.sql.merges import SqlClaims, SqlMerges
 from dkp_adapters.sql.notices import SqlChannels, SqlNotices
 from dkp_adapters.sql.performances import SqlPerformances
-from dkp_adapters.sql.points import SqlAdjustments, SqlItemPools, SqlLedger, SqlPools
+from dkp_adapters.sql.points import SqlAdjustments, SqlItemPools, SqlLedger, SqlPoolPolicies, SqlPools
+from dkp_adapters.sql.profile_fields import SqlProfileFields
 from dkp_adapters.sql.raids import SqlAttendances, SqlEventTypes, SqlRaids, SqlUploads
 from dkp_adapters.sql.recruitment import (
     SqlApplicationForms,
@@ -45,14 +49,13 @@ from dkp_adapters.sql.recruitment import (
 )
 from dkp_adapters.sql.roster import SqlCharacters, SqlRanks
 from dkp_adapters.sql.session import Session
+from dkp_adapters.sql.sightings import SqlSightings
 from dkp_adapters.sql.sign_ins import SqlDiscordTokens, SqlSignInAttempts, SqlSignInLinks, SqlUserSessions
 from dkp_adapters.sql.views.accounts import SqlAccountsView
 from dkp_adapters.sql.views.audit_log import SqlAuditLog
-from dkp_adapters.sql.views.guilds import SqlGuildsView
 from dkp_adapters.sql.views.loot import SqlLootView
 from dkp_adapters.sql.views.notices import SqlNoticesView
-from dkp_adapters.sql.views.points import SqlPointsView
-from dkp_adapters.sql.views.raids import SqlRaidsView
+from dkp_adapters.sql.views.past import SqlPastView
 from dkp_adapters.sql.views.recruitment import SqlRecruitmentView
 from dkp_adapters.sql.views.roster import SqlRosterView
 from dkp_core.kernel.domain_events import DomainEvent
@@ -126,6 +129,10 @@ class SqlWork(Work):
         return SqlChannels(self.session)
 
     @cached_property
+    def profile_fields(self) -> SqlProfileFields:
+        return SqlProfileFields(self.session)
+
+    @cached_property
     def ranks(self) -> SqlRanks:
         return SqlRanks(self.session)
 
@@ -154,8 +161,24 @@ class SqlWork(Work):
         return MergeWatch(self.session)
 
     @cached_property
+    def policies(self) -> SqlPoolPolicies:
+        return SqlPoolPolicies(self.session)
+
+    @cached_property
     def adjustments(self) -> SqlAdjustments:
         return SqlAdjustments(self.session)
+
+    @cached_property
+    def disputes(self) -> SqlDisputes:
+        return SqlDisputes(self.session)
+
+    @cached_property
+    def batches(self) -> SqlBatches:
+        return SqlBatches(self.session)
+
+    @cached_property
+    def turnout(self) -> SqlTurnout:
+        return SqlTurnout(self.session)
 
     @cached_property
     def merges(self) -> SqlMerges:
@@ -186,6 +209,10 @@ class SqlWork(Work):
         return SqlUploads(self.session)
 
     @cached_property
+    def sightings(self) -> SqlSightings:
+        return SqlSightings(self.session)
+
+    @cached_property
     def items(self) -> SqlItems:
         return SqlItems(self.session)
 
@@ -207,7 +234,7 @@ class SqlWork(Work):
 
     @cached_property
     def bidders(self) -> SqlBidders:
-        return SqlBidders(self.session, self.holds.write)
+        return SqlBidders(self.session, self.holds.write, self._attendance_summaries.write)
 
     @cached_property
     def holds(self) -> SqlHolds:
@@ -216,6 +243,10 @@ class SqlWork(Work):
     @cached_property
     def awards(self) -> SqlAwards:
         return SqlAwards(self.session)
+
+    @cached_property
+    def award_drafts(self) -> SqlAwardDrafts:
+        return SqlAwardDrafts(self.session)
 
     @cached_property
     def standing_bids(self) -> SqlStandingBids:
@@ -261,11 +292,9 @@ class SqlWork(Work):
 
 class SqlViews(
     SqlAuditLog,
-    SqlGuildsView,
     SqlAccountsView,
     SqlRosterView,
-    SqlPointsView,
-    SqlRaidsView,
+    SqlPastView,
     SqlLootView,
     SqlRecruitmentView,
     SqlNoticesView,

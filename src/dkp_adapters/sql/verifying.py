@@ -6,8 +6,7 @@ The databases do the adding up and answer only what differs, so that it takes no
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from attrs import define, field, frozen
@@ -27,12 +26,14 @@ from sqlalchemy import (
     union_all,
 )
 
+from dkp_adapters.sql.attendance_summaries import IS_SUMMED_UP
 from dkp_adapters.sql.auctions import AUCTION_COLUMNS, STANDING, auction_of, bid_of
 from dkp_adapters.sql.engine import Connection, Engine
 from dkp_adapters.sql.heads import is_merged_away, with_heads
 from dkp_adapters.sql.holds import hold_of
 from dkp_adapters.sql.moments import micros, moment_at
-from dkp_adapters.sql.statement import DialectName, Statement, in_guild, int_sum
+from dkp_adapters.sql.snapshot import snapshot
+from dkp_adapters.sql.statement import Statement, in_guild, int_sum, number_in
 from dkp_adapters.sql.tables.accounts import memberships
 from dkp_adapters.sql.tables.guilds import guilds
 from dkp_adapters.sql.tables.loot import auctions, awards, holds
@@ -64,19 +65,9 @@ from dkp_core.points import (
     Verifying,
     heads,
 )
-from dkp_core.raids import ATTENDED, RaidStatus
+from dkp_core.raids import RaidStatus
 
 RAIDS_AT_ONCE: Final = 500
-
-# One state of the database, however long it takes; what does not fit into a little memory goes to a file.
-_SNAPSHOT: Final[Mapping[DialectName, Sequence[str]]] = {
-    "sqlite": ("PRAGMA temp_store = FILE", "BEGIN"),
-    "postgresql": ("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",),
-    "mysql": (
-        "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
-        "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
-    ),
-}
 
 _nothing: Final = literal(0, BigInteger)
 
@@ -170,7 +161,7 @@ _paid: Final = (
         attendance.c.tick.label("source_part"),
         attendance.c.user_id,
         pools.c.id.label("pool_id"),
-        attendance.c.awarded.label("amount"),
+        func.coalesce(number_in(attendance.c.elsewhere, pools.c.id), attendance.c.awarded).label("amount"),
     )
     .select_from(
         attendance.join(
@@ -223,14 +214,20 @@ _booked: Final = (
         entries.c.amount,
     )
     .select_from(
-        entries.outerjoin(
-            raids, and_(raids.c.guild_id == entries.c.guild_id, raids.c.id == entries.c.source_id)
-        ).outerjoin(awards, and_(awards.c.guild_id == entries.c.guild_id, awards.c.id == entries.c.source_id))
+        entries.outerjoin(raids, and_(raids.c.guild_id == entries.c.guild_id, raids.c.id == entries.c.source_id))
+        .outerjoin(awards, and_(awards.c.guild_id == entries.c.guild_id, awards.c.id == entries.c.source_id))
+        .outerjoin(
+            adjustments, and_(adjustments.c.guild_id == entries.c.guild_id, adjustments.c.id == entries.c.source_id)
+        )
     )
     .where(
         in_guild(entries),
         or_(
-            entries.c.source_kind == SourceKind.ADJUSTMENT.value,
+            # What a cap took of an adjustment goes when it is reversed.
+            and_(
+                entries.c.source_kind == SourceKind.ADJUSTMENT.value,
+                or_(entries.c.kind != EntryKind.CAP.value, adjustments.c.reversed_at.is_not(None)),
+            ),
             # A raid may give bonuses too; of one that was cancelled nothing is left.
             and_(
                 entries.c.source_kind == SourceKind.RAID.value,
@@ -238,6 +235,7 @@ _booked: Final = (
             ),
             and_(
                 entries.c.source_kind == SourceKind.AWARD.value,
+                entries.c.kind != EntryKind.SHARE.value,
                 or_(entries.c.kind == EntryKind.AWARD.value, _was_not_returned),
             ),
         ),
@@ -246,6 +244,16 @@ _booked: Final = (
 _SOURCE: Final = ("source_kind", "source_id", "source_part", "user_id", "pool_id")
 _SOURCES: Final = _differing(select(_booked.subquery("booked")), select(_given), key=_SOURCE, numbers=("amount",))
 
+# What was paid for an item in a zero-sum pool, less what came back for it, is what those who share it got (P-6).
+_SHARED: Final = Statement(
+    select(entries.c.source_id, entries.c.pool_id, int_sum(entries.c.amount))
+    .where(in_guild(entries), entries.c.source_kind == SourceKind.AWARD.value)
+    .group_by(entries.c.source_id, entries.c.pool_id)
+    .having(
+        and_(int_sum(case((entries.c.kind == EntryKind.SHARE.value, 1), else_=0)) > 0, int_sum(entries.c.amount) != 0)
+    )
+    .order_by(entries.c.source_id, entries.c.pool_id)
+)
 _OVERBIDS: Final = Statement(
     select(awards.c.id, awards.c.user_id, awards.c.pools, awards.c.price)
     .where(in_guild(awards), awards.c.overbid == 1, awards.c.status == AwardStatus.STANDING.value)
@@ -265,7 +273,7 @@ _HOLDS: Final = Statement(
 
 # --- attendance -------------------------------------------------------------------------------------------------------
 
-_came: Final = or_(*(attendance.c.status == presence.value for presence in sorted(ATTENDED)))
+_came: Final = attendance.c.counts == 1
 _is_somebodys: Final = and_(attendance.c.user_id.is_not(None), attendance.c.ignored == 0)
 _is_unresolved: Final = and_(attendance.c.user_id.is_(None), attendance.c.ignored == 0)
 _with_raid: Final = attendance.join(
@@ -290,7 +298,7 @@ _ATTENDED: Final = _differing(
         literal(1, BigInteger).label("rows"),
     )
     .select_from(_with_heads)
-    .where(in_guild(attendance), _is_somebodys, _stands)
+    .where(in_guild(attendance), _is_somebodys, IS_SUMMED_UP, _stands)
     .group_by(raids.c.starts_at, _head, attendance.c.raid_id),
     key=("starts_at", "user_id", "raid_id"),
     numbers=("present", "rows"),
@@ -512,7 +520,7 @@ class SqlVerifying(Verifying):
     engine: Engine
 
     def verify(self, progress: Callable[[str], None]) -> Verification:
-        with self._snapshot() as connection:
+        with snapshot(self.engine) as connection:
             found = _Found()
             ids = [GuildId(guild_id) for (guild_id,) in connection.all(_GUILDS, {})]
             for guild_id in ids:
@@ -524,19 +532,6 @@ class SqlVerifying(Verifying):
             differences=tuple(found.differences),
             overbids=tuple(found.overbids),
         )
-
-    @contextmanager
-    def _snapshot(self) -> Iterator[Connection]:
-        connection = self.engine.connect("long read")
-        try:
-            try:
-                for text in _SNAPSHOT[connection.dialect]:
-                    connection.execute(text)
-            except connection.faults as fault:
-                raise connection.translated(fault, None, {}) from fault
-            yield connection
-        finally:
-            connection.close()
 
 
 @define
@@ -602,6 +597,8 @@ class _Guild:
         for kind, source_id, part, user_id, pool_id, booked, given in self._all(_SOURCES):
             what = f"tick {part} of raid {source_id}" if kind == SourceKind.RAID.value else f"{kind} {source_id}"
             self._differs(f"entries for {what}", _points(booked), _points(given), pool_id=pool_id, user_id=user_id)
+        for award_id, pool_id, left in self._all(_SHARED):
+            self._differs(f"price and shares of award {award_id}", _points(left), _points(0), pool_id=pool_id)
         for award_id, user_id, paid_from, price in self._all(_OVERBIDS):
             self.found.overbids += [
                 Overbid(

@@ -7,6 +7,10 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Protocol
 
+from attrs import frozen
+
+from attrs import frozen
+
 from dkp_core.accounts.api_key import ApiKey, KeyKind
 from dkp_core.accounts.consent import Consent, ConsentKind
 from dkp_core.accounts.discord_identity import DiscordIdentity
@@ -53,6 +57,15 @@ class Users(Protocol):
         """The guilds in which the user has a membership or a history, in order of id; not locked."""
 
 
+@frozen(kw_only=True)
+class NamedMember:
+    """Somebody with a membership, by all that a file may name them by."""
+
+    user_id: UserId
+    discord_id: str | None
+    username: str
+
+
 class Memberships(Protocol):
     """The memberships of one guild."""
 
@@ -67,6 +80,10 @@ class Memberships(Protocol):
     @abstractmethod
     def merged_into(self, user_id: UserId) -> tuple[UserId, ...]:
         """Who turned out to be that user here, in order of user id; not locked."""
+
+    @abstractmethod
+    def named(self) -> tuple[NamedMember, ...]:
+        """Everybody with a membership, in force or not, who was not merged into another; by user id, not locked."""
 
     @abstractmethod
     def officers(self) -> frozenset[UserId]:

@@ -15,12 +15,13 @@ from dkp_core.kernel.domain_events import Aggregate, changes
 from dkp_core.kernel.errors import InvalidValue
 from dkp_core.kernel.ids import GuildId
 from dkp_core.kernel.names import clean_name
-from dkp_core.kernel.period import zone_named
+from dkp_core.kernel.period import Period, week_of, zone_named
 
 _SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
 SLUG_LENGTH_MAX: Final = 48
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 RETENTION_DAYS_MAX: Final = 36_500
+PRICE_MAX: Final = 1_000_000
 
 
 def slug_of(name: str) -> str:
@@ -54,6 +55,13 @@ class GuildSettings:
     keep_uploads_days: int = field(
         default=0, metadata={"help": "days after which the content of raw uploads is pruned; 0 keeps it"}
     )
+    main_change_price: int = field(
+        default=0,
+        metadata={"help": "whole points of the default pool that changing one's main costs", "most": PRICE_MAX},
+    )
+    main_change_wait_days: int = field(
+        default=0, metadata={"help": "days that lie between two changes of a user's main"}
+    )
 
     @classmethod
     def of(cls, values: Mapping[str, object]) -> Self:
@@ -70,8 +78,9 @@ class GuildSettings:
             if type(value) is not wanted:
                 accepted = "true or false" if wanted is bool else "a whole number"
                 raise InvalidValue(f"settings.{name}", f"{str(value)[:40]!r} is not accepted", accepted)
-            if isinstance(value, int) and not 0 <= value <= RETENTION_DAYS_MAX:
-                raise InvalidValue(f"settings.{name}", f"{value} is out of range", f"0 to {RETENTION_DAYS_MAX}")
+            most: int = known[name].metadata.get("most", RETENTION_DAYS_MAX)
+            if isinstance(value, int) and not 0 <= value <= most:
+                raise InvalidValue(f"settings.{name}", f"{value} is out of range", f"0 to {most}")
         return evolve(self, **values)  # type: ignore[arg-type]  # each value was checked above
 
     def values(self) -> dict[str, bool | int]:
@@ -92,6 +101,10 @@ class Guild(Aggregate):
     first_weekday: str = "monday"
     settings: GuildSettings = field(factory=GuildSettings)
     founded_at: datetime
+
+    def week_of(self, moment: datetime) -> Period:
+        """The guild's week that a moment belongs to."""
+        return week_of(moment, self.timezone, WEEKDAYS.index(self.first_weekday))
 
     @classmethod
     def found(cls, guild_id: GuildId, *, name: str, slug: str | None, timezone: str, at: datetime) -> Guild:

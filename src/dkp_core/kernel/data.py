@@ -101,6 +101,30 @@ def a_multiplier(value: object, name: str) -> Fraction:
     return Fraction(points.hundredths, 100)
 
 
+def a_percent(low: int, high: int) -> Reader[Fraction]:
+    """Percent from `low` to `high`, with two decimals at most, as the number before the sign."""
+
+    def read(value: object, name: str) -> Fraction:
+        points = Points.of(value.removesuffix("%") if isinstance(value, str) else value, name)
+        if not Points.of(low) <= points <= Points.of(high):
+            raise InvalidValue(name, f"{points} is out of range", f"{low} to {high} percent, with two decimals at most")
+        return Fraction(points.hundredths, 100)
+
+    return read
+
+
+def a_points_between(low: Points, high: Points) -> Reader[Points]:
+    """Points from `low` to `high`."""
+
+    def read(value: object, name: str) -> Points:
+        points = Points.of(value, name)
+        if not low <= points <= high:
+            raise InvalidValue(name, f"{points} is out of range", f"{low} to {high}")
+        return points
+
+    return read
+
+
 @frozen(kw_only=True)
 class Data:
     """Something that officers set as a JSON object."""

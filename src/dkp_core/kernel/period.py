@@ -12,6 +12,7 @@ from dkp_core.kernel.errors import Invalid, InvalidValue
 
 BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NOON: Final = time(12)
+_MIDNIGHT: Final = time(0)
 
 
 def _aware(_: object, attribute: object, value: datetime) -> None:
@@ -112,4 +113,13 @@ def night_of(moment: datetime, zone: str) -> Period:
     local = moment.astimezone(where)
     day = local.date() if local.time() >= _NOON else local.date() - timedelta(days=1)
     start, end = (datetime.combine(each, _NOON, where) for each in (day, day + timedelta(days=1)))
+    return Period(start.astimezone(UTC), end.astimezone(UTC))
+
+
+def week_of(moment: datetime, zone: str, first_day: int) -> Period:
+    """The week that a moment belongs to on the clocks of that zone; `first_day` is its first, 0 is Monday (G-2)."""
+    where = zone_named(zone)
+    day = moment.astimezone(where).date()
+    first = day - timedelta(days=(day.weekday() - first_day) % 7)
+    start, end = (datetime.combine(each, _MIDNIGHT, where) for each in (first, first + timedelta(days=7)))
     return Period(start.astimezone(UTC), end.astimezone(UTC))

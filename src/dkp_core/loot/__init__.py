@@ -26,6 +26,7 @@ from dkp_core.loot.auctioning import (
     StartAuction,
 )
 from dkp_core.loot.award import PAID, Award, AwardStatus
+from dkp_core.loot.award_draft import AwardDraft, DraftStatus
 from dkp_core.loot.awarding import (
     AwardAuction,
     AwardItem,
@@ -50,20 +51,41 @@ from dkp_core.loot.bidding import (
     informed,
 )
 from dkp_core.loot.cataloguing import ChangeItem, EnterItem, FindItem, ListItems, RemoveItem, ShowBidHistory, ShowItem
-from dkp_core.loot.chance import SEED_BYTES, commitment, receipt, roll
+from dkp_core.loot.chance import SEED_BYTES, commitment, drawn, receipt, roll
 from dkp_core.loot.chat import Channel, ChatGrammar, ChatMessage, Looted, message_of, owner_of
 from dkp_core.loot.chatting import LINE_LENGTH_MAX, LINES_MAX, ChatOutcome, ChatReading, ReadChat
 from dkp_core.loot.closing import AdvanceAuction, CloseAuction
 from dkp_core.loot.departing import WithdrawBidsOfLeaver
+from dkp_core.loot.drafting import (
+    ConfirmAwardDraft,
+    DismissAwardDraft,
+    DraftAwards,
+    DraftedLine,
+    DraftOutcome,
+    DraftReport,
+    ListAwardDrafts,
+    ShowAwardDraft,
+)
 from dkp_core.loot.errors import (
     AlreadyOnAuction,
     AwardedAlready,
     AwardIsOver,
+    AwardStands,
     CannotPay,
+    DraftIsSettled,
     IsUpNow,
     LootRefused,
+    NobodyShares,
     NoWinner,
     WrongStatus,
+)
+from dkp_core.loot.explaining import (
+    MATTERING,
+    AttendanceExplained,
+    CapExplained,
+    ExplainedEntry,
+    ExplainEntry,
+    RaidExplained,
 )
 from dkp_core.loot.item import Item, item_name
 from dkp_core.loot.judging import weight_of
@@ -73,6 +95,7 @@ from dkp_core.loot.ports import (
     AWARD_COLUMNS,
     ITEM_COLUMNS,
     Auctions,
+    AwardDrafts,
     Awards,
     Bidders,
     BiddingRow,
@@ -85,6 +108,17 @@ from dkp_core.loot.ports import (
     LootView,
     LootWork,
     StandingBids,
+)
+from dkp_core.loot.prioritising import ShowPriorities, ShuffleStartList, StartListDraw
+from dkp_core.loot.priority import (
+    KINGS,
+    Contender,
+    Contest,
+    Fall,
+    PriorityRow,
+    effort_by_gear,
+    priorities,
+    shown_priority,
 )
 from dkp_core.loot.refusals import (
     AmountNotPositive,
@@ -108,12 +142,16 @@ from dkp_core.loot.refusals import (
 from dkp_core.loot.rules import Mode, Refund, Rules, Span, Tie
 from dkp_core.loot.ruling import SetChatGrammar, SetRules, ShowChatGrammar, ShowRules
 from dkp_core.loot.settlement import Lead, Settlement, Terms, Win, settle
+from dkp_core.loot.sharing import ReshareAwards, ShareChange
 from dkp_core.loot.standing_bid import StandingBid
 from dkp_core.loot.status import RUNNING, AuctionStatus
 from dkp_core.loot.tier import Tier
+from dkp_core.loot.upholding import UpholdDispute
 from dkp_core.loot.views import (
     AuctionFilter,
     AuctionRow,
+    AwardDraftFilter,
+    AwardDraftRow,
     AwardFilter,
     AwardRow,
     BidRow,
@@ -134,8 +172,10 @@ __all__ = [
     "AUCTION_COLUMNS",
     "AWARD_COLUMNS",
     "ITEM_COLUMNS",
+    "KINGS",
     "LINES_MAX",
     "LINE_LENGTH_MAX",
+    "MATTERING",
     "NOTHING_HELD",
     "PAID",
     "QUANTITY_MAX",
@@ -144,6 +184,7 @@ __all__ = [
     "AdvanceAuction",
     "AlreadyOnAuction",
     "AmountNotPositive",
+    "AttendanceExplained",
     "Auction",
     "AuctionFilter",
     "AuctionNotOpen",
@@ -152,10 +193,15 @@ __all__ = [
     "Auctions",
     "Award",
     "AwardAuction",
+    "AwardDraft",
+    "AwardDraftFilter",
+    "AwardDraftRow",
+    "AwardDrafts",
     "AwardFilter",
     "AwardIsOver",
     "AwardItem",
     "AwardRow",
+    "AwardStands",
     "AwardStatus",
     "AwardedAlready",
     "AwardedAuction",
@@ -177,6 +223,7 @@ __all__ = [
     "CancelledAuction",
     "CannotLead",
     "CannotPay",
+    "CapExplained",
     "ChangeItem",
     "Channel",
     "ChatGrammar",
@@ -187,8 +234,21 @@ __all__ = [
     "ChatReading",
     "CloseAuction",
     "ClosedAuction",
+    "ConfirmAwardDraft",
+    "Contender",
+    "Contest",
+    "DismissAwardDraft",
+    "DraftAwards",
+    "DraftIsSettled",
+    "DraftOutcome",
+    "DraftReport",
+    "DraftStatus",
+    "DraftedLine",
     "EnterItem",
+    "ExplainEntry",
+    "ExplainedEntry",
     "ExtendAuction",
+    "Fall",
     "FindItem",
     "FreezeAuction",
     "FrozenAuction",
@@ -207,6 +267,7 @@ __all__ = [
     "LeaveBid",
     "LimitReached",
     "ListAuctions",
+    "ListAwardDrafts",
     "ListAwards",
     "ListBids",
     "ListItems",
@@ -222,6 +283,7 @@ __all__ = [
     "NoBidToWithdraw",
     "NoCeilingHere",
     "NoWinner",
+    "NobodyShares",
     "NotEligible",
     "NotThePrice",
     "NotYourCharacter",
@@ -236,11 +298,14 @@ __all__ = [
     "Placed",
     "PlacedBid",
     "PriceHistory",
+    "PriorityRow",
     "Purse",
+    "RaidExplained",
     "ReadChat",
     "Refund",
     "Released",
     "RemoveItem",
+    "ReshareAwards",
     "ResultRow",
     "ResumeAuction",
     "ReturnItem",
@@ -252,25 +317,31 @@ __all__ = [
     "SetChatGrammar",
     "SetRules",
     "Settlement",
+    "ShareChange",
     "ShowAuction",
     "ShowAward",
+    "ShowAwardDraft",
     "ShowBidHistory",
     "ShowChatGrammar",
     "ShowItem",
     "ShowMaxBid",
     "ShowOwnLoot",
+    "ShowPriorities",
     "ShowRules",
+    "ShuffleStartList",
     "Span",
     "StandingBid",
     "StandingBidRow",
     "StandingBids",
     "StartAuction",
+    "StartListDraw",
     "TakeBidBack",
     "Terms",
     "Tie",
     "Tier",
     "TooManyCopies",
     "UnknownBidder",
+    "UpholdDispute",
     "ValidateBid",
     "Whose",
     "Win",
@@ -278,13 +349,17 @@ __all__ = [
     "WithdrawBidsOfLeaver",
     "WrongStatus",
     "commitment",
+    "drawn",
+    "effort_by_gear",
     "informed",
     "item_name",
     "message_of",
     "owner_of",
+    "priorities",
     "receipt",
     "result_of",
     "roll",
     "settle",
+    "shown_priority",
     "weight_of",
 ]

@@ -496,7 +496,7 @@ def _able(bid: Bid, lead: Lead | None, purse: Purse, rules: Rules) -> Bid | None
 
     Who leads holds points for it: that much stands, and for further copies the purse decides.
     """
-    means = (purse.free - rules.floor).hundredths
+    means = purse.above(rules.to_leave).hundredths
     if lead is not None:
         reaches = lead.copies == bid.copies or means >= bid.ceiling.hundredths * bid.copies
         return lead.bid if reaches else evolve(lead.bid, copies=lead.copies)

@@ -18,7 +18,7 @@ from dkp_core.loot.bid import BidSource, Offer
 from dkp_core.loot.bidding import Whose, bid_on, schedule
 from dkp_core.loot.cataloguing import known_item
 from dkp_core.loot.chance import SEED_BYTES
-from dkp_core.loot.errors import AlreadyOnAuction, WrongStatus
+from dkp_core.loot.errors import AlreadyOnAuction, NobodyShares, WrongStatus
 from dkp_core.loot.item import Item
 from dkp_core.loot.ports import AUCTION_COLUMNS, LootView, LootWork
 from dkp_core.loot.refusals import NotEligible
@@ -97,7 +97,10 @@ def start(
     at: datetime,
     by: Actor,
 ) -> Auction:
-    """Start an auction for an item that is locked. Raises: AlreadyOnAuction, InvalidValue, NoSuch, PoolIsArchived."""
+    """Start an auction for an item that is locked.
+
+    Raises: AlreadyOnAuction, InvalidValue, NoSuch, PoolIsArchived, NobodyShares in a zero-sum pool without a raid.
+    """
     raid = raid_of(work, raid_id)
     selling = work.auctions.selling(item.id, raid_id)
     if selling and not another:
@@ -109,11 +112,14 @@ def start(
     pool = work.pools.get(pools[0])
     pool.must_be_open()
     version, house = work.house_rules.of(pool.id)
-    own = house.overridden(rules)
+    policies = work.policies.of(pool.id).policies
+    own = house.overridden(rules, policies.floor)
     for rank in own.named_ranks:
         work.ranks.get(RankId(rank))
     if own.attendees_only and raid is None:
         raise InvalidValue("rules.attendees_only", "without a raid nobody could bid", "a raid, or false")
+    if policies.zero_sum and raid is None:
+        raise NobodyShares(pool.id, None)
     auction = ScheduledAuction.start(
         auction_id,
         work.guild_id,

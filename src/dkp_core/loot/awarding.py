@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from attrs import evolve, field, frozen
 
 from dkp_core.kernel.actor import Actor
 from dkp_core.kernel.errors import InvalidValue, NoSuch
-from dkp_core.kernel.ids import AuctionId, AwardId, BidId, EntryId, ItemId, PoolId, RaidId, UserId
+from dkp_core.kernel.ids import AuctionId, AwardId, BidId, ItemId, PoolId, RaidId, UserId
 from dkp_core.kernel.page import Page, PageRequest, ordering_of
 from dkp_core.kernel.permission import Permission
 from dkp_core.kernel.points import ZERO, Points
@@ -20,14 +20,15 @@ from dkp_core.loot.award import Award
 from dkp_core.loot.bid import Bid, BidOutcome, BidRecord, BidSource
 from dkp_core.loot.bidding import Whose, schedule
 from dkp_core.loot.cataloguing import known_item
-from dkp_core.loot.errors import CannotPay, NoWinner
+from dkp_core.loot.errors import CannotPay, LootRefused, NobodyShares, NoWinner
 from dkp_core.loot.item import Item
 from dkp_core.loot.ports import AWARD_COLUMNS, LootView, LootWork
 from dkp_core.loot.rules import Mode, Rules
 from dkp_core.loot.settlement import Lead, Settlement, Win, allot, conclude, settle
+from dkp_core.loot.sharing import Sharing, booked_for, shared_pools, sharing_of
 from dkp_core.loot.status import AuctionStatus
 from dkp_core.loot.views import AwardFilter, AwardRow
-from dkp_core.points import Source, SourceKind
+from dkp_core.points import Entry, Policies, book, numbered, take_back
 
 
 @frozen
@@ -75,10 +76,10 @@ class AwardAuction:
                 at=at,
                 by=by,
             )
-            if isinstance(answer, CannotPay) and auction.pending:
+            if isinstance(answer, LootRefused) and auction.pending:
                 # It is closed for good: its result is told with the refusal, and nobody bids on after that.
                 work.auctions.save(auction)
-        if isinstance(answer, CannotPay):
+        if isinstance(answer, LootRefused):
             raise answer
         return answer[1]
 
@@ -132,18 +133,28 @@ def award_winners(
     ids: Ids,
     at: datetime,
     by: Actor,
-) -> tuple[AwardedAuction, tuple[Award, ...]] | CannotPay:
+) -> tuple[AwardedAuction, tuple[Award, ...]] | CannotPay | NobodyShares:
     """Award a closed auction that is locked: the winners pay, and what nobody won goes to nobody, or to `free`.
 
     What is refused is answered, and nothing is written then.
     """
-    purses = work.holds.purses(auction.pool_id, auction.id, {win.bid.user_id for win in settlement.wins})
+    winners = {win.bid.user_id for win in settlement.wins}
+    try:
+        pools = (auction.pool_id,) if winners else ()
+        sharing = sharing_of(work, _policies(work, pools), auction.raid_id)
+    except NobodyShares as refusal:
+        return refusal
+    # All at once, and so in one order: whoever awards beside this waits for the same balances.
+    purses = work.holds.purses(auction.pool_id, auction.id, winners.union(sharing.users))
     overbids = set()
     for win in settlement.wins:
         purse = purses[win.bid.user_id]
         # Who holds the price has it, whatever else is held; who takes a passed winner's place needs it free.
         total = Points(win.price.hundredths * win.copies)
-        means = purse.current if purse.here.points >= total else purse.as_seen.free - auction.rules.floor
+        # What a floor keeps was left when the bid was made; into debt nobody goes further than it allows.
+        to_leave = auction.rules.to_leave
+        holds_it = purse.here.points >= total
+        means = purse.owing(min(to_leave, ZERO)) if holds_it else purse.as_seen.above(to_leave)
         if total > means:
             if not allow_overbid:
                 return CannotPay(win.bid.user_id, total, means)
@@ -164,6 +175,7 @@ def award_winners(
             price=price,
             because=reason or because,
             overbid=user_id in overbids,
+            shared_with=sharing.users if price else (),
             at=auction.after(at),
             by=by,
         )
@@ -172,7 +184,7 @@ def award_winners(
     awarded = auction.award(settlement, [award.id for award in awards], at)
     work.holds.move(auction.id, auction.pool_id, work.holds.of(auction.id), {})
     work.auctions.save(awarded)
-    _write(work, awards, ids, by)
+    _write(work, awards, sharing, ids, by)
     return awarded, awards
 
 
@@ -195,13 +207,14 @@ def _why(win: Win) -> str:
     return f"{win.bid.amount} was bid as {win.bid.tier}: {win.because}"
 
 
-def _write(work: LootWork, awards: Sequence[Award], ids: Ids, by: Actor) -> None:
+def _write(work: LootWork, awards: Sequence[Award], sharing: Sharing, ids: Ids, by: Actor) -> None:
     work.awards.save(*awards)
-    count = sum(award.costs for award in awards)
-    entry = ids.next("entry", count) if count else 0
-    for award in awards:
-        work.ledger.append(list(award.entries(entry, by=by)))
-        entry += award.costs
+    entries = [entry for award in awards for entry in (*award.entries(0, by=by), *award.shares(sharing.pools, by=by))]
+    book(work, numbered(entries, ids), ids=ids)
+
+
+def _policies(work: LootWork, pools: Sequence[PoolId]) -> Mapping[PoolId, Policies]:
+    return {pool_id: work.policies.of(pool_id).policies for pool_id in pools}
 
 
 # --- without an auction -----------------------------------------------------------------------------------------------
@@ -310,6 +323,8 @@ def award_directly(
     """Award an item that is locked, without an auction here. Raises: CannotPay, InvalidValue, NoSuch."""
     pools = pools_of(work, item, raid_of(work, raid_id), pool_id)
     receiver = None if to is None else _receiver(work, to)
+    policies = _policies(work, pools if receiver and amount > ZERO else ())
+    sharing = sharing_of(work, policies, raid_id)
     auction_id = AuctionId(ids.next("auction")) if bids else None
     award = Award.make(
         award_id,
@@ -323,33 +338,42 @@ def award_directly(
         pools=pools,
         price=amount,
         because=reason,
-        overbid=receiver is not None and _overbids(work, receiver.user_id, pools, amount, allow_overbid),
+        overbid=receiver is not None and _overbids(work, receiver.user_id, policies, sharing, amount, allow_overbid),
+        shared_with=sharing.users,
         at=at,
         by=by,
     )
     if auction_id is not None:
         _keep_bids(work, auction_id, item, award, bids, ids=ids, at=at, by=by)
-    _write(work, [award], ids, by)
+    _write(work, [award], sharing, ids, by)
     return award
 
 
 def _overbids(
     work: LootWork,
     user_id: UserId,
-    pools: Sequence[PoolId],
+    policies: Mapping[PoolId, Policies],
+    sharing: Sharing,
     price: Points,
     allow_overbid: bool,
-    given_back: Points = ZERO,
+    given_back: Sequence[Entry] = (),
 ) -> bool:
-    """Whether the price is over what is available, as everybody sees it. Raises: CannotPay unless that is allowed."""
-    for pool_id in pools if price else ():
-        floor = work.house_rules.of(pool_id)[1].floor
-        available = work.holds.purses(pool_id, AuctionId(0), {user_id})[user_id].as_seen.free + given_back - floor
+    """Whether the price is over what is available, as everybody sees it. Raises: CannotPay unless that is allowed.
+
+    `given_back` are entries that are about to be reversed. All whose balances will move are locked, in one order.
+    """
+    overbids = False
+    moved = {entry.user_id for entry in given_back}
+    for pool_id, policy in sorted(policies.items()):
+        to_leave = work.house_rules.of(pool_id)[1].under(policy.floor).to_leave
+        purse = work.holds.purses(pool_id, AuctionId(0), {user_id, *sharing.users, *moved})[user_id].as_seen
+        back = sum(-each.amount.hundredths for each in given_back if (each.pool_id, each.user_id) == (pool_id, user_id))
+        available = purse.above(to_leave, given_back=back)
         if price > available:
             if not allow_overbid:
                 raise CannotPay(user_id, price, available)
-            return True
-    return False
+            overbids = True
+    return overbids
 
 
 def _keep_bids(
@@ -441,21 +465,9 @@ class RevokeAward:
             award = work.awards.get(award_id)
             revoked = award.revoke(reason=reason)
             work.awards.save(revoked)
-            _reverse(work, award, reason, self.ids, self.clock.now(), by)
+            at = self.clock.now()
+            take_back(work, booked_for(work, award), reason=reason.strip(), ids=self.ids, at=at, by=by)
         return revoked
-
-
-def _reverse(work: LootWork, award: Award, reason: str, ids: Ids, at: datetime, by: Actor) -> None:
-    if award.user_id is None:
-        return
-    standing = work.ledger.unreversed(Source(SourceKind.AWARD, award.id), [(award.user_id, award.awarded_at)])
-    first = ids.next("entry", len(standing)) if standing else 0
-    work.ledger.append(
-        [
-            entry.reversed_by(EntryId(first + index), reason=reason.strip(), by=by, at=at)
-            for index, entry in enumerate(standing)
-        ]
-    )
 
 
 @frozen
@@ -487,7 +499,9 @@ class MoveAward:
             receiver = _receiver(work, to)
             revoked = award.revoke(reason=reason, moved_to=new_id)
             price = award.price if amount is None else amount
-            given_back = award.price if receiver.user_id == award.user_id else ZERO
+            booked = booked_for(work, award)
+            policies = _policies(work, award.pools if price > ZERO else ())
+            sharing = sharing_of(work, policies, award.raid_id)
             moved = Award.make(
                 new_id,
                 work.guild_id,
@@ -500,14 +514,15 @@ class MoveAward:
                 pools=award.pools,
                 price=price,
                 because=reason,
-                overbid=_overbids(work, receiver.user_id, award.pools, price, allow_overbid, given_back),
+                overbid=_overbids(work, receiver.user_id, policies, sharing, price, allow_overbid, booked),
                 moved_from=award_id,
+                shared_with=sharing.users,
                 at=at,
                 by=by,
             )
             work.awards.save(revoked)
-            _reverse(work, award, reason, self.ids, at, by)
-            _write(work, [moved], self.ids, by)
+            take_back(work, booked, reason=reason.strip(), ids=self.ids, at=at, by=by)
+            _write(work, [moved], sharing, self.ids, by)
         return moved
 
 
@@ -527,9 +542,10 @@ class ReturnItem:
             refund = _rules_of(work, award).refund
             returned = award.give_back(refund, reason=reason)
             work.awards.save(returned)
-            if award.costs:
-                first = self.ids.next("entry", award.costs)
-                work.ledger.append(list(award.refunds(first, refund, reason=reason, by=by, at=at)))
+            shared = shared_pools(work, award)
+            back = award.shares_back(refund, shared, reason=reason, by=by, at=at)
+            entries = [*award.refunds(0, refund, reason=reason, by=by, at=at), *back]
+            book(work, numbered(entries, self.ids), ids=self.ids)
         return returned
 
 

@@ -11,7 +11,7 @@ from attrs import evolve, field, frozen
 
 from dkp_core.kernel.errors import InvalidValue
 from dkp_core.kernel.ids import AuctionId, BidId, CharacterId, RankId, UserId
-from dkp_core.kernel.points import ZERO, Points
+from dkp_core.kernel.points import POINTS_MAX, ZERO, Points
 from dkp_core.loot.rules import COPIES_MAX, Span
 from dkp_core.loot.tier import Tier
 from dkp_core.raids import AttendanceShare
@@ -19,6 +19,8 @@ from dkp_core.raids import AttendanceShare
 _TIERS: Final = tuple(Tier)
 WEIGHT: Final = 10_000
 """The weight of a bid that counts once."""
+MOST: Final = Points.of(POINTS_MAX.replace(",", "")).hundredths
+"""The most that can be bid, in hundredths."""
 
 
 class BidSource(StrEnum):
@@ -151,6 +153,17 @@ class Purse:
         elsewhere = held.shown.hundredths + held.sealed.hundredths - here.shown.hundredths - here.sealed.hundredths
         return Points(self.current.hundredths - elsewhere)
 
+    def above(self, floor: Points, *, given_back: int = 0) -> Points:
+        """What a bid in this auction may take where so much has to be left; below 0 where less is left already.
+
+        `given_back` are hundredths that are about to come back.
+        """
+        return _within(self.free.hundredths + given_back - floor.hundredths)
+
+    def owing(self, floor: Points) -> Points:
+        """The same for who holds the price already: whatever else is held."""
+        return _within(self.current.hundredths - floor.hundredths)
+
     @property
     def as_seen(self) -> Purse:
         """The same as others see it, who know of no sealed hold."""
@@ -160,6 +173,10 @@ class Purse:
     def hides(self) -> bool:
         """Whether sealed bids or ceilings hold something that others don't see."""
         return bool(self.held.sealed)
+
+
+def _within(hundredths: int) -> Points:
+    return Points(max(-MOST, min(MOST, hundredths)))
 
 
 @frozen(kw_only=True)

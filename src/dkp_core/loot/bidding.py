@@ -505,4 +505,4 @@ class ShowMaxBid:
 
 
 def _most(purse: Purse, bidder: Bidder | None, rules: Rules) -> Points:
-    return max(ZERO, purse.free - rules.floor) if bidder is None else most_allowed(bidder, purse, rules)
+    return max(ZERO, purse.above(rules.to_leave)) if bidder is None else most_allowed(bidder, purse, rules)

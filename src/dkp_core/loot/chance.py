@@ -10,7 +10,7 @@ import hashlib
 import hmac
 from typing import Final
 
-from dkp_core.kernel.ids import AuctionId, BidId, UserId
+from dkp_core.kernel.ids import AuctionId, BidId, PoolId, UserId
 from dkp_core.kernel.points import Points
 
 SEED_BYTES: Final = 32
@@ -24,6 +24,11 @@ def commitment(seed: bytes) -> str:
 def roll(seed: bytes, auction_id: AuctionId, user_id: UserId) -> int:
     """What a user rolls in an auction; the lowest wins. HMAC-SHA-256 of `roll:<auction>:<user>` under the seed."""
     return int.from_bytes(hmac.digest(seed, f"roll:{auction_id}:{user_id}".encode(), "sha256"))
+
+
+def drawn(seed: bytes, pool_id: PoolId, user_id: UserId) -> bytes:
+    """By what a pool's start list is in order: HMAC-SHA-256 of `start:<pool>:<user>` under the seed."""
+    return hmac.digest(seed, f"start:{pool_id}:{user_id}".encode(), "sha256")
 
 
 def receipt(seed: bytes, auction_id: AuctionId, bid_id: BidId, user_id: UserId, amount: Points) -> str:

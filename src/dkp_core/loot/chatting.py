@@ -40,7 +40,7 @@ from dkp_core.loot.chat import (
     said_in,
 )
 from dkp_core.loot.closing import close
-from dkp_core.loot.errors import AlreadyOnAuction, AwardedAlready, CannotPay
+from dkp_core.loot.errors import AlreadyOnAuction, AwardedAlready, LootRefused
 from dkp_core.loot.item import Item
 from dkp_core.loot.ports import LootWork
 from dkp_core.loot.rules import Mode
@@ -408,7 +408,7 @@ class _Table:
         raise _NotForAuctions("nobody waits for it")
 
     def _award(self, before: Auction, result: ClosedAuction) -> None:
-        """Award what an auction came to, which may be open until then. Raises: CannotPay; then it is closed."""
+        """Award what an auction came to, which may be open until then. Raises: LootRefused; then it is closed."""
         answer = award_winners(
             self.work,
             result,
@@ -419,7 +419,7 @@ class _Table:
             at=self.at,
             by=self.by,
         )
-        if isinstance(answer, CannotPay):
+        if isinstance(answer, LootRefused):
             if isinstance(before, RunningAuction):
                 self.work.auctions.save(closed(self.work, before, self.at))
             raise answer

@@ -14,7 +14,7 @@ from dkp_core.loot.auction import Auction, OpenAuction, RunningAuction, Schedule
 from dkp_core.loot.auctioning import with_standing_bids
 from dkp_core.loot.awarding import award_winners, closed
 from dkp_core.loot.bidding import schedule
-from dkp_core.loot.errors import CannotPay
+from dkp_core.loot.errors import LootRefused
 from dkp_core.loot.ports import LootWork
 from dkp_core.loot.rules import Mode
 from dkp_core.loot.status import AuctionStatus
@@ -90,11 +90,11 @@ def is_filled(work: LootWork, auction: OpenAuction) -> bool:
 
 
 def close(work: LootWork, auction: RunningAuction, *, ids: Ids, at: datetime, by: Actor) -> Auction:
-    """Close an auction that is locked, and award it where the rules say so and the winners can pay."""
+    """Close an auction that is locked, and award it where the rules say so and nothing refuses it."""
     after = closed(work, auction, at)
     if after.rules.award_at_close and after.settlement.wins:
         answer = award_winners(work, after, after.settlement, allow_overbid=False, reason="", ids=ids, at=at, by=by)
-        if not isinstance(answer, CannotPay):
+        if not isinstance(answer, LootRefused):
             return answer[0]
     work.auctions.save(after)
     return after

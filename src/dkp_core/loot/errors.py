@@ -7,7 +7,7 @@ from typing import ClassVar
 from attrs import define
 
 from dkp_core.kernel.errors import Conflict
-from dkp_core.kernel.ids import AuctionId, AwardId
+from dkp_core.kernel.ids import AuctionId, AwardDraftId, AwardId, PoolId, RaidId
 from dkp_core.kernel.points import Points
 
 
@@ -93,6 +93,23 @@ class CannotPay(LootRefused):
 
 
 @define
+class NobodyShares(LootRefused):
+    """What an item costs in a zero-sum pool is shared out among a raid's attendees, and there are none."""
+
+    pool: PoolId
+    raid: RaidId | None
+    rule: ClassVar[str] = "P-6"
+    code: ClassVar[str] = "nobody_shares"
+
+    @property
+    def sentence(self) -> str:
+        shared = f"Pool {self.pool} is zero-sum: what an item costs is shared out among its raid's attendees"
+        if self.raid is None:
+            return f"{shared}. Name the raid it dropped in, or give it for free."
+        return f"{shared}, and nobody attended raid {self.raid}. Take its attendance first, or give the item for free."
+
+
+@define
 class AwardedAlready(LootRefused):
     """An award that is called out has been made: by another officer, or from another log."""
 
@@ -118,3 +135,33 @@ class AwardIsOver(LootRefused):
     @property
     def sentence(self) -> str:
         return f"Award {self.award} was {self.award_status} already."
+
+
+@define
+class DraftIsSettled(LootRefused):
+    """An award draft is confirmed or dismissed once."""
+
+    draft: AwardDraftId
+    draft_status: str
+    rule: ClassVar[str] = "D-11"
+    code: ClassVar[str] = "draft_is_settled"
+
+    @property
+    def sentence(self) -> str:
+        return f"Award draft {self.draft} was {self.draft_status} already."
+
+
+@define
+class AwardStands(LootRefused):
+    """What was paid for an item goes back with its award, not behind its back."""
+
+    award: AwardId
+    rule: ClassVar[str] = "P-14"
+    code: ClassVar[str] = "award_stands"
+
+    @property
+    def sentence(self) -> str:
+        return (
+            f"Award {self.award} stands: revoke it, move it, or return its item first "
+            f"(dkp award revoke {self.award}), and uphold the dispute then."
+        )

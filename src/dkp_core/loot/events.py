@@ -7,7 +7,7 @@ from typing import ClassVar
 from attrs import frozen
 
 from dkp_core.kernel.domain_events import Change, DomainEvent
-from dkp_core.kernel.ids import AuctionId, AwardId, BidId, ItemId, PoolId, RaidId, UserId
+from dkp_core.kernel.ids import AuctionId, AwardDraftId, AwardId, BidId, ItemId, PoolId, RaidId, UserId
 
 
 @frozen(kw_only=True)
@@ -51,6 +51,20 @@ class RulesChanged(DomainEvent):
     pool_id: PoolId
     rules_version: int
     changes: tuple[Change, ...]
+
+    @property
+    def aggregate_id(self) -> str:
+        return str(self.pool_id)
+
+
+@frozen(kw_only=True)
+class StartListDrawn(DomainEvent):
+    """The list that a pool's suicide kings start with was drawn by chance, from this seed."""
+
+    aggregate: ClassVar[str] = "pool"
+    pool_id: PoolId
+    policies_version: int
+    seed: str
 
     @property
     def aggregate_id(self) -> str:
@@ -211,6 +225,14 @@ class ItemReturned(AwardEvent):
 
 
 @frozen(kw_only=True)
+class AwardReshared(AwardEvent):
+    """What an award cost in a zero-sum pool was shared out anew, among these users."""
+
+    reason: str
+    shared_with: tuple[UserId, ...]
+
+
+@frozen(kw_only=True)
 class StandingBidEvent(DomainEvent):
     """Something that happened to a bid that waits for its auction; what it offers is not told."""
 
@@ -231,3 +253,43 @@ class StandingBidLeft(StandingBidEvent):
 @frozen(kw_only=True)
 class StandingBidTakenBack(StandingBidEvent):
     """A bid that waited was taken back."""
+
+
+@frozen(kw_only=True)
+class LootDrafted(DomainEvent):
+    """What a file tells of a raid's loot was drafted, for officers to award."""
+
+    aggregate: ClassVar[str] = "raid"
+    raid_id: RaidId
+    drafts: tuple[AwardDraftId, ...]
+
+    @property
+    def aggregate_id(self) -> str:
+        return str(self.raid_id)
+
+
+@frozen(kw_only=True)
+class AwardDraftEvent(DomainEvent):
+    """Something that happened to an award draft."""
+
+    aggregate: ClassVar[str] = "award_draft"
+    draft_id: AwardDraftId
+    raid_id: RaidId
+
+    @property
+    def aggregate_id(self) -> str:
+        return str(self.draft_id)
+
+
+@frozen(kw_only=True)
+class AwardDraftConfirmed(AwardDraftEvent):
+    """A draft was awarded."""
+
+    awards: tuple[AwardId, ...]
+
+
+@frozen(kw_only=True)
+class AwardDraftDismissed(AwardDraftEvent):
+    """A draft was found to be nothing to award."""
+
+    reason: str

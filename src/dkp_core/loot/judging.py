@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Final
 
 from attrs import evolve, frozen
 
 from dkp_core.kernel.errors import InvalidValue
 from dkp_core.kernel.ids import BidId, RankId
-from dkp_core.kernel.points import POINTS_MAX, ZERO, Points
-from dkp_core.loot.bid import WEIGHT, Bid, Bidder, Offer, Purse, tier_order
+from dkp_core.kernel.points import ZERO, Points
+from dkp_core.loot.bid import MOST, WEIGHT, Bid, Bidder, Offer, Purse, tier_order
 from dkp_core.loot.refusals import (
     AmountNotPositive,
     BidRefused,
@@ -30,8 +29,6 @@ from dkp_core.loot.refusals import (
 from dkp_core.loot.rules import Limit, Mode, Rules
 from dkp_core.loot.settlement import Lead, Terms, comes_first, equalling, group_of, same_group, worth
 from dkp_core.loot.tier import Tier
-
-_MOST: Final = Points.of(POINTS_MAX.replace(",", "")).hundredths
 
 
 def judge(
@@ -64,7 +61,7 @@ def least_allowed(
     probe = Offer(amount=terms.rules.minimum_in(phase))
     case = _case(probe, bidder, purse, terms=terms, phase=phase, leads=leads, own=own, bid_id=BidId(0), at=at)
     least = case.least()
-    return None if least is None else Points(min(least, _MOST))
+    return None if least is None else Points(min(least, MOST))
 
 
 def _case(
@@ -131,7 +128,7 @@ def least_above(bid: Bid, other: Bid, amount: Points, rules: Rules, *, on_grid: 
     wanted = equalling(bid, other, amount, rules) + rules.increment.hundredths
     if on_grid:
         wanted = _on_increment(wanted, bid, rules)
-    beats = wanted <= _MOST and worth(bid, Points(wanted), rules) < worth(other, amount, rules)
+    beats = wanted <= MOST and worth(bid, Points(wanted), rules) < worth(other, amount, rules)
     return wanted if beats else None
 
 
@@ -257,13 +254,13 @@ class _Case:
 
     def _how_much(self) -> Iterator[BidRefused]:
         bid, rules = self.bid, self.rules
-        all_in = (self.purse.free - rules.floor).hundredths if rules.all_in else None
+        all_in = self.purse.above(rules.to_leave).hundredths if rules.all_in else None
         least = self.least(on_grid=bid.amount.hundredths * bid.copies != all_in)
         if least is None:
             yield CannotLead(bid.auction_id, "tier, phase or limit puts the others first")
             return
         if bid.amount.hundredths < least:
-            yield BidTooLow(bid.auction_id, bid.amount, Points(min(self.least() or least, _MOST)))
+            yield BidTooLow(bid.auction_id, bid.amount, Points(min(self.least() or least, MOST)))
         for amount in dict.fromkeys((bid.amount, bid.ceiling)):
             off = (amount - rules.minimum_in(bid.phase)).hundredths % rules.increment.hundredths
             if off and amount.hundredths * bid.copies != all_in:
@@ -287,9 +284,9 @@ class _Case:
     def _points(self) -> Iterator[BidRefused]:
         bid, rules = self.bid, self.rules
         free = self.purse.free
-        if self._ceiling().hundredths * bid.copies > (free - rules.floor).hundredths:
-            asked = Points(min(bid.ceiling.hundredths * bid.copies, _MOST))
-            yield OverAvailable(bid.auction_id, asked, free, rules.floor)
+        if self._ceiling().hundredths * bid.copies > self.purse.above(rules.to_leave).hundredths:
+            asked = Points(min(bid.ceiling.hundredths * bid.copies, MOST))
+            yield OverAvailable(bid.auction_id, asked, free, rules.to_leave)
 
 
 def _ranks_lower(bid: Bid, other: Bid, rules: Rules) -> bool:
@@ -304,7 +301,7 @@ def fitted(offer: Offer, bidder: Bidder, purse: Purse, rules: Rules, phase: int)
     said = next((points for points in (offer.ceiling, offer.amount) if points is not None), None)
     if said is None:
         return offer
-    free = purse.free - rules.floor
+    free = purse.above(rules.to_leave)
     most = min(said, most_allowed(bidder, purse, rules))
     minimum, step = rules.minimum_in(phase).hundredths, rules.increment.hundredths
     if most < rules.minimum_in(phase):
@@ -335,4 +332,4 @@ def _counted(bidder: Bidder, limit: Limit) -> int:
 def most_allowed(bidder: Bidder, purse: Purse, rules: Rules) -> Points:
     """The most that this bidder may offer now: what is free above the floor, within the caps; 0 where that is less."""
     caps = [cap for cap, _ in _caps_of(bidder, rules)]
-    return max(ZERO, min([purse.free - rules.floor, *caps]))
+    return max(ZERO, min([purse.above(rules.to_leave), *caps]))

@@ -10,20 +10,24 @@ from typing import Final, Protocol
 from attrs import frozen
 
 from dkp_core.kernel.domain_events import DomainEvent
-from dkp_core.kernel.ids import AuctionId, AwardId, ItemId, PoolId, RaidId, UserId
+from dkp_core.kernel.ids import AuctionId, AwardDraftId, AwardId, ItemId, PoolId, RaidId, UserId
 from dkp_core.kernel.page import Order, Page, PageRequest
 from dkp_core.kernel.period import Period
 from dkp_core.kernel.points import Points
 from dkp_core.loot.auction import Auction
 from dkp_core.loot.award import Award
+from dkp_core.loot.award_draft import AwardDraft
 from dkp_core.loot.bid import Bid, Bidder, BidRecord, Hold, Purse
 from dkp_core.loot.chat import ChatGrammar
 from dkp_core.loot.item import Item
+from dkp_core.loot.priority import Contest
 from dkp_core.loot.rules import Rules, Span
 from dkp_core.loot.standing_bid import StandingBid
 from dkp_core.loot.views import (
     AuctionFilter,
     AuctionRow,
+    AwardDraftFilter,
+    AwardDraftRow,
     AwardFilter,
     AwardRow,
     BidRow,
@@ -47,6 +51,10 @@ class Items(Protocol):
     @abstractmethod
     def named(self, name: str) -> Item | None:
         """The item of that name, in any case, locked until the transaction ends; None if there is none."""
+
+    @abstractmethod
+    def known(self, names: Collection[str]) -> Mapping[str, ItemId]:
+        """Which of these are items: by name, in any case, else by external id, the lowest id of several; not locked."""
 
     @abstractmethod
     def save(self, item: Item) -> None:
@@ -161,6 +169,10 @@ class Bidders(Protocol):
         """Whether the user attended that raid (D-9)."""
 
     @abstractmethod
+    def attendees(self, raid_id: RaidId) -> tuple[UserId, ...]:
+        """Who attended that raid (D-9), in order of user id; who is taken down by this transaction too."""
+
+    @abstractmethod
     def wins(
         self,
         user_id: UserId,
@@ -215,8 +227,32 @@ class Awards(Protocol):
         """The item's awards that stand, made at or after that moment, in order of id; not locked."""
 
     @abstractmethod
+    def shared_at(self, raid_id: RaidId) -> tuple[Award, ...]:
+        """The raid's awards that stand and whose price was shared out, in order of id, locked until the end."""
+
+    @abstractmethod
     def save(self, *awards: Award) -> None:
         """Store the awards and the events they carry. Raises: Stale."""
+
+
+class AwardDrafts(Protocol):
+    """What files tell of loot, until it is awarded or dismissed (D-11)."""
+
+    @abstractmethod
+    def get(self, draft_id: AwardDraftId) -> AwardDraft:
+        """The draft, locked until the transaction ends. Raises: NoSuch."""
+
+    @abstractmethod
+    def drafted(self, raid_id: RaidId, fingerprints: Sequence[str]) -> frozenset[str]:
+        """Which of these fingerprints a draft of that raid has."""
+
+    @abstractmethod
+    def append(self, drafts: Sequence[AwardDraft], event: DomainEvent) -> None:
+        """Keep these, and store the event. Raises: Stale where another drafted one of them meanwhile."""
+
+    @abstractmethod
+    def save(self, draft: AwardDraft) -> None:
+        """Store what became of a draft, and the events it carries. Raises: Stale."""
 
 
 class StandingBids(Protocol):
@@ -297,6 +333,11 @@ class LootWork(RaidsWork, Protocol):
     @abstractmethod
     def awards(self) -> Awards:
         """The loot history."""
+
+    @property
+    @abstractmethod
+    def award_drafts(self) -> AwardDrafts:
+        """What files tell of loot."""
 
     @property
     @abstractmethod
@@ -392,12 +433,30 @@ class LootView(Protocol):
         """One award. Raises: NoSuch."""
 
     @abstractmethod
+    def award_drafts(self, wanted: AwardDraftFilter, *, page: PageRequest) -> Page[AwardDraftRow]:
+        """Award drafts that match, in order of id. Raises: NoSuch for a raid that is not there."""
+
+    @abstractmethod
+    def award_draft(self, draft_id: AwardDraftId) -> AwardDraftRow:
+        """One award draft. Raises: NoSuch."""
+
+    @abstractmethod
     def rules(self, pool_id: PoolId) -> tuple[RulesRow, ...]:
         """Every version of a pool's rules, the latest first; without any the defaults, as version 0. Raises: NoSuch."""
 
     @abstractmethod
     def latest_rules(self, pool_id: PoolId | None) -> tuple[PoolId, Rules]:
-        """A pool's latest rules, or those of the default pool, and which pool that is. Raises: NoSuch."""
+        """A pool's latest rules, or those of the default pool, and which pool that is; the floor is the one in force.
+
+        Raises: NoSuch.
+        """
+
+    @abstractmethod
+    def contest(self, pool_id: PoolId, *, at: datetime) -> Contest:
+        """What a pool's priorities are reckoned from; `at` ends the window of attendance. Raises: NoSuch.
+
+        Who was merged into somebody is in no part of it: what was theirs counts for the other.
+        """
 
     @abstractmethod
     def chat_grammar(self) -> RulesRow:

@@ -8,7 +8,7 @@ from attrs import define
 
 from dkp_core.kernel.errors import Conflict
 from dkp_core.kernel.ids import AuctionId
-from dkp_core.kernel.points import Points
+from dkp_core.kernel.points import ZERO, Points
 
 
 @define
@@ -143,6 +143,8 @@ class OverAvailable(BidRefused):
     def sentence(self) -> str:
         if self.available is None:
             return f"{self.amount} is more than the bidder has available."
+        if self.floor < ZERO:
+            return f"{self.amount} is more than the {self.available} available and the {-self.floor} of debt allowed."
         beside = f", of which {self.floor} have to be left" if self.floor else ""
         return f"{self.amount} is more than the {self.available} available{beside}."
 

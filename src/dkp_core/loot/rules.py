@@ -7,7 +7,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Final, Self
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from dkp_core.kernel.data import (
     Data,
@@ -16,6 +16,7 @@ from dkp_core.kernel.data import (
     a_maybe,
     a_multiplier,
     a_points,
+    a_points_between,
     a_several,
     a_text,
     a_whole,
@@ -25,7 +26,7 @@ from dkp_core.kernel.data import (
 from dkp_core.kernel.errors import InvalidValue
 from dkp_core.kernel.ids import RankId
 from dkp_core.kernel.names import name_key
-from dkp_core.kernel.points import ZERO, Points
+from dkp_core.kernel.points import POINTS_MAX, ZERO, Points
 from dkp_core.loot.tier import Tier
 
 SECONDS_MAX: Final = 30 * 24 * 3600
@@ -81,6 +82,7 @@ class Span(StrEnum):
 
 _POSITIVE: Final = Points(1)
 _ONCE: Final = Fraction(1)
+_LIMIT: Final = Points.of(POINTS_MAX.replace(",", ""))
 
 
 def _window(value: object, name: str) -> int:
@@ -189,7 +191,13 @@ class Rules(Data):
         default=None, metadata=taking(a_maybe(a_points(_POSITIVE)), "the most that trials may bid")
     )
     all_in: bool = field(default=True, metadata=taking(a_flag, "all that one has may be bid off the increment"))
-    floor: Points = field(default=ZERO, metadata=taking(a_points(ZERO), "what has to be left after a bid"))
+    floor: Points | None = field(
+        default=None,
+        metadata=taking(
+            a_maybe(a_points_between(-_LIMIT, _LIMIT)),
+            "what has to be left after a bid; null is what the pool's policies say",
+        ),
+    )
     limits: tuple[Limit, ...] = field(default=(), metadata=taking(a_each(Limit), "how many items one may win"))
     mains_first: bool = field(default=False, metadata=taking(a_flag, "any main's bid comes before any alt's"))
     alt_limit: Points | None = field(
@@ -236,18 +244,29 @@ class Rules(Data):
             raise InvalidValue(f"{name}.mode", "the pool has no rolls for a fixed price", accepted)
         return rules
 
-    def overridden(self, values: Mapping[str, object]) -> Rules:
-        """The rules of one auction: the pool's, with some of its own. Raises: InvalidValue.
+    def overridden(self, values: Mapping[str, object], floor: Points) -> Rules:
+        """The rules of one auction: the pool's, with some of its own, and its floor fixed. Raises: InvalidValue.
 
-        The floor may only be stricter than the pool's, and rolls for a fixed price are the pool's to allow.
+        The floor may only be stricter than the pool's, be it that of the rules or `floor`, which its policies say;
+        rolls for a fixed price are the pool's to allow.
         """
         for name in ("fixed_price_rolls",):
             if name in values:
                 raise InvalidValue(f"rules.{name}", "an auction can't set it", "it in the pool's rules")
-        rules = self.with_values(values, "rules")
-        if rules.floor < self.floor:
-            raise InvalidValue("rules.floor", f"{rules.floor} is less than the pool's", f"{self.floor} or more")
-        return rules
+        house = self.under(floor)
+        rules = house.with_values(values, "rules")
+        if rules.floor is not None and rules.floor < house.to_leave:
+            raise InvalidValue("rules.floor", f"{rules.floor} is less than the pool's", f"{house.floor} or more")
+        return rules.under(house.to_leave)
+
+    def under(self, floor: Points) -> Rules:
+        """The rules with their floor fixed: it is what the pool's policies say, unless theirs is stricter."""
+        return evolve(self, floor=floor if self.floor is None else max(self.floor, floor))
+
+    @property
+    def to_leave(self) -> Points:
+        """What has to be left after a bid; below 0, how far a bid may go into debt."""
+        return ZERO if self.floor is None else self.floor
 
     @property
     def needs_attendance(self) -> bool:

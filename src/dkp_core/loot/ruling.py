@@ -9,8 +9,10 @@ from attrs import frozen
 
 from dkp_core.kernel.actor import Actor
 from dkp_core.kernel.domain_events import Change
+from dkp_core.kernel.errors import InvalidValue
 from dkp_core.kernel.ids import PoolId, RankId
 from dkp_core.kernel.permission import Permission
+from dkp_core.kernel.points import Points
 from dkp_core.kernel.ports import Begin, Clock, Read
 from dkp_core.loot.events import GrammarChanged, RulesChanged
 from dkp_core.loot.ports import LootView, LootWork
@@ -33,7 +35,8 @@ class ShowRules:
 class SetRules:
     """Change a pool's rules for auctions: fields that are not given stay as they are.
 
-    It makes a new version; auctions that were started keep the rules they began with.
+    It makes a new version; auctions that were started keep the rules they began with. The floor may only be stricter
+    than what the pool's policies say.
     """
 
     begin: Begin[LootWork]
@@ -45,6 +48,8 @@ class SetRules:
             work.pools.get(pool_id)
             version, rules = work.house_rules.of(pool_id)
             changed = rules.with_values(values, "rules")
+            if "floor" in values:
+                _must_keep(changed.floor, work.policies.of(pool_id).policies.floor)
             for rank in changed.named_ranks:
                 work.ranks.get(RankId(rank))
             if changed != rules:
@@ -84,6 +89,12 @@ class SetChatGrammar:
                 event = GrammarChanged(grammar_version=version, changes=_told(grammar.values(), changed.values()))
                 work.chat_grammars.append(version, changed, event)
         return RulesRow(version=version, values=changed.values(), changed_at=self.clock.now())
+
+
+def _must_keep(floor: Points | None, least: Points) -> None:
+    """Refuse a floor that is less than what the pool's policies say (L-5). Raises: InvalidValue."""
+    if floor is not None and floor < least:
+        raise InvalidValue("rules.floor", f"{floor} is less than the pool's policies say", f"{least} or more, or null")
 
 
 def _told(before: Mapping[str, object], after: Mapping[str, object]) -> tuple[Change, ...]:

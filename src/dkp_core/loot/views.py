@@ -8,9 +8,10 @@ from datetime import datetime
 from attrs import frozen
 
 from dkp_core.kernel.actor import ActorKind
-from dkp_core.kernel.ids import AuctionId, AwardId, BidId, ItemId, ItemPoolId, PoolId, RaidId, UserId
+from dkp_core.kernel.ids import AuctionId, AwardDraftId, AwardId, BidId, ItemId, ItemPoolId, PoolId, RaidId, UserId
 from dkp_core.kernel.points import Points
 from dkp_core.loot.award import AwardStatus
+from dkp_core.loot.award_draft import DraftStatus
 from dkp_core.loot.bid import BidOutcome, BidSource
 from dkp_core.loot.rules import Mode
 from dkp_core.loot.status import AuctionStatus
@@ -78,6 +79,41 @@ class ItemDetailRow(ItemRow):
     """One item with its price history."""
 
     prices: PriceHistory
+
+
+@frozen(kw_only=True)
+class AwardDraftRow:
+    """One award draft: `item` and `character` as the file has them, item and user where they were known.
+
+    `amount` is the cost that the file names, of each copy; `awards` are those it was confirmed as.
+    """
+
+    id: AwardDraftId
+    raid_id: RaidId
+    item: str
+    item_id: ItemId | None
+    character: str
+    user_id: UserId | None
+    username: str | None
+    quantity: int
+    amount: Points | None
+    rot: bool
+    note: str
+    local_time: str
+    line: int
+    sha256: str
+    status: DraftStatus
+    awards: tuple[AwardId, ...]
+    reason: str
+    drafted_at: datetime
+
+
+@frozen(kw_only=True)
+class AwardDraftFilter:
+    """Which award drafts of a raid are wanted; what is None does not restrict."""
+
+    raid_id: RaidId
+    status: DraftStatus | None = None
 
 
 @frozen(kw_only=True)

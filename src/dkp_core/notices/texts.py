@@ -147,6 +147,18 @@ ENGLISH: Final[Mapping[str, Text]] = MappingProxyType(
             "{guild}: your claim on {character} was refused",
             "{reason:lines}",
         ),
+        "dispute.made": Text(
+            "{member} disputes {amount} in {pool}: {what}",
+            "{text:lines}\n\nUphold or reject dispute {dispute}.",
+        ),
+        "dispute.upheld": Text(
+            "{guild}: you were right about entry {entry}",
+            "Dispute {dispute} was upheld. {reason:lines}",
+        ),
+        "dispute.rejected": Text(
+            "{guild}: entry {entry} stays as it is",
+            "Dispute {dispute} was rejected. {reason:lines}",
+        ),
         "claim.undone": Text(
             "{guild}: what a claim gave you was taken back",
             "{reason:lines}",

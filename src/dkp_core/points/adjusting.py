@@ -11,13 +11,16 @@ from attrs import frozen
 
 from dkp_core.kernel.actor import Actor
 from dkp_core.kernel.errors import InvalidFields, InvalidValue, NoSuch
-from dkp_core.kernel.ids import AdjustmentId, EntryId, PoolId, UserId
+from dkp_core.kernel.ids import AdjustmentId, BatchId, EntryId, PoolId, UserId
 from dkp_core.kernel.names import name_key
 from dkp_core.kernel.page import Page, PageRequest
 from dkp_core.kernel.permission import Permission
-from dkp_core.kernel.points import Points
+from dkp_core.kernel.points import ZERO, Points
 from dkp_core.kernel.ports import Begin, Clock, Ids, Read
 from dkp_core.points.adjustment import Adjustment
+from dkp_core.points.batch import Batch, BatchDraft, BatchKind, BatchLine
+from dkp_core.points.booking import book, take_back
+from dkp_core.points.entry import Entry, Source, SourceKind
 from dkp_core.points.events import AdjustedPoints, AdjustmentReversed, PointsAdjusted
 from dkp_core.points.pooling import default_pool
 from dkp_core.points.ports import PointsView, PointsWork
@@ -40,7 +43,8 @@ class AdjustmentLine:
 class AdjustPoints:
     """Give points to users or take them away, one or many at once, with a reason; all of it or nothing.
 
-    Who is named by a character is its owner at that time. The pool is the one given, else the guild's default.
+    Who is named by a character is its owner at that time. The pool is the one given, else the guild's default. Several
+    at once are a batch, which can be reversed as a whole.
     """
 
     begin: Begin[PointsWork]
@@ -64,6 +68,7 @@ class AdjustPoints:
         now = self.clock.now()
         at = occurred_at or now
         first, first_entry = (0, 0) if dry_run else self._reserve(len(lines))
+        batch_id = BatchId(self.ids.next("batch")) if len(lines) > 1 and not dry_run else None
         with self.begin(by) as work:
             pool = default_pool(work) if pool_id is None else work.pools.get(pool_id)
             pool.must_be_open()
@@ -79,21 +84,47 @@ class AdjustPoints:
                     character_name=line.character,
                     occurred_at=at,
                     recorded_at=now,
+                    batch_id=batch_id,
                     by=by,
                 )
-                for index, (line, user_id) in enumerate(zip(lines, _users(work, lines, at), strict=True))
+                for index, (line, user_id) in enumerate(zip(lines, users_of(work, lines, at), strict=True))
             )
             if not dry_run:
-                told = PointsAdjusted(adjustments=tuple(map(_told, adjustments)), reason=adjustments[0].reason)
+                told = PointsAdjusted(adjustments=tuple(map(told_of, adjustments)), reason=adjustments[0].reason)
                 work.adjustments.append(adjustments, told)
-                work.ledger.append([adjustment.entry() for adjustment in adjustments])
+                made = book(work, [adjustment.entry() for adjustment in adjustments], ids=self.ids)
+                if batch_id is not None:
+                    work.batches.save(_batch(work, batch_id, adjustments, made, now, by))
         return adjustments
 
     def _reserve(self, count: int) -> tuple[int, int]:
         return self.ids.next("adjustment", count), self.ids.next("entry", count)
 
 
-def _told(adjustment: Adjustment) -> AdjustedPoints:
+def _batch(
+    work: PointsWork,
+    batch_id: BatchId,
+    adjustments: Sequence[Adjustment],
+    made: Sequence[Entry],
+    recorded_at: datetime,
+    by: Actor,
+) -> Batch:
+    """The batch that these adjustments are; each has its own entries, and nothing else is made for it."""
+    first = adjustments[0]
+    draft = BatchDraft(
+        pool_id=first.pool_id,
+        kind=BatchKind.ADJUSTMENT,
+        period=str(batch_id),
+        title=first.reason,
+        at=first.occurred_at,
+        policies_version=work.policies.of(first.pool_id).version,
+        lines=tuple(BatchLine(user_id=each.user_id, before=ZERO, amount=each.amount) for each in adjustments),
+    )
+    return Batch.make(batch_id, draft, made, at=recorded_at, by=by)
+
+
+def told_of(adjustment: Adjustment) -> AdjustedPoints:
+    """How events tell of an adjustment."""
     return AdjustedPoints(
         adjustment_id=adjustment.id,
         user_id=adjustment.user_id,
@@ -102,7 +133,7 @@ def _told(adjustment: Adjustment) -> AdjustedPoints:
     )
 
 
-def _users(work: PointsWork, lines: Sequence[AdjustmentLine], at: datetime) -> Iterable[UserId]:
+def users_of(work: PointsWork, lines: Sequence[AdjustmentLine], at: datetime) -> Iterable[UserId]:
     """Whose points each line moves. Raises: InvalidValue, NoSuch (a user without a place in this guild)."""
     named = [line.character for line in lines if line.user_id is None]
     known = work.characters.attributed(named, at) if named else {}
@@ -132,14 +163,24 @@ class ReverseAdjustment:
 
     def __call__(self, adjustment_id: AdjustmentId, *, reason: str, by: Actor) -> Adjustment:
         by.must(Permission.POINTS_WRITE)
-        entry_id = EntryId(self.ids.next("entry"))
         with self.begin(by) as work:
             adjustment = work.adjustments.get(adjustment_id)
-            reversed_, entry = adjustment.reverse(entry_id, reason=reason, by=by, at=self.clock.now())
-            told = AdjustmentReversed(adjustments=(_told(adjustment),), reason=entry.reason)
-            work.adjustments.reverse(reversed_, told)
-            work.ledger.append([entry])
-        return reversed_
+            at = self.clock.now()
+            reverse_adjustment(work, adjustment, reason, ids=self.ids, at=at, by=by)
+        return adjustment.reverse(reason=reason, at=at)
+
+
+def reverse_adjustment(
+    work: PointsWork, adjustment: Adjustment, reason: str, *, ids: Ids, at: datetime, by: Actor
+) -> tuple[Entry, ...]:
+    """Reverse an adjustment that is held; answers its entries. Raises: AlreadyReversed, InvalidValue."""
+    reversed_ = adjustment.reverse(reason=reason, at=at)
+    told = AdjustmentReversed(adjustments=(told_of(adjustment),), reason=reason.strip())
+    work.adjustments.reverse(reversed_, told)
+    source, line = Source(SourceKind.ADJUSTMENT, adjustment.id), (adjustment.user_id, adjustment.occurred_at)
+    standing = work.ledger.unreversed(source, [line])
+    take_back(work, standing, reason=reason.strip(), ids=ids, at=at, by=by)
+    return standing
 
 
 @frozen

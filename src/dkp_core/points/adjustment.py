@@ -8,7 +8,7 @@ from attrs import evolve, frozen
 
 from dkp_core.kernel.actor import Actor, ActorKind
 from dkp_core.kernel.errors import InvalidValue
-from dkp_core.kernel.ids import AdjustmentId, EntryId, GuildId, PoolId, UserId
+from dkp_core.kernel.ids import AdjustmentId, BatchId, EntryId, GuildId, PoolId, UserId
 from dkp_core.kernel.names import clean_text
 from dkp_core.kernel.points import Points
 from dkp_core.points.entry import BUCKETS, Entry, EntryKind, Source, SourceKind
@@ -24,7 +24,10 @@ def _required(reason: str) -> str:
 
 @frozen(kw_only=True)
 class Adjustment:
-    """One user's points moved by hand in one pool; never changed, only reversed."""
+    """One user's points moved by hand in one pool; never changed, only reversed.
+
+    Those that were made together, several at once, are of one batch.
+    """
 
     id: AdjustmentId
     guild_id: GuildId
@@ -40,6 +43,7 @@ class Adjustment:
     recorded_at: datetime
     entry_id: EntryId
     reversed_at: datetime | None = None
+    batch_id: BatchId | None = None
 
     @classmethod
     def make(
@@ -55,6 +59,7 @@ class Adjustment:
         character_name: str = "",
         occurred_at: datetime,
         recorded_at: datetime,
+        batch_id: BatchId | None = None,
         by: Actor,
     ) -> Adjustment:
         """A new adjustment. Raises: InvalidValue without a reason, for no points, or for a time to come."""
@@ -76,6 +81,7 @@ class Adjustment:
             occurred_at=occurred_at,
             recorded_at=recorded_at,
             entry_id=entry_id,
+            batch_id=batch_id,
         )
 
     def entry(self) -> Entry:
@@ -97,8 +103,9 @@ class Adjustment:
             recorded_at=self.recorded_at,
         )
 
-    def reverse(self, entry_id: EntryId, *, reason: str, by: Actor, at: datetime) -> tuple[Adjustment, Entry]:
-        """The adjustment as reversed, and the entry that reverses it. Raises: AlreadyReversed, InvalidValue."""
+    def reverse(self, *, reason: str, at: datetime) -> Adjustment:
+        """The adjustment as reversed; its entries are to be taken back. Raises: AlreadyReversed, InvalidValue."""
         if self.reversed_at is not None:
             raise AlreadyReversed(self.id)
-        return evolve(self, reversed_at=at), self.entry().reversed_by(entry_id, reason=_required(reason), by=by, at=at)
+        _required(reason)
+        return evolve(self, reversed_at=at)

@@ -57,20 +57,29 @@ BUCKETS: Final[Mapping[EntryKind, Bucket]] = MappingProxyType(
 )
 
 
+BOUNDS: Final = 1
+"""The `part` of a batch that brings balances within bounds: what it takes was cut off no other entry."""
+
+
 class SourceKind(StrEnum):
     """What an entry comes from."""
 
     RAID = "raid"
     AWARD = "award"
     ADJUSTMENT = "adjustment"
-    DECAY_RUN = "decay_run"
+    BATCH = "batch"
     IMPORT = "import"
     MERGE = "merge"
+    MEMBERSHIP = "membership"
+    MAIN_CHANGE = "main_change"
 
 
 @frozen
 class Source:
-    """Where an entry comes from: the raid (`part` is its tick), award, adjustment, run, import or merge of that id."""
+    """Where an entry comes from: the raid (`part` is its tick), award, adjustment, batch, import or merge of that id;
+
+    of start points the membership of the user of that id.
+    """
 
     kind: SourceKind
     id: int
@@ -82,7 +91,8 @@ class Entry:
     """One line of the ledger. Nothing in it ever changes; a mistake is corrected by an entry that reverses it.
 
     `amount` is signed: what is spent is negative. `character_name` is a snapshot, as the name was.
-    `occurred_at` is when it counts from, `recorded_at` when it was written down.
+    `occurred_at` is when it counts from, `recorded_at` when it was written down; `policies_version` are the policies of
+    its pool that it was made under (0 where there were none).
     """
 
     id: EntryId
@@ -100,6 +110,7 @@ class Entry:
     occurred_at: datetime
     recorded_at: datetime
     reverses: EntryId | None = None
+    policies_version: int = 0
 
     def reversed_by(self, entry_id: EntryId, *, reason: str, by: Actor, at: datetime) -> Entry:
         """The entry that takes this one back: of the same kind, from the same time on, recorded now."""

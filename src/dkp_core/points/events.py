@@ -7,7 +7,18 @@ from typing import ClassVar
 from attrs import frozen
 
 from dkp_core.kernel.domain_events import Change, DomainEvent
-from dkp_core.kernel.ids import AdjustmentId, CharacterId, ClaimId, ItemPoolId, MergeId, PoolId, UserId
+from dkp_core.kernel.ids import (
+    AdjustmentId,
+    BatchId,
+    CharacterId,
+    ClaimId,
+    DisputeId,
+    EntryId,
+    ItemPoolId,
+    MergeId,
+    PoolId,
+    UserId,
+)
 
 
 @frozen(kw_only=True)
@@ -33,6 +44,14 @@ class PoolCreated(PoolEvent):
 class PoolChanged(PoolEvent):
     """A pool's name, unit, decimals or state changed."""
 
+    changes: tuple[Change, ...]
+
+
+@frozen(kw_only=True)
+class PoliciesChanged(PoolEvent):
+    """A pool got a new version of its policies; what was booked before stays as it was."""
+
+    policies_version: int
     changes: tuple[Change, ...]
 
 
@@ -137,3 +156,77 @@ class UsersMerged(MergeEvent):
 @frozen(kw_only=True)
 class MergeUndone(MergeEvent):
     """A merge was taken back: what the user had before is theirs again."""
+
+
+@frozen(kw_only=True)
+class DisputeEvent(DomainEvent):
+    """Something that happened to a dispute."""
+
+    aggregate: ClassVar[str] = "dispute"
+    dispute_id: DisputeId
+    entry_id: EntryId
+
+    @property
+    def aggregate_id(self) -> str:
+        return str(self.dispute_id)
+
+
+@frozen(kw_only=True)
+class DisputeMade(DisputeEvent):
+    """A member disputed an entry."""
+
+    user_id: UserId
+    made_by: UserId
+
+
+@frozen(kw_only=True)
+class DisputeUpheld(DisputeEvent):
+    """An officer found a dispute to be true; these entries were taken back by it."""
+
+    reversed_entries: tuple[EntryId, ...]
+    reason: str
+
+
+@frozen(kw_only=True)
+class DisputeRejected(DisputeEvent):
+    """An officer found the disputed entry to be right."""
+
+    reason: str
+
+
+@frozen(kw_only=True)
+class DisputeWithdrawn(DisputeEvent):
+    """A member took a dispute back."""
+
+
+@frozen(kw_only=True)
+class BatchEvent(DomainEvent):
+    """Something that happened to a batch."""
+
+    aggregate: ClassVar[str] = "batch"
+    batch_id: BatchId
+    pool_id: PoolId
+
+    @property
+    def aggregate_id(self) -> str:
+        return str(self.batch_id)
+
+
+@frozen(kw_only=True)
+class BatchBooked(BatchEvent):
+    """Points of many moved together: by decay, a cap, a bonus, a penalty, or by hand."""
+
+    kind: str
+    rule: str
+    period: str
+    policies_version: int
+    lines: int
+    total: str
+
+
+@frozen(kw_only=True)
+class BatchReversed(BatchEvent):
+    """A batch was taken back as a whole; what had been reversed of it before is not counted."""
+
+    reason: str
+    entries: int

@@ -8,23 +8,36 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from dkp_core.accounts import AccountsInstallation
+from dkp_core.kernel.actor import ActorKind
 from dkp_core.kernel.domain_events import DomainEvent
-from dkp_core.kernel.ids import AdjustmentId, GuildId, ItemPoolId, MergeId, PoolId, UserId
+from dkp_core.kernel.ids import AdjustmentId, BatchId, DisputeId, EntryId, GuildId, ItemPoolId, MergeId, PoolId, UserId
 from dkp_core.kernel.page import Order, Page, PageRequest
+from dkp_core.kernel.period import Period
 from dkp_core.kernel.points import Points
 from dkp_core.points.adjustment import Adjustment
+from dkp_core.points.batch import Batch, BatchKind
+from dkp_core.points.dispute import Dispute
 from dkp_core.points.entry import Balance, Entry, Source
 from dkp_core.points.merge import Merge
+from dkp_core.points.policies import InForce
 from dkp_core.points.pool import ItemPool, Pool
 from dkp_core.points.views import (
     AdjustmentFilter,
     AdjustmentRow,
+    BalancePartRow,
     BalanceRow,
+    BatchFilter,
+    BatchLineRow,
+    BatchRow,
+    DisputeFilter,
+    DisputeRow,
     HistoryFilter,
     HistoryRow,
     ItemPoolRow,
     MergeFilter,
     MergeRow,
+    NamedUser,
+    PoliciesRow,
     PoolRow,
     StandingRow,
     StandingsFilter,
@@ -54,6 +67,22 @@ class Pools(Protocol):
         """Store the pool and the events it carries. Raises: NameTaken, Stale."""
 
 
+class PoolPolicies(Protocol):
+    """The policies of the guild's pools, in versions; none is ever changed."""
+
+    @abstractmethod
+    def of(self, pool_id: PoolId) -> InForce:
+        """The latest version; a pool that none were set for has the defaults, as version 0."""
+
+    @abstractmethod
+    def all(self, pool_id: PoolId) -> tuple[InForce, ...]:
+        """Every version, the defaults as version 0 first."""
+
+    @abstractmethod
+    def append(self, pool_id: PoolId, in_force: InForce, event: DomainEvent) -> None:
+        """Keep a new version, and store the event. Raises: Stale where somebody else made that version first."""
+
+
 class ItemPools(Protocol):
     """The guild's item pools."""
 
@@ -79,6 +108,25 @@ class Ledger(Protocol):
         """
 
     @abstractmethod
+    def held(self, pool_id: PoolId, users: Collection[UserId]) -> Mapping[UserId, Balance]:
+        """The balances of these users in that pool (0 where nothing ever moved), locked until the transaction ends."""
+
+    @abstractmethod
+    def as_of(self, pool_id: PoolId, at: datetime) -> Mapping[UserId, Points]:
+        """What everybody has in the pool of what occurred before that moment, or was booked by batches at that moment.
+
+        Every balance of the pool is locked until the transaction ends; who never had anything there is left out.
+        """
+
+    @abstractmethod
+    def up_to(self, pool_id: PoolId, at: datetime) -> Mapping[UserId, tuple[Entry, ...]]:
+        """Everybody's entries in the pool that occurred until that moment, with those at it, by (occurred at, id)."""
+
+    @abstractmethod
+    def earned(self, pool_id: PoolId, users: Collection[UserId], period: Period) -> Mapping[UserId, Points]:
+        """What occurred in that period and counts as earned, less what caps took of it; who has none is left out."""
+
+    @abstractmethod
     def unreversed(self, source: Source, lines: Sequence[tuple[UserId, datetime]]) -> tuple[Entry, ...]:
         """The entries of that source (of any part) at these users and times of occurrence, in order of id,
 
@@ -89,6 +137,37 @@ class Ledger(Protocol):
     def standing(self, source: Source, users: Collection[UserId]) -> tuple[Entry, ...]:
         """The same of these users, whenever they occurred; it takes the longer, the more these users' entries are."""
 
+    @abstractmethod
+    def beside(self, user_id: UserId, entry_id: EntryId) -> tuple[Entry, ...]:
+        """That entry of the user, and what stands beside it: the same time, source (any part) and user; by id.
+
+        Nothing where the user has no such entry.
+        """
+
+
+class Disputes(Protocol):
+    """What members say is wrong with their entries."""
+
+    @abstractmethod
+    def get(self, dispute_id: DisputeId) -> Dispute:
+        """The dispute, locked until the transaction ends. Raises: NoSuch."""
+
+    @abstractmethod
+    def open_on(self, entry_id: EntryId) -> Dispute | None:
+        """The dispute about that entry which waits for an answer; None where none does."""
+
+    @abstractmethod
+    def count_open(self, made_by: UserId) -> int:
+        """How many disputes of a member wait for an answer."""
+
+    @abstractmethod
+    def made_by(self, user_id: UserId) -> tuple[Dispute, ...]:
+        """Every dispute that a user made, in order of id, locked until the transaction ends."""
+
+    @abstractmethod
+    def save(self, dispute: Dispute) -> None:
+        """Store the dispute and the events it carries. Raises: Stale, also where its entry was disputed first."""
+
 
 class Adjustments(Protocol):
     """The guild's manual adjustments."""
@@ -98,12 +177,79 @@ class Adjustments(Protocol):
         """The adjustment, locked until the transaction ends. Raises: NoSuch."""
 
     @abstractmethod
+    def of_batch(self, batch_id: BatchId) -> tuple[Adjustment, ...]:
+        """Those that were made together in that batch, in order of id, locked until the transaction ends."""
+
+    @abstractmethod
     def append(self, adjustments: Sequence[Adjustment], event: DomainEvent) -> None:
         """Store new adjustments, and the one event that tells of them all."""
 
     @abstractmethod
+    def reverse_all(self, adjustments: Sequence[Adjustment], event: DomainEvent) -> None:
+        """Note that these were reversed, and store the event. Raises: Stale where one of them was meanwhile."""
+
+    @abstractmethod
     def reverse(self, adjustment: Adjustment, event: DomainEvent) -> None:
         """Note that the adjustment was reversed, and store the event. Raises: Stale where it was meanwhile."""
+
+
+class Batches(Protocol):
+    """What moved the points of many together. Who makes or reverses one holds the guild's pools (`Pools.all`)."""
+
+    @abstractmethod
+    def get(self, batch_id: BatchId) -> Batch:
+        """The batch, locked until the transaction ends. Raises: NoSuch."""
+
+    @abstractmethod
+    def of(self, pool_id: PoolId, kind: BatchKind, rule: str, period: str) -> tuple[Batch, ...]:
+        """All that were made for this, in order of id; one of them stands at most."""
+
+    @abstractmethod
+    def of_period(self, kind: BatchKind, period: str) -> tuple[Batch, ...]:
+        """All of that kind that stand and were made for that period, in any pool, in order of id."""
+
+    @abstractmethod
+    def standing(self, pool_id: PoolId, kind: BatchKind, until: datetime) -> tuple[Batch, ...]:
+        """All of that kind in the pool that stand and whose moment is before that one, in order of their moments."""
+
+    @abstractmethod
+    def last_runs(self, pool_id: PoolId) -> Mapping[tuple[BatchKind, str], datetime]:
+        """When each kind and rule ran last, also if it was reversed since; bonuses for raids are no runs."""
+
+    @abstractmethod
+    def entries(self, batch: Batch) -> tuple[Entry, ...]:
+        """What it booked that nothing reverses, in order of id; of adjustments, also what caps took of them."""
+
+    @abstractmethod
+    def save(self, batch: Batch) -> None:
+        """Store the batch and the events it carries. Raises: Stale, also where another stands for the same."""
+
+
+class Turnout(Protocol):
+    """Who is a member and who came; nothing is locked."""
+
+    @abstractmethod
+    def members(self) -> Mapping[UserId, datetime]:
+        """The active members, in order of user id, each with when they joined."""
+
+    @abstractmethod
+    def attended(self, period: Period) -> frozenset[UserId]:
+        """Who attended a raid that counts and began in that period (D-9)."""
+
+    @abstractmethod
+    def attendance(self, days: int, at: datetime) -> Mapping[UserId, tuple[int, int]]:
+        """The raids that each active member attended, and those that were held for them, in the `days` × 24 h before
+
+        that moment: 30, 60 or 90, or 0 for lifetime (D-9).
+        """
+
+    @abstractmethod
+    def named(self, users: Collection[UserId]) -> tuple[NamedUser, ...]:
+        """What these users and their mains are called, in order of user id."""
+
+    @abstractmethod
+    def with_rank(self, ranks: Collection[int]) -> frozenset[UserId]:
+        """Whose main holds one of these ranks."""
 
 
 class Merges(Protocol):
@@ -148,6 +294,11 @@ class PointsWork(RosterWork, Protocol):
 
     @property
     @abstractmethod
+    def policies(self) -> PoolPolicies:
+        """The policies of the guild's pools."""
+
+    @property
+    @abstractmethod
     def item_pools(self) -> ItemPools:
         """The guild's item pools."""
 
@@ -160,6 +311,21 @@ class PointsWork(RosterWork, Protocol):
     @abstractmethod
     def adjustments(self) -> Adjustments:
         """The guild's manual adjustments."""
+
+    @property
+    @abstractmethod
+    def disputes(self) -> Disputes:
+        """What members say is wrong with their entries."""
+
+    @property
+    @abstractmethod
+    def batches(self) -> Batches:
+        """What moved the points of many together."""
+
+    @property
+    @abstractmethod
+    def turnout(self) -> Turnout:
+        """Who came."""
 
     @property
     @abstractmethod
@@ -208,6 +374,10 @@ class PointsView(Protocol):
         """One pool. Raises: NoSuch."""
 
     @abstractmethod
+    def policies(self, pool_id: PoolId) -> tuple[PoliciesRow, ...]:
+        """Every version of a pool's policies, the latest first; the defaults are version 0. Raises: NoSuch."""
+
+    @abstractmethod
     def item_pools(self) -> tuple[ItemPoolRow, ...]:
         """Every item pool, by name."""
 
@@ -247,6 +417,32 @@ class PointsView(Protocol):
         """
 
     @abstractmethod
+    def beside(self, user_id: UserId, entry_id: EntryId) -> tuple[Entry, ...]:
+        """That entry of the user, and what stands beside it: the same time, source (any part) and user; by id.
+
+        Nothing where the user has no such entry.
+        """
+
+    @abstractmethod
+    def balance_parts(self, user_id: UserId, pool_id: PoolId, at: datetime | None) -> tuple[BalancePartRow, ...]:
+        """What a user's entries in a pool add up to by bucket and kind, in this order, before `at` or altogether."""
+
+    @abstractmethod
+    def actor_name(self, kind: ActorKind, actor_id: str) -> str | None:
+        """What people call an actor of an entry: a user's name, a bot key's, of a personal key its owner's.
+
+        None for all others.
+        """
+
+    @abstractmethod
+    def disputes(self, wanted: DisputeFilter, *, page: PageRequest) -> Page[DisputeRow]:
+        """Disputes that match, the newest first by id."""
+
+    @abstractmethod
+    def dispute(self, dispute_id: DisputeId) -> DisputeRow:
+        """One dispute. Raises: NoSuch."""
+
+    @abstractmethod
     def standings(
         self, pool_id: PoolId, wanted: StandingsFilter, *, ordering: tuple[Order, ...], at: datetime
     ) -> tuple[StandingRow, ...]:
@@ -259,6 +455,18 @@ class PointsView(Protocol):
     @abstractmethod
     def adjustments(self, wanted: AdjustmentFilter, *, page: PageRequest) -> Page[AdjustmentRow]:
         """Manual adjustments, the newest first."""
+
+    @abstractmethod
+    def batches(self, wanted: BatchFilter, *, page: PageRequest) -> Page[BatchRow]:
+        """Batches that match, the newest first by id."""
+
+    @abstractmethod
+    def batch(self, batch_id: BatchId) -> BatchRow:
+        """One batch. Raises: NoSuch."""
+
+    @abstractmethod
+    def batch_lines(self, batch_id: BatchId, *, page: PageRequest) -> Page[BatchLineRow]:
+        """What a batch booked, by user and id of the entry; what reverses it is not among it. Raises: NoSuch."""
 
     @abstractmethod
     def merges(self, wanted: MergeFilter, *, page: PageRequest) -> Page[MergeRow]:

@@ -113,7 +113,10 @@ class ShowBalancesOfDiscordId:
 
 @frozen
 class ShowHistory:
-    """A user's entries with running balance, the newest first unless asked; by pool, kind, character and date."""
+    """A user's entries with running balance, the newest first unless asked.
+
+    Filtered by pool, kind, bucket, source, character and date.
+    """
 
     read: Read[PointsView]
 

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from attrs import frozen
 
 from dkp_core.kernel.actor import ActorKind
-from dkp_core.kernel.ids import AdjustmentId, AwardId, ClaimId, EntryId, GuildId, ItemPoolId, MergeId, PoolId, UserId
+from dkp_core.kernel.ids import (
+    AdjustmentId,
+    AwardId,
+    BatchId,
+    ClaimId,
+    DisputeId,
+    EntryId,
+    GuildId,
+    ItemPoolId,
+    MergeId,
+    PoolId,
+    UserId,
+)
 from dkp_core.kernel.points import Points
-from dkp_core.points.entry import EntryKind, SourceKind
+from dkp_core.points.batch import BatchKind
+from dkp_core.points.dispute import DisputeStatus
+from dkp_core.points.entry import Bucket, EntryKind, SourceKind
 from dkp_core.points.merge import MergeKind
+from dkp_core.points.policies import InForce
 
 
 @frozen(kw_only=True)
@@ -59,6 +75,21 @@ class UserBalancesRow:
 
 
 @frozen(kw_only=True)
+class PoliciesRow:
+    """A version of a pool's policies; `values` has every field."""
+
+    version: int
+    values: Mapping[str, object]
+    changed_at: datetime | None
+
+
+def policies_row(in_force: InForce) -> PoliciesRow:
+    """A version of policies as it is shown."""
+    changed_at = in_force.changed_at if in_force.version else None
+    return PoliciesRow(version=in_force.version, values=in_force.policies.values(), changed_at=changed_at)
+
+
+@frozen(kw_only=True)
 class HistoryRow:
     """One entry of a user, with the pool's running balance right after it."""
 
@@ -79,6 +110,7 @@ class HistoryRow:
     occurred_at: datetime
     recorded_at: datetime
     reverses: EntryId | None
+    policies_version: int
 
 
 @frozen(kw_only=True)
@@ -87,9 +119,56 @@ class HistoryFilter:
 
     pool_id: PoolId | None = None
     kind: EntryKind | None = None
+    bucket: Bucket | None = None
+    source_kind: SourceKind | None = None
+    source_id: int | None = None
     character: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+
+
+@frozen(kw_only=True)
+class BalancePartRow:
+    """What the entries of one kind come to in one bucket: their sum, and how many they are."""
+
+    bucket: Bucket
+    kind: EntryKind
+    amount: Points
+    entries: int
+
+
+@frozen(kw_only=True)
+class DisputeRow:
+    """A dispute, with the entry that it is about."""
+
+    id: DisputeId
+    entry_id: EntryId
+    user_id: UserId
+    pool_id: PoolId
+    kind: EntryKind
+    amount: Points
+    entry_reason: str
+    occurred_at: datetime
+    made_by: UserId
+    made_by_name: str
+    text: str
+    made_at: datetime
+    status: DisputeStatus
+    decided_at: datetime | None
+    decided_kind: ActorKind | None
+    decided_by: str | None
+    reason: str
+
+
+@frozen(kw_only=True)
+class DisputeFilter:
+    """Which disputes are wanted; what is None does not restrict."""
+
+    status: DisputeStatus | None = None
+    pool_id: PoolId | None = None
+    user_id: UserId | None = None
+    made_by: UserId | None = None
+    entry_id: EntryId | None = None
 
 
 @frozen(kw_only=True)
@@ -221,3 +300,89 @@ class Verification:
     def clean(self) -> bool:
         """Whether everything that is kept equals its sum."""
         return not self.differences
+
+
+@frozen(kw_only=True)
+class BatchRow:
+    """Points of many that moved together: what for, by whom, how many lines, and what they come to."""
+
+    id: BatchId
+    pool_id: PoolId
+    kind: BatchKind
+    rule: str
+    period: str
+    title: str
+    at: datetime
+    policies_version: int
+    lines: int
+    total: str
+    actor_kind: ActorKind
+    actor_id: str
+    recorded_at: datetime
+    reversed_at: datetime | None
+    reversed_kind: ActorKind | None
+    reversed_by: str | None
+    reason: str
+
+
+@frozen(kw_only=True)
+class BatchLineRow:
+    """One entry of a batch, and the entry that reverses it, if one does."""
+
+    entry_id: EntryId
+    user_id: UserId
+    username: str
+    main_character: str | None
+    kind: EntryKind
+    amount: Points
+    reason: str
+    reversed_by: EntryId | None
+
+
+@frozen(kw_only=True)
+class BatchFilter:
+    """Which batches are wanted; what is None does not restrict."""
+
+    pool_id: PoolId | None = None
+    kind: BatchKind | None = None
+    reversed: bool | None = None
+
+
+@frozen
+class NamedUser:
+    """What a user is called, and their main, if they have one."""
+
+    user_id: UserId
+    username: str
+    main: str | None
+
+
+@frozen(kw_only=True)
+class DraftedLineRow:
+    """What a batch would move for a user: before, by how much, what of it a cap would take, and after."""
+
+    user_id: UserId
+    username: str
+    main_character: str | None
+    before: Points
+    amount: Points
+    cut: Points
+    after: Points
+    reason: str
+
+
+@frozen(kw_only=True)
+class BatchPreview:
+    """What a batch would book, were it made now; it is booked as it is with its `checksum`."""
+
+    pool_id: PoolId
+    kind: BatchKind
+    rule: str
+    period: str
+    title: str
+    at: datetime
+    policies_version: int
+    count: int
+    total: str
+    checksum: str
+    lines: tuple[DraftedLineRow, ...]

@@ -24,6 +24,57 @@ class RaidIsCancelled(Conflict):
 
 
 @define
+class RaidIsClosed(Conflict):
+    """Members claim nothing at a raid that is done."""
+
+    raid_id: RaidId
+    code: ClassVar[str] = "raid_closed"
+
+    @property
+    def sentence(self) -> str:
+        return f"Raid {self.raid_id} is closed; an officer may still note who stood by."
+
+
+@define
+class StandbyIsForOfficers(Conflict):
+    """None of the raid's pools lets members note themselves as standing by."""
+
+    raid_id: RaidId
+    code: ClassVar[str] = "standby_for_officers"
+
+    @property
+    def sentence(self) -> str:
+        return f"At raid {self.raid_id} officers note who stands by; no pool of it lets members claim it."
+
+
+@define
+class NotedAlready(Conflict):
+    """The name stands at the tick already, and not as a claim of standby."""
+
+    raid_id: RaidId
+    tick: int
+    name: str
+    code: ClassVar[str] = "noted_already"
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.name} is noted at tick {self.tick} of raid {self.raid_id} already; an officer may change it."
+
+
+@define
+class NoDisagreement(Conflict):
+    """No two files disagree on that name, so that there is nothing to decide."""
+
+    name: str
+    tick: int
+    code: ClassVar[str] = "no_disagreement"
+
+    @property
+    def sentence(self) -> str:
+        return f"No files disagree on {self.name!r} at tick {self.tick}; attendance is changed without deciding."
+
+
+@define
 class EventTypeIsInactive(Conflict):
     """No new raids of an inactive event type."""
 

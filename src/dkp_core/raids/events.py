@@ -66,7 +66,7 @@ class RaidRecorded(RaidEvent):
 
 @frozen(kw_only=True)
 class RaidChanged(RaidEvent):
-    """A raid's end, leader, note or state changed."""
+    """A raid's end, leader, note, points or state changed."""
 
     changes: tuple[Change, ...]
 
@@ -82,6 +82,14 @@ class TickAdded(RaidEvent):
 
 
 @frozen(kw_only=True)
+class TickChanged(RaidEvent):
+    """An attendance check got another name, time or other points."""
+
+    tick: int
+    changes: tuple[Change, ...]
+
+
+@frozen(kw_only=True)
 class AttendanceRecorded(RaidEvent):
     """Characters were noted as there at a tick, and their owners awarded."""
 
@@ -91,6 +99,54 @@ class AttendanceRecorded(RaidEvent):
     unresolved: int
     points: str
     upload_id: UploadId | None = None
+
+
+@frozen(kw_only=True)
+class AttendanceCorrected(RaidEvent):
+    """Lines of attendance at a tick were changed or removed, and the ledger followed.
+
+    `changes` tell the status of each before and after (nothing where its line is gone), by the character's id, else
+    the user's, else as an unresolved name.
+    """
+
+    tick: int
+    changed: int
+    removed: int
+    reversed_entries: int
+    booked_entries: int
+    changes: tuple[Change, ...]
+
+
+@frozen(kw_only=True)
+class ClosedRaidChanged(RaidEvent):
+    """Who was there, or when, changed of a raid that is closed: the bonuses that it gave are reckoned anew."""
+
+
+@frozen(kw_only=True)
+class DisagreementsDecided(RaidEvent):
+    """Somebody decided on names on which files disagreed: how they were there, or (no status) that they were not."""
+
+    tick: int
+    names: int
+    status: str | None
+
+
+@frozen(kw_only=True)
+class StandbyClaimed(RaidEvent):
+    """A member noted one of their own characters as standing by at a tick."""
+
+    tick: int
+    character_id: CharacterId
+    user_id: UserId
+
+
+@frozen(kw_only=True)
+class StandbyWithdrawn(RaidEvent):
+    """A member took back that they noted one of their own characters as standing by."""
+
+    tick: int
+    character_id: CharacterId | None
+    user_id: UserId
 
 
 @frozen(kw_only=True)

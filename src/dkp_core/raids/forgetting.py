@@ -13,8 +13,9 @@ from dkp_core.kernel.ids import CharacterId, UploadId, UserId
 from dkp_core.kernel.names import name_key
 from dkp_core.kernel.permission import Permission
 from dkp_core.kernel.ports import Begin, Clock
+from dkp_core.kernel.text_file import decoded, utf16_codec
 from dkp_core.raids.chat_line import owner_of, parties_of
-from dkp_core.raids.formats.text import HEAD_BYTES, decoded, utf16_codec
+from dkp_core.raids.formats.text import HEAD_BYTES
 from dkp_core.raids.ports import RaidsWork
 from dkp_core.raids.upload import Upload
 from dkp_core.roster import Ownership

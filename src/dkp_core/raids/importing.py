@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from attrs import define, frozen
+from attrs import define, evolve, frozen
 
 from dkp_core.kernel.actor import Actor
 from dkp_core.kernel.errors import InvalidValue
@@ -25,7 +25,8 @@ from dkp_core.raids.errors import CheckNotChosen, TimeNeeded
 from dkp_core.raids.formats import Check, Dump, DumpFormat, Line, LineOutcome, read_dump
 from dkp_core.raids.ports import RaidsWork
 from dkp_core.raids.raid import FIRST_TICK, Raid, Tick
-from dkp_core.raids.recording import credited, event_type_to_record, judged, must_run
+from dkp_core.raids.recording import UNMADE, credited, event_type_to_record, judged, must_run
+from dkp_core.raids.sighting import Disagreement, Sighting, disagreements
 from dkp_core.raids.upload import KEPT_BYTES_MAX, Upload
 from dkp_core.roster import CODE_MARK
 
@@ -34,8 +35,8 @@ PARSER_VERSION: Final = 1
 # How near the time named must lie to a check in a log to mean it.
 CHECK_WITHIN: Final = timedelta(minutes=5)
 FILE_NAME_LENGTH_MAX: Final = 255
-# Stands for the raid that a preview would make.
-UNMADE: Final = RaidId(0)
+# Stands for the upload that a preview would make.
+_TO_COME: Final = UploadId(2**62)
 
 
 class ImportOutcome(StrEnum):
@@ -46,6 +47,7 @@ class ImportOutcome(StrEnum):
     UNRESOLVED = "unresolved"
     ALREADY_PRESENT = "already_present"
     OTHER_CHECK = "other_check"
+    LOOT = "loot"
     REPEATED = "repeated"
     HEADER = "header"
     FOOTER = "footer"
@@ -70,7 +72,9 @@ class ImportedLine:
 class ImportReport:
     """What a file said and what came of it: every line is accounted for, lines of no meaning (`noise`) by their number.
 
-    `applied` is False for a preview. `already_imported`: the same bytes made this raid before, and nothing was added.
+    `disagreements` are names of the tick on which this file and others that tell of it disagree (D-12): nothing changes
+    until somebody decides. `applied` is False for a preview. `already_imported`: the same bytes made this raid before,
+    and nothing was added.
     """
 
     applied: bool
@@ -90,6 +94,7 @@ class ImportReport:
     already_present: int
     unresolved: tuple[str, ...]
     points: Points
+    disagreements: tuple[Disagreement, ...]
     warnings: tuple[str, ...]
     lines_total: int
     noise: int
@@ -168,6 +173,21 @@ class _Reading:
     def _extract(self) -> bytes:
         lines = self.check.lines
         return "\n".join(f"{each.number}\t{each.outcome}\t{each.name or ''}\t{each.detail}" for each in lines).encode()
+
+    def sightings(self, tick: Tick, upload_id: UploadId) -> tuple[Sighting, ...]:
+        """What the check says of each name, as it says it first."""
+        found: dict[str, Sighting] = {}
+        for each in self.check.attendees:
+            sighting = Sighting(
+                tick=tick.number,
+                name=each.name,
+                presence=each.presence,
+                upload_id=upload_id,
+                file_name=self.file_name,
+                line=each.line,
+            )
+            found.setdefault(sighting.key, sighting)
+        return tuple(found.values())
 
     def lines(self, added: Mapping[str, Attendance]) -> Iterator[ImportedLine]:
         """Every line that means something, of whichever check, and what became of it."""
@@ -269,7 +289,7 @@ class ImportDump:
                 NamedPresence(name=each.name, presence=each.presence, line=each.line)
                 for each in reading.check.attendees
             ]
-            taken = judged(work, raid.id if raid else UNMADE, tick, names, upload_id, for_good=apply)
+            taken = judged(work, raid, tick, names, upload_id, for_good=apply)
             if raid is not None and upload_id is not None:
                 now = self.clock.now()
                 if raid.pending:  # it is new, or has a new tick: it must stand before anybody can be there
@@ -279,7 +299,9 @@ class ImportDump:
                 work.uploads.append(
                     reading.upload(upload_id, raid, tick, zone=zone, zone_named=named is not None, by=by, at=now)
                 )
-        return _report(reading, raid, tick, taken, when=when, zone=zone, applied=apply)
+                work.sightings.append(raid, reading.sightings(tick, upload_id))
+            differing = _differing(work, reading, raid_id, tick, upload_id)
+        return _report(reading, raid, tick, taken, differing, when=when, zone=zone, applied=apply)
 
     def _zone(self, work: RaidsWork, by: Actor) -> str | None:
         """The zone this uploader named last, else the one they live in, if they said so (A-5)."""
@@ -337,6 +359,19 @@ class ImportDump:
         return raid.tick() if tick_name is None else _tick_named(raid, tick_name) or raid.tick()
 
 
+def _differing(
+    work: RaidsWork, reading: _Reading, raid_id: RaidId | None, tick: Tick, upload_id: UploadId | None
+) -> tuple[Disagreement, ...]:
+    """Where this file and others disagree on a tick of a raid that was there; a preview's file is the last of all."""
+    if raid_id is None:
+        return ()
+    evidence = work.sightings.of_raid(raid_id)
+    if upload_id is None:
+        evidence = evolve(evidence, sightings=(*evidence.sightings, *reading.sightings(tick, _TO_COME)))
+    found = disagreements(evidence, work.attendances.of_raid(raid_id))
+    return tuple(each for each in found if each.tick == tick.number)
+
+
 def _tick_named(raid: Raid, name: str) -> Tick | None:
     return next((tick for tick in raid.ticks if name_key(tick.name) == name_key(name)), None)
 
@@ -361,6 +396,7 @@ def _meant(dump: Dump, at: datetime | None, zone: str) -> Check:
 
 
 _PLAIN: Final = {
+    LineOutcome.LOOT: ImportOutcome.LOOT,
     LineOutcome.REPEATED: ImportOutcome.REPEATED,
     LineOutcome.HEADER: ImportOutcome.HEADER,
     LineOutcome.FOOTER: ImportOutcome.FOOTER,
@@ -370,7 +406,15 @@ _PLAIN: Final = {
 
 
 def _report(
-    reading: _Reading, raid: Raid | None, tick: Tick, taken: Taken, *, when: datetime, zone: str, applied: bool
+    reading: _Reading,
+    raid: Raid | None,
+    tick: Tick,
+    taken: Taken,
+    differing: tuple[Disagreement, ...],
+    *,
+    when: datetime,
+    zone: str,
+    applied: bool,
 ) -> ImportReport:
     """What came of the file, line by line."""
     return _told(
@@ -384,6 +428,7 @@ def _report(
         already_imported=False,
         already_present=len(taken.already_present),
         points=tick.points,
+        differing=differing,
     )
 
 
@@ -417,6 +462,7 @@ def _told(
     already_imported: bool,
     already_present: int,
     points: Points,
+    differing: tuple[Disagreement, ...] = (),
 ) -> ImportReport:
     new = list(added.values())
     made = raid is not None and (applied or raid.id != UNMADE)
@@ -439,6 +485,7 @@ def _told(
         already_present=already_present,
         unresolved=tuple(line.name for line in new if line.is_unresolved),
         points=points,
+        disagreements=differing,
         warnings=tuple(warning.sentence for warning in reading.check.warnings),
         lines_total=reading.dump.lines_total,
         noise=reading.dump.counts[LineOutcome.NOISE],

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
+from dkp_core.guilds import GuildsView
 from dkp_core.kernel.actor import Actor, ActorKind
 from dkp_core.kernel.ids import EventTypeId, PoolId, RaidId, UploadId, UserId
 from dkp_core.kernel.page import Order, Page, PageRequest
-from dkp_core.points import PointsWork
+from dkp_core.points import PastEntry, PointsView, PointsWork, Turnout
 from dkp_core.raids.attendance import Attendance, Present
 from dkp_core.raids.event_type import EventType
 from dkp_core.raids.raid import Raid
+from dkp_core.raids.sighting import Decision, Evidence, Sighting
 from dkp_core.raids.upload import Upload
 from dkp_core.raids.views import (
     AttendanceRow,
@@ -62,15 +64,21 @@ class Raids(Protocol):
 
     @abstractmethod
     def remove(self, raid: Raid) -> bool:
-        """Remove a raid and store its events, unless attendance names it: then nothing is done, and False told."""
+        """Remove a raid and store its events, unless attendance or award drafts name it:
+
+        then nothing is done, and False told.
+        """
 
 
 class Attendances(Protocol):
-    """Attendance of the guild's raids: it grows, and unresolved lines are resolved; nothing else changes."""
+    """Attendance of the guild's raids: it grows, unresolved lines are resolved, and officers correct it.
+
+    The attendance summaries follow whatever happens to it: who attended which raid, how many, since when.
+    """
 
     @abstractmethod
     def present(self, raid_id: RaidId, tick: int) -> Present:
-        """Which names stand at a tick already, and whom it paid: whom they were merged into, where they were (R-8)."""
+        """The lines of a tick, by key, and for whom those of users count who were merged into others (R-8)."""
 
     @abstractmethod
     def of_raid(self, raid_id: RaidId) -> tuple[Attendance, ...]:
@@ -78,7 +86,15 @@ class Attendances(Protocol):
 
     @abstractmethod
     def append(self, raid: Raid, lines: Sequence[Attendance]) -> None:
-        """Store new lines; the attendance summaries follow (who attended which raid, how many, since when)."""
+        """Store new lines. Raises: Stale where a name stands at that tick already."""
+
+    @abstractmethod
+    def change(self, raid: Raid, lines: Sequence[Attendance]) -> None:
+        """Store what lines of that raid, which is held, are from now on: all but name, tick, upload and line."""
+
+    @abstractmethod
+    def remove(self, raid: Raid, lines: Sequence[Attendance]) -> None:
+        """Remove lines of that raid, which is held; those that are not there are passed over."""
 
     @abstractmethod
     def unresolved(self, key: str) -> tuple[Attendance, ...]:
@@ -86,7 +102,7 @@ class Attendances(Protocol):
 
     @abstractmethod
     def resolve(self, raid: Raid, lines: Sequence[Attendance]) -> None:
-        """Store what became of unresolved lines of that raid (character, user, award, ignored); summaries follow.
+        """Store what became of unresolved lines of that raid (character, user, award, ignored).
 
         Raises: Stale where one of them was resolved meanwhile.
         """
@@ -124,6 +140,22 @@ class Uploads(Protocol):
         """Forget the content (not the hash) of what was uploaded before; tells of how many."""
 
 
+class Sightings(Protocol):
+    """What files say of the ticks of the guild's raids; it only grows, but for what is decided of it."""
+
+    @abstractmethod
+    def append(self, raid: Raid, sightings: Sequence[Sighting]) -> None:
+        """Keep what a file says; it names each name once at a tick. Its upload is kept in the same transaction."""
+
+    @abstractmethod
+    def of_raid(self, raid_id: RaidId) -> Evidence:
+        """What files say of the raid's ticks, by tick, upload and key, and what was decided, by tick and key."""
+
+    @abstractmethod
+    def decide(self, raid: Raid, decisions: Sequence[Decision]) -> None:
+        """Keep what was decided, instead of what was decided of the same name at that tick before."""
+
+
 class RaidsWork(PointsWork, Protocol):
     """A transaction over a guild's raids."""
 
@@ -146,6 +178,11 @@ class RaidsWork(PointsWork, Protocol):
     @abstractmethod
     def uploads(self) -> Uploads:
         """The raw files."""
+
+    @property
+    @abstractmethod
+    def sightings(self) -> Sightings:
+        """What files say of ticks."""
 
 
 RAID_COLUMNS: Final = ("starts_at", "event_type", "points", "status", "attendees", "id")
@@ -188,6 +225,18 @@ class RaidsView(Protocol):
         """Every line of the raid, by tick and name. Raises: NoSuch."""
 
     @abstractmethod
+    def upload(self, upload_id: UploadId, *, with_content: bool) -> Upload:
+        """One upload; its content only where that is asked for. Raises: NoSuch."""
+
+    @abstractmethod
+    def standing(self, raid_id: RaidId) -> tuple[Attendance, ...]:
+        """Every line of the raid, by tick and key, as it is kept. Raises: NoSuch."""
+
+    @abstractmethod
+    def evidence(self, raid_id: RaidId) -> Evidence:
+        """What files say of the raid's ticks, as `Sightings.of_raid` tells it; nothing of one that is not there."""
+
+    @abstractmethod
     def unresolved(self, raid_id: RaidId | None) -> tuple[UnresolvedRow, ...]:
         """Names that stand for nobody yet, of one raid or of all that stand, by name; `suggestions` is empty."""
 
@@ -212,3 +261,28 @@ class RaidsView(Protocol):
         or at their first raid if earlier. It equals a recount at any time. Who was merged into somebody counts for
         them, and is in no list.
         """
+
+
+class PastView(RaidsView, PointsView, GuildsView, Protocol):
+    """Reads what was booked in a pool; it is opened on one state of everything, whatever is written meanwhile."""
+
+    @property
+    @abstractmethod
+    def turnout(self) -> Turnout:
+        """Who is a member and who came."""
+
+    @abstractmethod
+    def past_balances(self, pool_id: PoolId) -> Mapping[UserId, tuple[int, int, int]]:
+        """What each user earned, spent and was adjusted by in the pool, in hundredths: what is spent is negative."""
+
+    @abstractmethod
+    def past_entries(
+        self, pool_id: PoolId, *, recorded_since: datetime, occurred_since: datetime
+    ) -> tuple[PastEntry, ...]:
+        """The entries of a pool that were recorded, or occurred, from these moments on, in order of id."""
+
+    @abstractmethod
+    def past_raids(
+        self, pool_id: PoolId, *, starts_since: datetime, named: Collection[RaidId]
+    ) -> tuple[tuple[Raid, tuple[Attendance, ...]], ...]:
+        """The raids that award in a pool and began from that moment on, or are named, by id, each with every line."""

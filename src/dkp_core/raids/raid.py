@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, Self
 
 from attrs import evolve, frozen
 
-from dkp_core.kernel.domain_events import Aggregate, changes
+from dkp_core.kernel.domain_events import Aggregate, DomainEvent, changes
 from dkp_core.kernel.errors import InvalidValue, NoSuch
 from dkp_core.kernel.ids import EventTypeId, GuildId, PoolId, RaidId, UserId
 from dkp_core.kernel.names import clean_name, clean_text
 from dkp_core.kernel.points import Points
 from dkp_core.raids.errors import RaidIsCancelled, TimeInFuture
 from dkp_core.raids.event_type import EventType, points_to_award
-from dkp_core.raids.events import RaidCancelled, RaidChanged, RaidRecorded, TickAdded
+from dkp_core.raids.events import (
+    ClosedRaidChanged,
+    RaidCancelled,
+    RaidChanged,
+    RaidRecorded,
+    RaidRemoved,
+    TickAdded,
+    TickChanged,
+)
 
 # Clocks of game clients run a little ahead of ours.
 CLOCK_SKEW: Final = timedelta(minutes=5)
@@ -52,7 +60,8 @@ class Raid(Aggregate):
     """A raid that took place. Its points are its first tick's and the default of those added.
 
     `pools` are those of its event type when it was recorded: each is awarded in full. `title` is the event type's
-    name at that time, which the ledger gives as the reason.
+    name at that time, which the ledger gives as the reason. It is `corrected` once attendance of it was removed, so
+    that the ledger names it though nobody may stand in it any more.
     """
 
     id: RaidId
@@ -67,6 +76,7 @@ class Raid(Aggregate):
     points: Points
     status: RaidStatus = RaidStatus.OPEN
     ticks: tuple[Tick, ...]
+    corrected: bool = False
 
     @classmethod
     def record(
@@ -105,6 +115,15 @@ class Raid(Aggregate):
         )
         return raid.announcing(event)
 
+    def announcing(self, *events: DomainEvent) -> Self:
+        """The same, carrying these events too; where it is closed, also that its bonuses are reckoned anew (P-9)."""
+        told = super().announcing(*events)
+        changed = any(not isinstance(event, RaidChanged | RaidRemoved) for event in events)
+        again = ClosedRaidChanged(raid_id=self.id)
+        if self.status is RaidStatus.CLOSED and changed and again not in told.pending:
+            return super(Raid, told).announcing(again)
+        return told
+
     def tick(self, number: int | None = None) -> Tick:
         """The tick of that number; the first where none is named. Raises: NoSuch."""
         found = next((tick for tick in self.ticks if tick.number == (1 if number is None else number)), None)
@@ -134,19 +153,56 @@ class Raid(Aggregate):
         leader: UserId | None = None,
         note: str | None = None,
         closed: bool | None = None,
+        points: Points | None = None,
     ) -> Raid:
-        """With another end, leader, note or state. Raises: RaidIsCancelled, InvalidValue."""
+        """With another end, leader, note or state; other points are its first tick's too.
+
+        Raises: RaidIsCancelled, InvalidValue.
+        """
         self.must_stand()
         status = self.status if closed is None else RaidStatus.CLOSED if closed else RaidStatus.OPEN
+        worth = self.points if points is None else points_to_award(points)
         changed = evolve(
             self,
             ends_at=_end(self.starts_at, ends_at) or self.ends_at,
             leader=leader or self.leader,
             note=self.note if note is None else clean_text(note, "note"),
             status=status,
+            points=worth,
         )
-        told = changes(self, changed, ("ends_at", "leader", "note", "status"))
-        return changed.announcing(RaidChanged(raid_id=self.id, changes=told)) if told else self
+        told = changes(self, changed, ("ends_at", "leader", "note", "status", "points"))
+        changed = changed.announcing(RaidChanged(raid_id=self.id, changes=told)) if told else self
+        return changed if points is None else changed._with_tick(evolve(changed.tick(), points=worth))
+
+    def change_tick(
+        self,
+        number: int,
+        *,
+        name: str | None = None,
+        at: datetime | None = None,
+        points: Points | None = None,
+        now: datetime,
+    ) -> Raid:
+        """With another name, time or other points of a tick. Raises: RaidIsCancelled, NoSuch, TimeInFuture."""
+        self.must_stand()
+        tick = self.tick(number)
+        if at is not None:
+            must_have_been(at, now, "at")
+        return self._with_tick(
+            evolve(
+                tick,
+                name=tick.name if name is None else clean_name(name, "tick"),
+                at=at or tick.at,
+                points=tick.points if points is None else points_to_award(points),
+            )
+        )
+
+    def _with_tick(self, changed: Tick) -> Raid:
+        told = changes(self.tick(changed.number), changed, ("name", "at", "points"))
+        if not told:
+            return self
+        ticks = tuple(changed if tick.number == changed.number else tick for tick in self.ticks)
+        return evolve(self, ticks=ticks).announcing(TickChanged(raid_id=self.id, tick=changed.number, changes=told))
 
     def cancel(self, *, reason: str, reversed_entries: int) -> Raid:
         """Cancelled, its points taken back. Raises: RaidIsCancelled."""

@@ -10,21 +10,24 @@ from attrs import evolve, frozen
 
 from dkp_core.kernel.actor import Actor
 from dkp_core.kernel.errors import InvalidValue, NoSuch
-from dkp_core.kernel.ids import EntryId, EventTypeId, PoolId, RaidId, UploadId, UserId
+from dkp_core.kernel.ids import EventTypeId, PoolId, RaidId, UploadId, UserId
 from dkp_core.kernel.names import clean_name
 from dkp_core.kernel.page import Page, PageRequest, ordering_of
 from dkp_core.kernel.permission import Permission
 from dkp_core.kernel.points import Points
 from dkp_core.kernel.ports import Begin, Clock, Ids, Read
-from dkp_core.points import BUCKETS, Entry, EntryKind, Source, SourceKind
-from dkp_core.raids.attendance import Attendance, NamedPresence, Taken, take_attendance
+from dkp_core.points import Source, SourceKind, take_back
+from dkp_core.raids.attendance import NamedPresence, Taken, take_attendance
 from dkp_core.raids.event_type import EventType
 from dkp_core.raids.events import AttendanceRecorded, RaidRemoved
 from dkp_core.raids.ports import ATTENDANCE_COLUMNS, RAID_COLUMNS, RaidsView, RaidsWork
 from dkp_core.raids.raid import FIRST_TICK, Raid, Tick
+from dkp_core.raids.settling import carry_out, pay_at
 from dkp_core.raids.views import AttendanceRow, AttendanceShareRow, RaidDetailRow, RaidFilter, RaidRow
 
 NAMES_MAX: Final = 2000
+# Stands for the raid that a preview would make.
+UNMADE: Final = RaidId(0)
 
 
 @frozen
@@ -50,7 +53,7 @@ class RecordRaid:
         by.must(Permission.RAIDS_WRITE)
         raid_id = RaidId(self.ids.next("raid"))
         with self.begin(by) as work:
-            _must_be_known(work, leader)
+            must_be_known(work, leader)
             raid = Raid.record(
                 raid_id,
                 work.guild_id,
@@ -68,32 +71,6 @@ class RecordRaid:
 
 
 @frozen
-class ChangeRaid:
-    """Change a raid's end, leader or note, close it or open it again."""
-
-    begin: Begin[RaidsWork]
-
-    def __call__(
-        self,
-        raid_id: RaidId,
-        *,
-        ends_at: datetime | None = None,
-        leader: UserId | None = None,
-        note: str | None = None,
-        closed: bool | None = None,
-        by: Actor,
-    ) -> Raid:
-        by.must(Permission.RAIDS_WRITE)
-        with self.begin(by) as work:
-            raid = work.raids.get(raid_id)
-            _must_be_known(work, leader)
-            changed = raid.change(ends_at=ends_at, leader=leader, note=note, closed=closed)
-            if changed is not raid:
-                work.raids.save(changed)
-        return changed
-
-
-@frozen
 class AddTick:
     """Add an attendance check to a raid; its points are the raid's, unless an officer gives others."""
 
@@ -103,7 +80,7 @@ class AddTick:
     def __call__(
         self, raid_id: RaidId, *, name: str, at: datetime | None = None, points: Points | None = None, by: Actor
     ) -> Raid:
-        _must_write_or_lead(by)
+        must_write_or_lead(by)
         if points is not None:
             by.must(Permission.RAIDS_WRITE)
         now = self.clock.now()
@@ -131,29 +108,24 @@ class CancelRaid:
         with self.begin(by) as work:
             raid = work.raids.get(raid_id)
             raid.must_stand()
-            if work.raids.remove(raid.announcing(RaidRemoved(raid_id=raid_id))):
+            if not raid.corrected and work.raids.remove(raid.announcing(RaidRemoved(raid_id=raid_id))):
                 return
             paid = [
                 (line.user_id, line.at) for line in work.attendances.of_raid(raid_id) if line.user_id and line.awarded
             ]
             standing = work.ledger.unreversed(Source(SourceKind.RAID, raid_id), paid)
-            first = self.ids.next("entry", len(standing)) if standing else 0
             why = reason.strip() or f"Raid {raid_id} cancelled"
             work.raids.save(raid.cancel(reason=reason, reversed_entries=len(standing)))
-            work.ledger.append(
-                [
-                    entry.reversed_by(EntryId(first + index), reason=why, by=by, at=self.clock.now())
-                    for index, entry in enumerate(standing)
-                ]
-            )
+            take_back(work, standing, reason=why, ids=self.ids, at=self.clock.now(), by=by)
 
 
 @frozen
 class RecordAttendance:
     """Note who was at a raid's tick (the first, unless named), and award their owners.
 
-    Each name counts once, each user is paid once a tick. Names that nobody is known by are kept, and awarded
-    once they are resolved. Recording the same names twice adds nothing.
+    Each name counts once. Each user is paid once a tick in each pool, for the character that pays most there, unless
+    the pool pays each character. Names that nobody is known by are kept, and awarded once they are resolved. Recording
+    the same names twice adds nothing.
     """
 
     begin: Begin[RaidsWork]
@@ -163,7 +135,7 @@ class RecordAttendance:
     def __call__(
         self, raid_id: RaidId, names: Sequence[NamedPresence], *, tick: int | None = None, by: Actor
     ) -> tuple[Tick, Taken]:
-        _must_write_or_lead(by)
+        must_write_or_lead(by)
         if not 1 <= len(names) <= NAMES_MAX:
             raise InvalidValue("characters", f"there are {len(names)} names", f"1 to {NAMES_MAX}")
         cleaned = [_cleaned(named) for named in names]
@@ -171,7 +143,7 @@ class RecordAttendance:
             raid = work.raids.get(raid_id)
             must_run(raid, by)
             chosen = raid.tick(tick)
-            taken = judged(work, raid_id, chosen, cleaned, for_good=True)
+            taken = judged(work, raid, chosen, cleaned, for_good=True)
             work.raids.save(credited(work, raid, chosen, taken, ids=self.ids, at=self.clock.now(), by=by))
         return chosen, taken
 
@@ -189,7 +161,7 @@ def _cleaned(named: NamedPresence) -> NamedPresence:
     return named if name == named.name else evolve(named, name=name)
 
 
-def _must_write_or_lead(by: Actor) -> None:
+def must_write_or_lead(by: Actor) -> None:
     """Refuse who could lead no raid: they are not told which raids there are. Raises: NotPermitted."""
     by.must(Permission.RAIDS_WRITE, Permission.RAIDS_READ)
 
@@ -208,14 +180,19 @@ def must_run(raid: Raid, by: Actor) -> None:
 
 def judged(
     work: RaidsWork,
-    raid_id: RaidId,
+    raid: Raid | None,
     tick: Tick,
     names: Sequence[NamedPresence],
     upload_id: UploadId | None = None,
     *,
     for_good: bool,
 ) -> Taken:
-    """What taking attendance at a tick comes to; nothing is written. `for_good`: it is going to be."""
+    """What taking attendance at a tick comes to; nothing is written. `for_good`: it is going to be.
+
+    Without a raid it tells who would stand there, and pays nothing.
+    """
+    raid_id = UNMADE if raid is None else raid.id
+    pay = pay_at(work, raid, tick)
 
     def looked_at() -> Taken:
         return take_attendance(
@@ -224,6 +201,7 @@ def judged(
             names,
             known=work.characters.attributed([named.name for named in names], tick.at),
             present=work.attendances.present(raid_id, tick.number),
+            pay=pay,
             upload_id=upload_id,
         )
 
@@ -251,8 +229,7 @@ def credited(
     """Write down attendance that was judged, and its entries; the raid that carries the news is to be saved."""
     if not taken.added:
         return raid
-    work.attendances.append(raid, taken.added)
-    work.ledger.append(entries_for(raid, taken.added, ids=ids, at=at, by=by))
+    carry_out(work, raid, taken.correction, ids=ids, at=at, by=by)
     event = AttendanceRecorded(
         raid_id=raid.id,
         tick=tick.number,
@@ -265,36 +242,8 @@ def credited(
     return raid.announcing(event)
 
 
-def entries_for(raid: Raid, lines: Sequence[Attendance], *, ids: Ids, at: datetime, by: Actor) -> list[Entry]:
-    """The ledger's lines for attendance that pays: one for each of the raid's pools."""
-    paid: list[tuple[Attendance, UserId, PoolId]] = [
-        (line, line.user_id, pool_id)
-        for line in lines
-        if line.user_id is not None and line.awarded
-        for pool_id in raid.pools
-    ]
-    first = ids.next("entry", len(paid)) if paid else 0
-    return [
-        Entry(
-            id=EntryId(first + index),
-            pool_id=pool_id,
-            user_id=user_id,
-            kind=EntryKind.ATTENDANCE,
-            bucket=BUCKETS[EntryKind.ATTENDANCE],
-            amount=line.awarded,
-            reason=raid.title,
-            character_name=line.name,
-            source=Source(SourceKind.RAID, raid.id, line.tick),
-            actor_kind=by.kind,
-            actor_id=by.id,
-            occurred_at=line.at,
-            recorded_at=at,
-        )
-        for index, (line, user_id, pool_id) in enumerate(paid)
-    ]
-
-
-def _must_be_known(work: RaidsWork, leader: UserId | None) -> None:
+def must_be_known(work: RaidsWork, leader: UserId | None) -> None:
+    """Refuse a leader who has no membership. Raises: NoSuch."""
     if leader is not None and work.memberships.find(leader) is None:
         raise NoSuch("user", leader)
 

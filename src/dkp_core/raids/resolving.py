@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from difflib import get_close_matches
 from itertools import groupby
 from typing import Final
@@ -15,12 +16,12 @@ from dkp_core.kernel.ids import CharacterId, RaidId, UserId
 from dkp_core.kernel.names import clean_name, name_key
 from dkp_core.kernel.permission import Permission
 from dkp_core.kernel.ports import Begin, Clock, Ids, Read
-from dkp_core.raids.attendance import Attendance, pay
+from dkp_core.raids.attendance import Attendance, settled
 from dkp_core.raids.errors import NobodyOwnedIt, NotUnresolved
 from dkp_core.raids.events import NameResolved
 from dkp_core.raids.ports import RaidsView, RaidsWork
-from dkp_core.raids.raid import RaidStatus, Tick
-from dkp_core.raids.recording import entries_for
+from dkp_core.raids.raid import Raid, RaidStatus, Tick
+from dkp_core.raids.settling import follow, pay_at
 from dkp_core.raids.views import UnresolvedRow
 from dkp_core.roster import CharacterAliasAdded, CharacterStatus, StillPending
 
@@ -30,7 +31,7 @@ ALIKE: Final = 0.7
 SUGGESTED_ROWS_MAX: Final = 50
 LENGTHS_APART_MAX: Final = 2
 
-_Judge = Callable[[Attendance, Tick], Attendance]
+Judge = Callable[[Attendance, Tick], Attendance]
 
 
 @frozen
@@ -77,9 +78,9 @@ class ResolveName:
             if ignore:
                 return _settle(work, name, waiting, _ignored, ids=self.ids, clock=self.clock, by=by)
             if user_id is not None:
-                return _settle(work, name, waiting, _as_user(work, user_id), ids=self.ids, clock=self.clock, by=by)
+                return _settle(work, name, waiting, as_user(work, user_id), ids=self.ids, clock=self.clock, by=by)
             assert character_id is not None, "one of the three is given"
-            judge = _as_character(work, character_id)
+            judge = as_character(work, character_id)
             if work.characters.get(character_id).status is CharacterStatus.PENDING:
                 raise StillPending(character_id)
             if remember:
@@ -109,7 +110,7 @@ class AwardWaitingNames:
             found = work.characters.some([character_id])
             if not found or found[0].status is CharacterStatus.PENDING:
                 return 0
-            judge = _as_character(work, character_id)
+            judge = as_character(work, character_id)
             awarded = 0
             for name in work.characters.names(character_id):
                 waiting = work.attendances.unresolved(name_key(name))
@@ -121,7 +122,8 @@ def _ignored(line: Attendance, _: Tick) -> Attendance:
     return evolve(line, ignored=True)
 
 
-def _as_user(work: RaidsWork, user_id: UserId) -> _Judge:
+def as_user(work: RaidsWork, user_id: UserId) -> Judge:
+    """Judges a line to be that user's. Raises: NoSuch, InvalidValue for who has no place in the guild."""
     work.users.get(user_id)
     if work.memberships.find(user_id) is None and not work.characters.owned_by(user_id):
         raise InvalidValue(
@@ -129,52 +131,66 @@ def _as_user(work: RaidsWork, user_id: UserId) -> _Judge:
         )
 
     def judge(line: Attendance, tick: Tick) -> Attendance:
-        return evolve(line, user_id=work.merges.head(user_id, tick.at))
+        return evolve(line, alt=False, ignored=False, user_id=work.merges.head(user_id, tick.at))
 
     return judge
 
 
-def _as_character(work: RaidsWork, character_id: CharacterId) -> _Judge:
+def as_character(work: RaidsWork, character_id: CharacterId) -> Judge:
+    """Judges a line to be that character: its owner's at the tick's time, or as it was where nobody owned it then."""
     character = work.characters.get(character_id)
 
     def judge(line: Attendance, tick: Tick) -> Attendance:
         found = work.characters.attributed([character.name], tick.at).get(name_key(character.name))
         if found is None or found.owner is None or found.status is CharacterStatus.PENDING:
             return line
-        return evolve(line, character_id=found.character_id, user_id=found.owner)
+        return evolve(line, character_id=found.character_id, user_id=found.owner, alt=found.is_alt, ignored=False)
 
     return judge
 
 
 def _settle(
-    work: RaidsWork, name: str, waiting: Sequence[Attendance], judge: _Judge, *, ids: Ids, clock: Clock, by: Actor
+    work: RaidsWork, name: str, waiting: Sequence[Attendance], judge: Judge, *, ids: Ids, clock: Clock, by: Actor
 ) -> Resolved:
     """Judge the lines raid by raid, award those that pay, and tell of it."""
-    settled: list[Attendance] = []
+    done: list[Attendance] = []
     for raid_id, of_raid in groupby(waiting, key=lambda line: line.raid_id):
         raid = work.raids.get(raid_id)
         if raid.status is RaidStatus.CANCELLED:  # since its lines were read: it gives nothing any more
             continue
-        changed: list[Attendance] = []
+        resolved: list[Attendance] = []
         for number, lines in groupby(of_raid, key=lambda line: line.tick):
             tick = raid.tick(number)
             known = [new for line in lines if (new := judge(line, tick)) != line]
-            changed += pay(tick, known, work.attendances.present(raid_id, number).paid)
-        if not changed:
+            if known:
+                resolved += _resolve(work, raid, tick, known, ids=ids, at=clock.now(), by=by)
+        if not resolved:
             continue
-        work.attendances.resolve(raid, changed)
-        work.ledger.append(entries_for(raid, changed, ids=ids, at=clock.now(), by=by))
         event = NameResolved(
             raid_id=raid_id,
-            lines=len(changed),
-            character_id=changed[0].character_id,
-            user_id=changed[0].user_id,
-            ignored=changed[0].ignored,
+            lines=len(resolved),
+            character_id=resolved[0].character_id,
+            user_id=resolved[0].user_id,
+            ignored=resolved[0].ignored,
         )
         work.raids.save(raid.announcing(event))
-        settled += changed
-    awarded = sum(1 for line in settled if line.awarded)
-    return Resolved(name, len(settled), awarded, tuple(dict.fromkeys(line.raid_id for line in settled)))
+        done += resolved
+    awarded = sum(1 for line in done if line.awarded)
+    return Resolved(name, len(done), awarded, tuple(dict.fromkeys(line.raid_id for line in done)))
+
+
+def _resolve(
+    work: RaidsWork, raid: Raid, tick: Tick, known: Sequence[Attendance], *, ids: Ids, at: datetime, by: Actor
+) -> list[Attendance]:
+    """Let lines of a tick that waited be somebody's; whoever it is, is paid for the line that pays most (D-4)."""
+    resolved = {line.key: line for line in known}
+    present = work.attendances.present(raid.id, tick.number)
+    lines = [resolved.get(line.key, line) for line in present.lines]
+    correction = settled(present, lines, pay_at(work, raid, tick))
+    work.attendances.resolve(raid, [new for _, new in correction.changed if new.key in resolved])
+    work.attendances.change(raid, [new for _, new in correction.changed if new.key not in resolved])
+    follow(work, raid, correction, ids=ids, at=at, by=by)
+    return [new for _, new in correction.changed if new.key in resolved]
 
 
 @frozen

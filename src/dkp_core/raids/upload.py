@@ -9,9 +9,12 @@ from attrs import frozen
 
 from dkp_core.kernel.actor import ActorKind
 from dkp_core.kernel.ids import GuildId, RaidId, UploadId
+from dkp_core.kernel.text_file import decoded, utf16_codec
 from dkp_core.raids.formats import DumpFormat
 
 KEPT_BYTES_MAX: Final = 16 * 1024 * 1024
+SHOWN_LENGTH_MAX: Final = 500
+_HEAD_BYTES: Final = 4096
 
 
 @frozen(kw_only=True)
@@ -39,3 +42,15 @@ class Upload:
     actor_kind: ActorKind
     actor_id: str
     uploaded_at: datetime
+
+    def line(self, number: int) -> str | None:
+        """That line of the file, at most 500 characters of it; None where it is not kept."""
+        if self.content is None:
+            return None
+        if not self.whole:
+            kept = (line.partition("\t") for line in self.content.decode().split("\n"))
+            return next((rest[:SHOWN_LENGTH_MAX] for counted, _, rest in kept if counted == str(number)), None)
+        codec = utf16_codec(self.content[:_HEAD_BYTES])
+        content = self.content if codec is None else self.content.decode(codec, "replace").encode()
+        lines = content.split(b"\n", number)
+        return decoded(lines[number - 1].removesuffix(b"\r"))[:SHOWN_LENGTH_MAX] if len(lines) >= number else None

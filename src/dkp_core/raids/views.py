@@ -81,7 +81,11 @@ class RaidDetailRow:
 
 @frozen(kw_only=True)
 class AttendanceRow:
-    """One name at one tick of a raid."""
+    """One name at one tick of a raid.
+
+    `points_awarded` is what the pool of the raid paid that pays most; `alt` and `counts` (for attendance) are as they
+    were judged, and it was `claimed` where the member noted themselves.
+    """
 
     tick: int
     name: str
@@ -95,6 +99,9 @@ class AttendanceRow:
     ignored: bool
     upload_id: UploadId | None
     line: int | None
+    alt: bool
+    counts: bool
+    claimed: bool
 
 
 @frozen(kw_only=True)

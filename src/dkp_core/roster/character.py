@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 from typing import Final
@@ -10,14 +11,16 @@ from attrs import evolve, field, frozen
 
 from dkp_core.kernel.domain_events import Aggregate, Change, changes
 from dkp_core.kernel.errors import InvalidValue
-from dkp_core.kernel.ids import CharacterId, GuildId, RankId, UserId
+from dkp_core.kernel.ids import CharacterId, GuildId, ProfileFieldId, RankId, UserId
 from dkp_core.kernel.names import clean_name, clean_text
 from dkp_core.roster.errors import NotPending, StillPending
 from dkp_core.roster.events import (
     CharacterApproved,
     CharacterChanged,
+    CharacterDeactivated,
     CharacterEntered,
     CharacterRankChanged,
+    CharacterReactivated,
     CharacterRenamed,
 )
 
@@ -64,6 +67,7 @@ class Character(Aggregate):
     main_id: CharacterId | None = None
     joined_on: date
     notes: str = ""
+    profile: Mapping[ProfileFieldId, str] = field(factory=dict, hash=False)
 
     def entered(self) -> Character:
         """The character as it comes onto the roster. Raises: InvalidValue."""
@@ -87,8 +91,11 @@ class Character(Aggregate):
         status: CharacterStatus | None = None,
         joined_on: date | None = None,
         notes: str | None = None,
+        profile: Mapping[ProfileFieldId, str] | None = None,
     ) -> Character:
         """The character with some of it changed; making a pending one active or a trial approves it.
+
+        Of `profile`, fields that are not given stay, and empty values are taken away.
 
         Raises: InvalidValue, StillPending (what was never approved is removed, not retired).
         """
@@ -104,11 +111,24 @@ class Character(Aggregate):
             status=status or self.status,
             joined_on=joined_on or self.joined_on,
             notes=self.notes if notes is None else clean_text(notes, "notes"),
+            profile={each: value for each, value in {**self.profile, **(profile or {})}.items() if value},
         )
         told = changed.told_since(self)
         if self.status is CharacterStatus.PENDING and changed.status is not CharacterStatus.PENDING:
-            return told.announcing(CharacterApproved(character_id=self.id, name=self.name, owner=self.owner))
-        return told
+            event = CharacterApproved(character_id=self.id, name=self.name, owner=self.owner, rank_id=self.rank_id)
+            return told.announcing(event)
+        if self.is_set_aside == changed.is_set_aside:
+            return told
+        kind = CharacterDeactivated if changed.is_set_aside else CharacterReactivated
+        before, after = self.status.value, changed.status.value
+        return told.announcing(
+            kind(character_id=self.id, owner=self.owner, rank_id=self.rank_id, before=before, after=after)
+        )
+
+    @property
+    def is_set_aside(self) -> bool:
+        """Whether it is inactive or retired."""
+        return self.status in (CharacterStatus.INACTIVE, CharacterStatus.RETIRED)
 
     def approve(self) -> Character:
         """Active from now on. Raises: NotPending."""
@@ -129,15 +149,23 @@ class Character(Aggregate):
         if rank_id == self.rank_id:
             return self
         event = CharacterRankChanged(
-            character_id=self.id, before=self.rank_id, after=rank_id, reason=clean_text(reason, "reason")
+            character_id=self.id,
+            owner=self.owner,
+            before=self.rank_id,
+            after=rank_id,
+            reason=clean_text(reason, "reason"),
         )
         return evolve(self, rank_id=rank_id).announcing(event)
 
     def told_since(self, before: Character) -> Character:
         """This, carrying what differs from before as news; `before` itself where nothing does."""
-        fields = ("character_class", "level", "race", "status", "is_main", "main_id", "joined_on", "notes")
+        fields = (
+            *("character_class", "level", "race", "status", "is_main", "main_id", "joined_on"),
+            *("notes", "profile"),
+        )
         told = tuple(
-            _that_it_changed(each) if each.field == "notes" else each for each in changes(before, self, fields)
+            _that_it_changed(each) if each.field in ("notes", "profile") else each
+            for each in changes(before, self, fields)
         )
         return self.announcing(CharacterChanged(character_id=self.id, changes=told)) if told else before
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final
 
@@ -12,7 +12,7 @@ from dkp_core.accounts import UserIsMerged
 from dkp_core.guilds import GuildSettings
 from dkp_core.kernel.actor import Actor
 from dkp_core.kernel.errors import InvalidValue, NoSuch, NotPermitted
-from dkp_core.kernel.ids import CharacterId, RankId, UserId
+from dkp_core.kernel.ids import CharacterId, ProfileFieldId, RankId, UserId
 from dkp_core.kernel.names import clean_name
 from dkp_core.kernel.page import Page, PageRequest, ordering_of
 from dkp_core.kernel.permission import Permission
@@ -22,6 +22,8 @@ from dkp_core.roster.events import CharacterAliasAdded, CharacterRemoved
 from dkp_core.roster.family import Family
 from dkp_core.roster.ownership import Ownership
 from dkp_core.roster.ports import ROSTER_COLUMNS, RosterView, RosterWork
+from dkp_core.roster.profile_field import Profile, ShownTo
+from dkp_core.roster.profiling import may_see
 from dkp_core.roster.views import (
     CharacterRow,
     MemberRow,
@@ -60,6 +62,7 @@ class EnterCharacter:
         status: CharacterStatus | None = None,
         joined_on: date | None = None,
         notes: str = "",
+        profile: Mapping[str, object] | None = None,
         by: Actor,
     ) -> Character:
         officer = by.may(Permission.ROSTER_WRITE)
@@ -86,6 +89,7 @@ class EnterCharacter:
                 owner=owner,
                 joined_on=joined_on or self.clock.now().date(),
                 notes=notes,
+                profile=_given(_profile(work).read(profile or {}, officer=officer, entering=True)),
             ).entered()
             if owner is None:
                 work.characters.save(character)
@@ -95,6 +99,14 @@ class EnterCharacter:
                 work.characters.begin_ownership(Ownership.first(character_id, owner))
                 character = adopted[0]
         return character
+
+
+def _profile(work: RosterWork) -> Profile:
+    return Profile(work.profile_fields.all())
+
+
+def _given(values: Mapping[ProfileFieldId, str]) -> Mapping[ProfileFieldId, str]:
+    return {field_id: value for field_id, value in values.items() if value}
 
 
 def must_have_a_place(work: RosterWork, user_id: UserId) -> None:
@@ -121,10 +133,10 @@ def _rank(work: RosterWork, rank_id: RankId | None) -> RankId:
 
 @frozen
 class ChangeCharacter:
-    """Change a character's class, level, race, notes or main; officers also its name, status and joining date.
+    """Change a character's class, level, race, notes or profile, or hang it under a main.
 
-    A former name stays as an alias. `is_main` makes it the main of its owner, and the others hang under it;
-    `main_id` hangs it under that main.
+    Officers also change its name, status and joining date. A former name stays as an alias. Another main is made by
+    changing the main, which a guild may ask a price for. A value of the profile that is null or empty is taken away.
     """
 
     begin: Begin[RosterWork]
@@ -140,18 +152,17 @@ class ChangeCharacter:
         status: CharacterStatus | None = None,
         joined_on: date | None = None,
         notes: str | None = None,
-        is_main: bool | None = None,
         main_id: CharacterId | None = None,
+        profile: Mapping[str, object] | None = None,
         by: Actor,
     ) -> Character:
         by.must(Permission.CHARACTERS_OWN, Permission.ROSTER_WRITE)
-        if is_main and main_id is not None:
-            raise InvalidValue("main_id", "the character is to be a main itself", "one of is_main and main_id")
+        officer = by.may(Permission.ROSTER_WRITE)
         with self.begin(by) as work:
+            if profile:
+                work.guilds.get(work.guild_id)  # held, so that no field is removed meanwhile
             character = work.characters.get(character_id)
-            _must_be_allowed(character, by, officers_only=bool(status or joined_on or name))
-            if is_main is False and main_id is None and character.is_main:
-                raise InvalidValue("is_main", "a main gives way to another", "make the other character the main")
+            must_be_allowed(character, by, officers_only=bool(status or joined_on or name))
             changed = character.change(
                 character_class=character_class,
                 level=level,
@@ -159,27 +170,21 @@ class ChangeCharacter:
                 status=status,
                 joined_on=joined_on,
                 notes=notes,
+                profile=_profile(work).read(profile, officer=officer) if profile else None,
             )
             if name is not None:
                 changed = changed.rename(name)
-            for each in self._hung(work, changed, is_main=is_main, main_id=main_id):
-                if each.id == changed.id:
-                    changed = each
-                else:
-                    work.characters.save(each)
+            if main_id is not None:
+                changed = self._hung(work, changed, main_id)
             if changed is not character:
                 work.characters.save(changed)
         return changed
 
-    def _hung(
-        self, work: RosterWork, character: Character, *, is_main: bool | None, main_id: CharacterId | None
-    ) -> tuple[Character, ...]:
-        if not is_main and main_id is None:
-            return ()
+    def _hung(self, work: RosterWork, character: Character, main_id: CharacterId) -> Character:
         others = () if character.owner is None else work.characters.owned_by(character.owner)
         siblings = (each for each in others if each.id != character.id)
         family = Family(character.owner or UserId(0), (*siblings, character))
-        return family.with_main(character) if is_main else family.hang(character, main_id or character.id)
+        return next(iter(family.hang(character, main_id)), character)
 
 
 @frozen
@@ -206,7 +211,7 @@ class RemoveCharacter:
         by.must(Permission.CHARACTERS_OWN, Permission.ROSTER_WRITE)
         with self.begin(by) as work:
             character = work.characters.get(character_id)
-            _must_be_allowed(character, by, officers_only=character.status is not CharacterStatus.PENDING)
+            must_be_allowed(character, by, officers_only=character.status is not CharacterStatus.PENDING)
             if character.status is not CharacterStatus.PENDING and work.characters.in_history(character_id):
                 work.characters.save(character.change(status=CharacterStatus.RETIRED))
                 return
@@ -271,7 +276,8 @@ def must_all_exist(wanted: Sequence[CharacterId], found: Sequence[Character]) ->
             raise NoSuch("character", character_id)
 
 
-def _must_be_allowed(character: Character, by: Actor, *, officers_only: bool) -> None:
+def must_be_allowed(character: Character, by: Actor, *, officers_only: bool) -> None:
+    """Refuse who may not change the character: it is the owner's and the officers'. Raises: NotPermitted."""
     if officers_only or character.owner is None or character.owner != by.user_id:
         by.must(Permission.ROSTER_WRITE)
     else:
@@ -334,7 +340,13 @@ def _may_see_hidden(by: Actor) -> bool:
 
 
 def _shown(character: CharacterRow, by: Actor) -> CharacterRow:
-    """Notes are for officers and the owner; whose a character is, is not for guests."""
+    """Notes are for officers and the owner; whose a character is, is not for guests; each reads their own profile."""
+    own = by.user_id is not None and by.user_id == character.user_id
+    shown_to = ShownTo.MEMBERS if own else ShownTo.EVERYONE
+    character = evolve(
+        character,
+        profile=tuple(each for each in character.profile if may_see(each.shown_to, by) or each.shown_to is shown_to),
+    )
     if by.may(Permission.ROSTER_WRITE) or (by.user_id is not None and by.user_id == character.user_id):
         return character
     if by.may(Permission.ROSTER_READ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from attrs import define
@@ -95,6 +96,23 @@ class SameOwner(Conflict):
     def sentence(self) -> str:
         whose = "nobody" if self.owner is None else f"user {self.owner}"
         return f"Character {self.character_id} belongs to {whose} already."
+
+
+@define
+class MainChangedLately(Conflict):
+    """A guild may ask its members to keep their main for a while."""
+
+    user_id: UserId
+    until: datetime
+    days: int
+    code: ClassVar[str] = "main_changed_lately"
+
+    @property
+    def sentence(self) -> str:
+        return (
+            f"User {self.user_id} may change the main again from {self.until.isoformat()} on: "
+            f"{self.days} days lie between two changes here, unless an officer waives that."
+        )
 
 
 @define

@@ -7,7 +7,7 @@ from typing import ClassVar
 from attrs import frozen
 
 from dkp_core.kernel.domain_events import Change, DomainEvent
-from dkp_core.kernel.ids import CharacterId, ClaimId, MergeId, RankId, UserId
+from dkp_core.kernel.ids import CharacterId, ClaimId, MergeId, ProfileFieldId, RankId, UserId
 
 
 @frozen(kw_only=True)
@@ -40,10 +40,31 @@ class CharacterChanged(CharacterEvent):
 
 @frozen(kw_only=True)
 class CharacterApproved(CharacterEvent):
-    """A pending character was approved: its name counts from now on (D-5)."""
+    """A pending character was approved: its name counts from now on (D-5), and so does its rank (R-7)."""
 
     name: str
     owner: UserId | None
+    rank_id: RankId
+
+
+@frozen(kw_only=True)
+class CharacterDeactivated(CharacterEvent):
+    """An active character, or one on trial, became inactive or retired: its rank counts no more (R-7)."""
+
+    owner: UserId | None
+    rank_id: RankId
+    before: str
+    after: str
+
+
+@frozen(kw_only=True)
+class CharacterReactivated(CharacterEvent):
+    """A character that was inactive or retired is active again, or on trial: its rank counts again (R-7)."""
+
+    owner: UserId | None
+    rank_id: RankId
+    before: str
+    after: str
 
 
 @frozen(kw_only=True)
@@ -73,8 +94,9 @@ class CharacterReassigned(CharacterEvent):
 
 @frozen(kw_only=True)
 class CharacterRankChanged(CharacterEvent):
-    """A character moved to another rank."""
+    """A character moved to another rank; `owner` is whose it is."""
 
+    owner: UserId | None
     before: RankId | None
     after: RankId
     reason: str
@@ -85,6 +107,73 @@ class CharacterRemoved(CharacterEvent):
     """A character that no history names was removed from the roster."""
 
     name: str
+
+
+@frozen(kw_only=True)
+class MainChanged(DomainEvent):
+    """Another character of a user is the main from now on; `waived` tells that price and waiting time were let go."""
+
+    aggregate: ClassVar[str] = "user"
+    user_id: UserId
+    before: CharacterId
+    after: CharacterId
+    waived: bool
+    reason: str
+
+    @property
+    def aggregate_id(self) -> str:
+        return str(self.user_id)
+
+
+@frozen(kw_only=True)
+class ProfileFieldEvent(DomainEvent):
+    """Something that happened to a profile field."""
+
+    aggregate: ClassVar[str] = "profile_field"
+    field_id: ProfileFieldId
+
+    @property
+    def aggregate_id(self) -> str:
+        return str(self.field_id)
+
+
+@frozen(kw_only=True)
+class ProfileFieldCreated(ProfileFieldEvent):
+    """The profiles of characters got another field."""
+
+    name: str
+    kind: str
+
+
+@frozen(kw_only=True)
+class ProfileFieldChanged(ProfileFieldEvent):
+    """A profile field's name, choices, place or who sees it changed, or whether it is archived."""
+
+    changes: tuple[Change, ...]
+
+
+@frozen(kw_only=True)
+class ProfileFieldRemoved(ProfileFieldEvent):
+    """A profile field that no character holds a value of was removed."""
+
+    name: str
+
+
+@frozen(kw_only=True)
+class RosterImported(DomainEvent):
+    """The roster was read from a file: so many of its lines entered or changed a character, or were refused."""
+
+    aggregate: ClassVar[str] = "roster_file"
+    sha256: str
+    kind: str
+    entered: int
+    changed: int
+    refused: int
+    set_aside: int
+
+    @property
+    def aggregate_id(self) -> str:
+        return self.sha256
 
 
 @frozen(kw_only=True)

@@ -13,7 +13,8 @@ from dkp_core.roster.ports import RosterWork
 
 @frozen
 class ForgetOnRoster:
-    """Forget what the guild noted of a person who was erased: notes on their characters, open claims, and notices.
+    """Forget what the guild noted of a person who was erased: notes on their characters, free text in their profiles,
+    open claims, and notices.
 
     Characters and their names are the game's, and stay.
     """
@@ -29,5 +30,7 @@ class ForgetOnRoster:
                 if claim.is_open:
                     work.claims.save(claim.withdraw(by, self.clock.now()))
             owned = work.characters.owned_by(user_id)
-            work.characters.save(*(character.change(notes="") for character in owned if character.notes))
+            free = {each.id: "" for each in work.profile_fields.all() if each.is_free_text}
+            emptied = (character.change(notes="", profile=free) for character in owned)
+            work.characters.save(*(character for character in emptied if character.pending))
             work.notices.forget(f"user:{user_id}")

@@ -9,20 +9,24 @@ from typing import Final, Protocol
 
 from attrs import frozen
 
-from dkp_core.kernel.ids import CharacterId, ClaimId, RankId, UserId
+from dkp_core.kernel.ids import CharacterId, ClaimId, ProfileFieldId, RankId, UserId
 from dkp_core.kernel.page import Order, Page, PageRequest
 from dkp_core.notices import NoticesWork
 from dkp_core.roster.character import Character, CharacterStatus
 from dkp_core.roster.claim import Claim
+from dkp_core.roster.main_change import MainChange
 from dkp_core.roster.ownership import Ownership
+from dkp_core.roster.profile_field import ProfileField
 from dkp_core.roster.rank import Rank, RankChange
 from dkp_core.roster.views import (
     AttributionRow,
     CharacterRow,
     ClaimFilter,
     ClaimRow,
+    MainChangeRow,
     MemberRow,
     OwnershipRow,
+    ProfileFieldRow,
     RankChangeRow,
     RankRow,
     RosterAudit,
@@ -33,12 +37,16 @@ from dkp_core.roster.views import (
 
 @frozen
 class Attribution:
-    """What a name stands for at a moment: a character, and who owned it then, or whom that user was merged into."""
+    """What a name stands for at a moment: a character, and who owned it then, or whom that user was merged into.
+
+    `is_alt` says whether it is somebody's now and not their main.
+    """
 
     character_id: CharacterId
     name: str
     status: CharacterStatus
     owner: UserId | None
+    is_alt: bool = False
 
 
 class Ranks(Protocol):
@@ -65,6 +73,26 @@ class Ranks(Protocol):
         """Remove the rank and store the events it carries. Raises: RankInUse where characters hold it, Stale."""
 
 
+class ProfileFields(Protocol):
+    """What the guild wants to know of each character."""
+
+    @abstractmethod
+    def get(self, field_id: ProfileFieldId) -> ProfileField:
+        """The field, archived or not, locked until the transaction ends. Raises: NoSuch."""
+
+    @abstractmethod
+    def all(self) -> tuple[ProfileField, ...]:
+        """Every field, archived ones too, by order and id; not locked."""
+
+    @abstractmethod
+    def save(self, field: ProfileField) -> None:
+        """Store the field and the events it carries. Raises: NameTaken, Stale."""
+
+    @abstractmethod
+    def remove(self, field: ProfileField) -> None:
+        """Remove the field and store the events it carries. Raises: Stale."""
+
+
 class Characters(Protocol):
     """The guild's characters, and every name they have borne."""
 
@@ -89,6 +117,14 @@ class Characters(Protocol):
         """All characters of that rank, locked, in order of id."""
 
     @abstractmethod
+    def all(self) -> tuple[Character, ...]:
+        """Every character of the guild, locked, in order of id."""
+
+    @abstractmethod
+    def every_name(self) -> Mapping[str, CharacterId]:
+        """Which character each name or alias of the guild stands for, by its `name_key`."""
+
+    @abstractmethod
     def attributed(self, names: Sequence[str], at: datetime) -> Mapping[str, Attribution]:
         """What each name or alias stands for at that moment, by its `name_key`; unknown names are left out.
 
@@ -109,7 +145,10 @@ class Characters(Protocol):
 
     @abstractmethod
     def in_history(self, character_id: CharacterId) -> bool:
-        """Whether attendance or an award names the character, it moved between ranks, or had an owner before."""
+        """Whether attendance or an award names the character, it moved between ranks, or had an owner before.
+
+        Also whether it became or gave way as the main.
+        """
 
     @abstractmethod
     def add_alias(self, character_id: CharacterId, name: str) -> None:
@@ -134,6 +173,14 @@ class Characters(Protocol):
     @abstractmethod
     def end_ownership(self, character_id: CharacterId, at: datetime) -> None:
         """End the period that lasts; nothing happens where none does."""
+
+    @abstractmethod
+    def last_main_change(self, owner: UserId) -> MainChange | None:
+        """The latest change of that user's main; None where there never was one."""
+
+    @abstractmethod
+    def record_main_changes(self, changes: Sequence[MainChange]) -> None:
+        """Append to the main history."""
 
     @abstractmethod
     def record_rank_changes(self, changes: Sequence[RankChange]) -> None:
@@ -177,6 +224,11 @@ class Claims(Protocol):
 
 class RosterWork(NoticesWork, Protocol):
     """A transaction over a guild's roster."""
+
+    @property
+    @abstractmethod
+    def profile_fields(self) -> ProfileFields:
+        """What the guild wants to know of each character."""
 
     @property
     @abstractmethod
@@ -231,7 +283,10 @@ class RosterView(Protocol):
 
     @abstractmethod
     def character(self, character_id: CharacterId, *, with_hidden: bool) -> CharacterRow:
-        """One character; `with_hidden` as for the list. Raises: NoSuch."""
+        """One character; `with_hidden` as for the list. Raises: NoSuch.
+
+        Its profile has every value of a field that is not archived, by the fields' order and id.
+        """
 
     @abstractmethod
     def character_named(self, name: str, *, with_hidden: bool) -> CharacterRow:
@@ -244,6 +299,14 @@ class RosterView(Protocol):
     @abstractmethod
     def rank_history(self, character_id: CharacterId) -> tuple[RankChangeRow, ...]:
         """Every move between ranks, the oldest first. Raises: NoSuch for an unknown character."""
+
+    @abstractmethod
+    def profile_fields(self) -> tuple[ProfileFieldRow, ...]:
+        """Every profile field, archived ones too, by order and id."""
+
+    @abstractmethod
+    def main_changes(self, user_id: UserId) -> tuple[MainChangeRow, ...]:
+        """Every change of that user's main, the oldest first by id. Raises: NoSuch for a user without a place here."""
 
     @abstractmethod
     def ranks(self) -> tuple[RankRow, ...]:

@@ -51,13 +51,26 @@ def hand_over(
         reason=reason,
     )
     work.characters.save(*changed)
+    note_owner(work, character_id, owner, latest, reason=reason, at=at)
+    return next(evolve(each, pending=()) for each in changed if each.id == character_id)
+
+
+def note_owner(
+    work: RosterWork,
+    character_id: CharacterId,
+    owner: UserId | None,
+    latest: Ownership | None,
+    *,
+    reason: str,
+    at: datetime,
+) -> None:
+    """End the period of ownership that lasts, and begin that of the new owner, if there is one."""
     since = handover_at(latest, at)
     work.characters.end_ownership(character_id, since)
     if owner is not None and latest is None:
         work.characters.begin_ownership(Ownership.first(character_id, owner, reason=reason))
     elif owner is not None:
         work.characters.begin_ownership(Ownership(character_id=character_id, owner=owner, since=since, reason=reason))
-    return next(evolve(each, pending=()) for each in changed if each.id == character_id)
 
 
 def _family(work: RosterWork, owner: UserId) -> Family:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
 from attrs import field, frozen
 
 from dkp_core.kernel.actor import ActorKind
-from dkp_core.kernel.ids import CharacterId, ClaimId, MergeId, RankId, UserId
+from dkp_core.kernel.ids import CharacterId, ClaimId, MainChangeId, MergeId, ProfileFieldId, RankId, UserId
 from dkp_core.roster.character import CharacterStatus
 from dkp_core.roster.claim import ClaimStatus
+from dkp_core.roster.profile_field import ProfileField, ProfileFieldKind, ShownTo
 
 
 @frozen(kw_only=True)
@@ -47,6 +49,31 @@ class RosterRow:
 
 
 @frozen(kw_only=True)
+class ProfileFieldRow:
+    """One profile field."""
+
+    id: ProfileFieldId
+    name: str
+    kind: ProfileFieldKind
+    choices: tuple[str, ...]
+    required: bool
+    shown_to: ShownTo
+    order: int
+    archived: bool
+
+
+@frozen(kw_only=True)
+class ProfileValueRow:
+    """What a character's profile says in one field; a flag as true or false, a day as 2026-11-20."""
+
+    field_id: ProfileFieldId
+    name: str
+    kind: ProfileFieldKind
+    shown_to: ShownTo
+    value: str
+
+
+@frozen(kw_only=True)
 class CharacterRow:
     """One character in full."""
 
@@ -66,6 +93,7 @@ class CharacterRow:
     joined_on: date
     notes: str
     aliases: tuple[str, ...]
+    profile: tuple[ProfileValueRow, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -88,6 +116,22 @@ class RankChangeRow:
     after: str
     actor_kind: ActorKind
     actor_id: str
+    reason: str
+
+
+@frozen(kw_only=True)
+class MainChangeRow:
+    """A line of a user's main history."""
+
+    id: MainChangeId
+    at: datetime
+    before_id: CharacterId
+    before: str
+    after_id: CharacterId
+    after: str
+    actor_kind: ActorKind
+    actor_id: str
+    waived: bool
     reason: str
 
 
@@ -208,3 +252,26 @@ class ClaimFilter:
     status: ClaimStatus | None = None
     claimant: UserId | None = None
     user_id: UserId | None = None
+
+
+def profile_field_row(field: ProfileField) -> ProfileFieldRow:
+    """A profile field as it is listed."""
+    return ProfileFieldRow(
+        id=field.id,
+        name=field.name,
+        kind=field.kind,
+        choices=field.choices,
+        required=field.required,
+        shown_to=field.shown_to,
+        order=field.order,
+        archived=field.archived,
+    )
+
+
+def profile_shown(fields: Iterable[ProfileField], values: Mapping[ProfileFieldId, str]) -> tuple[ProfileValueRow, ...]:
+    """What a profile says in these fields, in their order, but for archived ones."""
+    return tuple(
+        ProfileValueRow(field_id=each.id, name=each.name, kind=each.kind, shown_to=each.shown_to, value=values[each.id])
+        for each in fields
+        if each.id in values and not each.archived
+    )

@@ -19,16 +19,20 @@ from dkp_core.loot import (
     BidElsewhere,
     ListAwards,
     MoveAward,
+    ReshareAwards,
     ReturnItem,
     RevokeAward,
+    ShareChange,
     ShowAward,
 )
+from dkp_entrypoints.cli import award_draft
 from dkp_entrypoints.cli.answering import LIMIT, ORDER, answer, answer_rows, every
 from dkp_entrypoints.cli.call import Call
 from dkp_entrypoints.cli.commanding import command, family
 from dkp_entrypoints.cli.naming import award_id, item, number, pool_id, raid_id, user_id, whose
 
 app = family("award", "Who got what for how much; revoked, moved and returned. An AWARD is its id.")
+app.add_typer(award_draft.app)
 
 AWARD = Annotated[str, typer.Argument(metavar="AWARD", help="The award's id.")]
 REASON = Annotated[str, typer.Option(help="Why.")]
@@ -42,6 +46,7 @@ ALLOW_OVERBID = Annotated[
 ]
 
 _AWARDS = ("id", "awarded_at", "item", "username", "character", "amount", "status", "auction_id", "raid_id", "overbid")
+_SHARES = ("award_id", "item", "user_id", "before", "after")
 
 
 @command(app, "list", ListAwards, remote=True)
@@ -124,6 +129,16 @@ def _elsewhere(call: Call, text: str) -> BidElsewhere:
         raise InvalidValue("bid", f"{text[:40]!r} gives no amount", "CHARACTER=POINTS, or DISCORD_ID=POINTS")
     bidder = whose(call, who) if number(who) is not None else whose(call, None, who.strip())
     return BidElsewhere(whose=bidder, amount=Points.of(amount.strip(), "bid"))
+
+
+@command(app, "reshare", ReshareAwards, changes=True)
+def reshare(
+    call: Call, raid: Annotated[str, typer.Argument(metavar="RAID", help="The raid's id.")], reason: REASON
+) -> None:
+    def reshared(by: Actor) -> tuple[ShareChange, ...]:
+        return call.use_cases().reshare_awards()(raid_id(raid), reason=reason, by=by)
+
+    answer_rows(call, call.change(reshared), _SHARES, nothing="Every share is as it should be.")
 
 
 # --- afterwards -------------------------------------------------------------------------------------------------------

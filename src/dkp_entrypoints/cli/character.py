@@ -10,6 +10,7 @@ from attrs import frozen
 from dkp_core.kernel.actor import Actor
 from dkp_core.kernel.errors import InvalidValue, NoSuch
 from dkp_core.kernel.ids import CharacterId
+from dkp_core.points import ChangeMain
 from dkp_core.roster import (
     AddAlias,
     ApproveCharacter,
@@ -19,6 +20,7 @@ from dkp_core.roster import (
     CharacterStatus,
     EnterCharacter,
     ListCharacters,
+    ListMainChanges,
     ListMembers,
     OwnershipRow,
     RankChangeRow,
@@ -38,6 +40,10 @@ from dkp_entrypoints.cli.printing import print_json, print_rows
 
 app = family("character", "The roster: characters, owners, mains and alts. A CHARACTER is an id, a name or an alias.")
 
+PROFILE = Annotated[
+    list[str] | None,
+    typer.Option("--profile", metavar="FIELD=VALUE", help="What its profile says in a field; repeat it."),
+]
 CHARACTER = Annotated[str, typer.Argument(metavar="CHARACTER", help="An id, a name or an alias.")]
 CHARACTERS = Annotated[list[str], typer.Argument(metavar="CHARACTER...", help="Ids, names or aliases.")]
 CLASS = Annotated[str | None, typer.Option("--class", metavar="CLASS", help="The class, such as Cleric.")]
@@ -114,6 +120,19 @@ def members(call: Call) -> None:
     print_rows(lines, ("member", "character", "character_class", "level", "rank"), nothing="No member has a character.")
 
 
+def _profile(said: list[str] | None) -> dict[str, object] | None:
+    """Values by field, as NAME=VALUE says them; nothing behind the sign takes a value away. Raises: InvalidValue."""
+    if not said:
+        return None
+    values: dict[str, object] = {}
+    for text in said:
+        name, assigned, value = text.partition("=")
+        if not assigned or not name.strip():
+            raise InvalidValue("profile", f"{text[:40]!r} sets nothing", "NAME=VALUE, the name of a profile field")
+        values[name.strip()] = value.strip()
+    return values
+
+
 @command(app, "show", ShowCharacter)
 def show(call: Call, character_: CHARACTER) -> None:
     answer(call, character(call, character_))
@@ -131,6 +150,7 @@ def add(
     status: STATUS = None,
     joined_on: JOINED = None,
     notes: NOTES = None,
+    profile: PROFILE = None,
 ) -> None:
     def added(by: Actor) -> CharacterRow:
         made = call.use_cases().enter_character()(
@@ -143,6 +163,7 @@ def add(
             status=status,
             joined_on=day(joined_on, "joined_on"),
             notes=notes or "",
+            profile=_profile(profile),
             by=by,
         )
         return call.use_cases().show_character()(made.id, by=by)
@@ -161,6 +182,7 @@ def set_character(
     rank: Annotated[str | None, typer.Option(help="Another rank: an id or a name.")] = None,
     joined_on: JOINED = None,
     notes: NOTES = None,
+    profile: PROFILE = None,
     reason: Annotated[str, typer.Option(help="Why the rank changes, for the history.")] = "",
 ) -> None:
     def changed(by: Actor) -> CharacterRow:
@@ -173,6 +195,7 @@ def set_character(
             status=status,
             joined_on=day(joined_on, "joined_on"),
             notes=notes,
+            profile=_profile(profile),
             by=by,
         )
         target = rank_id(call, rank)
@@ -220,14 +243,26 @@ def set_status(
     answer_rows(call, rows, ("character_id", "name", "before", "after"), nothing="All of them stand there already.")
 
 
-@command(app, "main", "Make a character its owner's main; the owner's others hang under it as alts.", changes=True)
-def main(call: Call, character_: CHARACTER) -> None:
+@command(app, "main", ChangeMain, changes=True)
+def main(
+    call: Call,
+    character_: CHARACTER,
+    waive: Annotated[bool, typer.Option("--waive", help="Let go of price and waiting time, with a reason.")] = False,
+    reason: Annotated[str, typer.Option(help="Why, for the main history.")] = "",
+) -> None:
     def crowned(by: Actor) -> CharacterRow:
         found = character(call, character_)
-        call.use_cases().change_character()(found.id, is_main=True, by=by)
+        call.use_cases().change_main()(found.id, waive=waive, reason=reason, by=by)
         return call.use_cases().show_character()(found.id, by=by)
 
     answer(call, call.change(crowned))
+
+
+@command(app, "mains", ListMainChanges)
+def mains(call: Call, user: Annotated[str, typer.Argument(metavar="USER", help="An id, Discord id or name.")]) -> None:
+    rows = call.use_cases().list_main_changes()(user_id(call, user), by=call.by())
+    columns = ("at", "before", "after", "actor_kind", "actor_id", "waived", "reason")
+    answer_rows(call, rows, columns, nothing="The main never changed.")
 
 
 @command(app, "alt", "Hang a character under a main of the same owner.", changes=True)

@@ -30,7 +30,7 @@ MEANINGS: Final = {
     ExitCode.FORBIDDEN: "that may not be done",
     ExitCode.CONFLICT: "the state of things stands in the way (a name is taken, a rank is in use)",
     ExitCode.DATABASE: "the database is missing, behind, newer, busy or gone, or the server does not answer",
-    ExitCode.DIFFERENCES: "dkp verify, or dkp auction check, found differences",
+    ExitCode.DIFFERENCES: "dkp verify, dkp restore or dkp auction check found differences",
     ExitCode.INTERRUPTED: "interrupted",
 }
 EPILOG: Final = "Exit codes: " + "; ".join(f"{code.value} {meaning}" for code, meaning in MEANINGS.items()) + "."

@@ -10,6 +10,7 @@ from dkp_core.kernel.errors import InvalidValue, NoSuch, NotFound
 from dkp_core.kernel.ids import (
     ApplicationId,
     AuctionId,
+    AwardDraftId,
     AwardId,
     CharacterId,
     EventTypeId,
@@ -25,7 +26,7 @@ from dkp_core.kernel.page import PAGE_SIZE_MAX, PageRequest
 from dkp_core.loot import ItemDetailRow, Whose
 from dkp_core.points import ItemPoolRow, PoolRow
 from dkp_core.raids import EventTypeRow
-from dkp_core.roster import CharacterRow, RankRow
+from dkp_core.roster import CharacterRow, ProfileFieldRow, RankRow
 from dkp_entrypoints.cli.call import Call
 
 # Discord's ids are that long since 2016, and no counter of ours ever gets there.
@@ -109,6 +110,11 @@ def item_pool_ids(call: Call, texts: Iterable[str]) -> tuple[ItemPoolId, ...]:
     return tuple(item_pool(call, text).id for text in texts)
 
 
+def profile_field(call: Call, text: str) -> ProfileFieldRow:
+    """The profile field of that id or name. Raises: NoSuch."""
+    return _one("profile field", text, call.use_cases().list_profile_fields()(by=call.by()))
+
+
 def rank(call: Call, text: str) -> RankRow:
     """The rank of that id or name. Raises: NoSuch."""
     return _one("rank", text, call.use_cases().list_ranks()(by=call.by()))
@@ -137,6 +143,11 @@ def auction_id(text: str) -> AuctionId:
 def award_id(text: str) -> AwardId:
     """The id of an award. Raises: InvalidValue where it is no number."""
     return AwardId(_listed("award", text))
+
+
+def award_draft_id(text: str) -> AwardDraftId:
+    """The id of an award draft. Raises: InvalidValue where it is no number."""
+    return AwardDraftId(_listed("draft", text))
 
 
 def application_id(text: str) -> ApplicationId:

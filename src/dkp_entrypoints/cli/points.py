@@ -12,7 +12,7 @@ from attrs import evolve
 
 from dkp_core.kernel.actor import Actor
 from dkp_core.kernel.errors import InvalidValue
-from dkp_core.kernel.ids import AdjustmentId
+from dkp_core.kernel.ids import AdjustmentId, EntryId
 from dkp_core.kernel.points import Points
 from dkp_core.points import (
     Adjustment,
@@ -20,18 +20,24 @@ from dkp_core.points import (
     AdjustmentLine,
     AdjustmentRow,
     AdjustPoints,
+    BatchRow,
+    Bucket,
     EntryKind,
     HistoryFilter,
     ListAdjustments,
     ReverseAdjustment,
     ShowHistory,
+    SourceKind,
     adjustments_from_csv,
 )
+from dkp_core.raids import GiveBonus, WantedBonus
 from dkp_entrypoints.cli.answering import LIMIT, answer, answer_rows, every
+from dkp_entrypoints.cli.batch import CHECKSUM, answer_preview
 from dkp_entrypoints.cli.call import Call
 from dkp_entrypoints.cli.commanding import command, family
 from dkp_entrypoints.cli.moments import moment
-from dkp_entrypoints.cli.naming import character, number, pool_id, user_id, user_id_or_own
+from dkp_entrypoints.cli.naming import character, default_pool, number, pool_id, raid_id, user_id, user_id_or_own
+from dkp_entrypoints.cli.printing import note
 
 app = family("points", "Balances, history, adjustments and their reversal.")
 
@@ -74,6 +80,10 @@ def history(
     user: USER_OR_OWN = None,
     pool: POOL = None,
     kind: Annotated[EntryKind | None, typer.Option(help="Only entries of this kind.")] = None,
+    bucket: Annotated[Bucket | None, typer.Option(help="Only what counts as this.")] = None,
+    source: Annotated[
+        str | None, typer.Option(metavar="KIND[:ID]", help="Only what comes from that, such as raid:12 or award.")
+    ] = None,
     character_: Annotated[
         str | None, typer.Option("--character", metavar="NAME", help="Only what this character earned or spent.")
     ] = None,
@@ -83,9 +93,13 @@ def history(
     limit: LIMIT = None,
 ) -> None:
     found = user_id_or_own(call, user)
+    source_kind, source_id = _source(source)
     wanted = HistoryFilter(
         pool_id=pool_id(call, pool),
         kind=kind,
+        bucket=bucket,
+        source_kind=source_kind,
+        source_id=source_id,
         character=character_,
         since=moment(call, since, "since"),
         until=moment(call, until, "until"),
@@ -98,6 +112,44 @@ def history(
     )
     columns = ("id", "occurred_at", "pool_id", "kind", "amount", "balance", "reason", "character_name", "reverses")
     answer_rows(call, rows, columns, nothing="No entry.")
+
+
+def _source(text: str | None) -> tuple[SourceKind | None, int | None]:
+    """The kind of source, and its id where one is named. Raises: InvalidValue."""
+    if text is None:
+        return None, None
+    kind, _, found = text.strip().partition(":")
+    if kind not in list(SourceKind) or (found and number(found) is None):
+        accepted = f"{', '.join(SourceKind)}, with or without an id: raid:12"
+        raise InvalidValue("source", f"{text[:40]!r} is no source", accepted)
+    return SourceKind(kind), number(found) if found else None
+
+
+@command(app, "explain", "What a number is made of: one entry, or a user's balance in a pool.", remote=True)
+def explain(
+    call: Call,
+    user: USER_OR_OWN = None,
+    entry: Annotated[
+        int | None, typer.Option(metavar="ENTRY", help="Where this entry comes from; its id is in the history.")
+    ] = None,
+    pool: POOL = None,
+    as_of: Annotated[str | None, typer.Option(help="The balance as of this time.")] = None,
+) -> None:
+    found = user_id_or_own(call, user)
+    if entry is not None:
+        answer(call, call.use_cases().explain_entry()(found, EntryId(entry), by=call.by()))
+        return
+    balance = call.use_cases().explain_balance()(
+        found, default_pool(call, pool).id, as_of=moment(call, as_of, "as_of"), by=call.by()
+    )
+    if call.as_json:
+        answer(call, balance)
+        return
+    answer_rows(call, balance.parts, ("bucket", "kind", "amount", "entries"), nothing="No entry.")
+    note(
+        f"{balance.pool_name}: earned {balance.earned}, spent {balance.spent}, adjusted {balance.adjusted}, "
+        f"current {balance.current}."
+    )
 
 
 @command(app, "adjust", AdjustPoints, changes=True)
@@ -208,6 +260,50 @@ def _rows(call: Call, adjustments: Sequence[Adjustment], by: Actor) -> tuple[Adj
         )
         for made in adjustments
     )
+
+
+@command(app, "bonus", GiveBonus, changes=True)
+def bonus(
+    call: Call,
+    title: Annotated[str, typer.Argument(metavar="TITLE", help="What it is for, as the ledger is to call it.")],
+    raid: Annotated[str | None, typer.Option(metavar="RAID", help="For all who attended this raid.")] = None,
+    tick: Annotated[int | None, typer.Option(help="Only those who were at this tick of it.")] = None,
+    amount: Annotated[str | None, typer.Option(metavar="POINTS", help="How many for each; with --raid.")] = None,
+    csv: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            allow_dash=True,
+            help="Or for those listed: CSV with a header of character or user, amount and, if it differs, reason.",
+        ),
+    ] = None,
+    penalty: Annotated[bool, typer.Option("--penalty", help="Take the points away.")] = False,
+    key: Annotated[str, typer.Option(help="The same is given once for it, such as first-kill:quarm.")] = "",
+    pool: POOL = None,
+    at: Annotated[str | None, typer.Option(help="When it occurred; now, unless given. With --csv.")] = None,
+    preview: Annotated[bool, typer.Option("--preview", help="Show what it would come to for each.")] = False,
+    checksum: CHECKSUM = None,
+) -> None:
+    wanted = WantedBonus(
+        title=title,
+        penalty=penalty,
+        pool_id=pool_id(call, pool),
+        raid_id=None if raid is None else raid_id(raid),
+        tick=tick,
+        amount=None if amount is None else Points.of(amount, "amount"),
+        lines=() if csv is None else adjustments_from_csv(_text(csv)),
+        key=key,
+        occurred_at=moment(call, at, "at"),
+    )
+    if preview:
+        answer_preview(call, call.use_cases().preview_bonus()(wanted, by=call.by()))
+        return
+
+    def given(by: Actor) -> BatchRow:
+        made = call.use_cases().give_bonus()(wanted, checksum=checksum, by=by)
+        return call.use_cases().show_batch()(made.id, by=by)
+
+    answer(call, call.change(given))
 
 
 @command(app, "reverse", ReverseAdjustment, changes=True)

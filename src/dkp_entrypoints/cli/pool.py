@@ -7,14 +7,21 @@ from typing import Annotated
 import typer
 
 from dkp_core.kernel.actor import Actor
-from dkp_core.points import ChangePool, CreatePool, ListPools, PoolRow, ShowPool
+from dkp_core.loot import ShuffleStartList, StartListDraw
+from dkp_core.points import ChangePool, CreatePool, ListPools, PoliciesRow, PoolRow, SetPolicies, ShowPolicies, ShowPool
 from dkp_entrypoints.cli.answering import answer, answer_rows
 from dkp_entrypoints.cli.call import Call
 from dkp_entrypoints.cli.commanding import command, family
 from dkp_entrypoints.cli.naming import pool
+from dkp_entrypoints.cli.policy_words import SHORT_FORMS, policies_from
+from dkp_entrypoints.cli.setting import answer_version, answer_versions
 
 app = family("pool", "Pools of points: points in one can't buy in another. A POOL is an id or a name.")
 
+POLICIES = Annotated[
+    list[str],
+    typer.Argument(metavar="NAME=VALUE...", help=f"What to set: {SHORT_FORMS}; or JSON."),
+]
 POOL = Annotated[str, typer.Argument(metavar="POOL", help="An id or a name.")]
 
 
@@ -64,3 +71,26 @@ def set_pool(
         return call.use_cases().show_pool()(found.id, by=by)
 
     answer(call, call.change(changed))
+
+
+@command(app, "policies", ShowPolicies)
+def policies(call: Call, pool_: POOL) -> None:
+    answer_versions(call, call.use_cases().show_policies()(pool(call, pool_).id, by=call.by()))
+
+
+@command(app, "set-policies", SetPolicies, changes=True)
+def set_policies(call: Call, pool_: POOL, values: POLICIES) -> None:
+    wanted = policies_from(values)
+
+    def changed(by: Actor) -> PoliciesRow:
+        return call.use_cases().set_policies()(pool(call, pool_).id, wanted, by=by)
+
+    answer_version(call, call.change(changed))
+
+
+@command(app, "shuffle", ShuffleStartList, changes=True)
+def shuffle(call: Call, pool_: POOL) -> None:
+    def drawn(by: Actor) -> StartListDraw:
+        return call.use_cases().shuffle_start_list()(pool(call, pool_).id, by=by)
+
+    answer(call, call.change(drawn))

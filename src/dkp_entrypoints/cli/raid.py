@@ -18,10 +18,14 @@ from dkp_core.raids import (
     AttendanceRow,
     CancelRaid,
     ChangeRaid,
+    ChangeTick,
+    Corrected,
+    DecideDisagreements,
     DumpFormat,
     ImportedLine,
     ImportOutcome,
     ImportReport,
+    ListDisagreements,
     ListRaids,
     ListUnresolved,
     NamedPresence,
@@ -34,6 +38,7 @@ from dkp_core.raids import (
     Resolved,
     points_to_award,
 )
+from dkp_entrypoints.cli import raid_attendance, standby
 from dkp_entrypoints.cli.answering import LIMIT, ORDER, answer, answer_rows, done, every
 from dkp_entrypoints.cli.call import Call
 from dkp_entrypoints.cli.commanding import command, family
@@ -44,6 +49,8 @@ from dkp_entrypoints.cli.printing import note as tell
 from dkp_entrypoints.cli.printing import plain, print_json, print_one, print_rows
 
 app = family("raid", "Raids, their ticks, attendance and dumps. A RAID is its id.")
+app.add_typer(raid_attendance.app)
+app.add_typer(standby.app)
 
 RAID = Annotated[str, typer.Argument(metavar="RAID", help="The raid's id.")]
 NOTE = Annotated[str | None, typer.Option(help="Anything to be kept with the raid.")]
@@ -68,7 +75,10 @@ RESOLVE = """Say who a name is that stood for nobody: a character, a user, or no
 It is resolved in every raid that waits for it, or in one, and whoever owned the character at the time is awarded."""
 
 # What people need not see of a dump line by line; it is counted for them.
-_COUNTED = {ImportOutcome.OTHER_CHECK, ImportOutcome.HEADER, ImportOutcome.METADATA, ImportOutcome.FOOTER}
+_COUNTED = {
+    *(ImportOutcome.OTHER_CHECK, ImportOutcome.HEADER, ImportOutcome.METADATA, ImportOutcome.FOOTER),
+    ImportOutcome.LOOT,
+}
 
 
 @command(app, "list", ListRaids)
@@ -151,6 +161,7 @@ def set_raid(
     leader: LEADER = None,
     note: NOTE = None,
     closed: Annotated[bool | None, typer.Option("--close/--open", help="Whether it is done, or goes on.")] = None,
+    points: POINTS = None,
     zone: ZONE = None,
 ) -> None:
     def changed(by: Actor) -> RaidDetailRow:
@@ -161,6 +172,7 @@ def set_raid(
             leader=None if leader is None else user_id(call, leader),
             note=note,
             closed=closed,
+            points=None if points is None else points_to_award(points),
             by=by,
         )
         return call.use_cases().show_raid()(found, by=by)
@@ -189,6 +201,69 @@ def tick(
         return call.use_cases().show_raid()(found, by=by)
 
     answer(call, call.change(added))
+
+
+@command(app, "set-tick", ChangeTick, changes=True)
+def set_tick(
+    call: Call,
+    raid: RAID,
+    number: Annotated[int, typer.Argument(metavar="NUMBER", help="Which tick.")],
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="What the tick is called.")] = None,
+    at: Annotated[str | None, typer.Option(help="When it was.")] = None,
+    points: POINTS = None,
+    zone: ZONE = None,
+) -> None:
+    def changed(by: Actor) -> RaidDetailRow:
+        found = raid_id(raid)
+        call.use_cases().change_tick()(
+            found,
+            number,
+            name=name,
+            at=moment(call, at, "at", zone=zone),
+            points=None if points is None else points_to_award(points),
+            by=by,
+        )
+        return call.use_cases().show_raid()(found, by=by)
+
+    answer(call, call.change(changed))
+
+
+@command(app, "disagreements", ListDisagreements)
+def list_disagreements(call: Call, raid: RAID) -> None:
+    rows = call.use_cases().list_disagreements()(raid_id(raid), by=call.by())
+    if call.as_json:
+        print_json(rows)
+        return
+    told = [
+        _Told(
+            tick=row.tick,
+            name=row.name,
+            stands=row.stands.value if row.stands else "absent",
+            file=each.file_name or f"upload {each.upload_id}",
+            line=each.line,
+            says=each.presence.value if each.presence else "absent",
+        )
+        for row in rows
+        for each in row.said
+    ]
+    print_rows(told, ("tick", "name", "stands", "file", "line", "says"), nothing="No files disagree.")
+
+
+@command(app, "decide", DecideDisagreements, changes=True)
+def decide(
+    call: Call,
+    raid: RAID,
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Names on which files disagree.")],
+    status: Annotated[Presence | None, typer.Option(help="How they were there.")] = None,
+    absent: Annotated[bool, typer.Option("--absent", help="They were not there.")] = False,
+    tick: Annotated[int | None, typer.Option(metavar="NUMBER", help="At which tick; the first, unless given.")] = None,
+) -> None:
+    def decided(by: Actor) -> Corrected:
+        return call.use_cases().decide_disagreements()(
+            raid_id(raid), names, presence=status, absent=absent, tick=tick, by=by
+        )
+
+    raid_attendance.tell(call, call.change(decided))
 
 
 @command(app, "cancel", CancelRaid, changes=True)
@@ -279,6 +354,18 @@ def import_dump(
 
 
 @frozen(kw_only=True)
+class _Told:
+    """What one file says of a name on which files disagree."""
+
+    tick: int
+    name: str
+    stands: str
+    file: str
+    line: int | None
+    says: str
+
+
+@frozen(kw_only=True)
 class _Summary:
     """What came of a file, in short."""
 
@@ -325,6 +412,9 @@ def _tell(call: Call, report: ImportReport) -> None:
     print_rows(shown, _LINES, nothing="No line of it names anybody.")
     for warning in report.warnings:
         tell(f"Warning: {warning}")
+    if report.disagreements:
+        names = ", ".join(each.name for each in report.disagreements)
+        tell(f"Files disagree on {names}: dkp raid disagreements shows what each says, dkp raid decide settles it.")
     if report.unresolved:
         tell(f"Nobody is known as {', '.join(report.unresolved)}: dkp raid resolve NAME says who they are.")
 

@@ -19,6 +19,7 @@ from dkp_core.kernel.ids import (
     AuctionId,
     AwardId,
     CharacterId,
+    EntryId,
     EventTypeId,
     ItemId,
     PoolId,
@@ -37,17 +38,20 @@ from dkp_core.loot import (
     BidElsewhere,
     BidRow,
     ChatReading,
+    ExplainedEntry,
     ItemDetailRow,
     ItemFilter,
     ItemRow,
     MaxBid,
     OwnLoot,
     PlacedBid,
+    PriorityRow,
     StandingBid,
     Tier,
     Whose,
 )
 from dkp_core.points import (
+    ExplainedBalance,
     HistoryFilter,
     HistoryRow,
     ItemPoolRow,
@@ -175,11 +179,24 @@ class RemoteUseCases:
             page,
             pool_id=wanted.pool_id,
             kind=wanted.kind,
+            bucket=wanted.bucket,
+            source_kind=wanted.source_kind,
+            source_id=wanted.source_id,
             character_name=wanted.character,
             since=wanted.since,
             until=wanted.until,
             ordering="-occurred_at" if newest_first else "occurred_at",
         )
+
+    @_use_case
+    def explain_entry(self, user_id: UserId, entry_id: EntryId) -> ExplainedEntry:
+        """`GET /api/points/user/{user_id}/entries/{entry_id}/`."""
+        return self.api.get(f"/api/points/user/{user_id}/entries/{entry_id}/", ExplainedEntry)
+
+    @_use_case
+    def explain_balance(self, user_id: UserId, pool_id: PoolId, *, as_of: datetime | None = None) -> ExplainedBalance:
+        """`GET /api/points/user/{user_id}/pool/{pool_id}/explain/`."""
+        return self.api.get(f"/api/points/user/{user_id}/pool/{pool_id}/explain/", ExplainedBalance, as_of=as_of)
 
     @_use_case
     def show_standings(
@@ -195,6 +212,11 @@ class RemoteUseCases:
             everyone=wanted.everyone,
             ordering=ordering,
         )
+
+    @_use_case
+    def show_priorities(self, pool_id: PoolId, wanted: StandingsFilter) -> tuple[PriorityRow, ...]:
+        """`GET /api/pools/{pool_id}/priority/`."""
+        return self.api.get(f"/api/pools/{pool_id}/priority/", tuple[PriorityRow, ...], **asdict(wanted))
 
     @_use_case
     def list_event_types(self, *, active: bool | None = None) -> tuple[EventTypeRow, ...]:

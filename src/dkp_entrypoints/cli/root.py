@@ -31,6 +31,8 @@ COMMANDS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "merge": ("merge", "Users who turned out to be one person."),
         "key": ("key", "API keys of people and bots."),
         "character": ("character", "The roster: characters, owners, mains and alts."),
+        "roster": ("roster", "The roster as a whole, read from files."),
+        "profile-field": ("profile_field", "What the guild wants to know of each character."),
         "rank": ("rank", "Ranks, and characters moving between them."),
     },
     "Raids and points": {
@@ -40,7 +42,11 @@ COMMANDS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "pool": ("pool", "Pools of points."),
         "item-pool": ("item_pool", "Sets of items, and the pool each is paid from."),
         "points": ("points", "Balances, history, adjustments and their reversal."),
+        "dispute": ("dispute", "What members say is wrong with their entries."),
+        "batch": ("batch", "Decay, caps, inactivity and bonuses: previewed, run and reversed as a whole."),
         "standings": ("standings", "The standings of a pool."),
+        "simulate": ("simulate", "What if other policies had been in force: who would gain and lose."),
+        "priority": ("priority", "Who comes first in a pool by its point system."),
     },
     "Loot": {
         "item": ("item", "Items, what they went for, and who bid on them."),
@@ -56,6 +62,8 @@ COMMANDS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     "Looking after it": {
         "notice": ("notice", "What was told outside, and what did not arrive."),
         "audit": ("audit", "Who did what, when, and what it changed."),
+        "backup": ("backup", "Back the whole database up into one file."),
+        "restore": ("restore", "Make the database what a backup holds, and recount it."),
         "verify": ("verify", "Recount the whole database and name every difference."),
     },
 }

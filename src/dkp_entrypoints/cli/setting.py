@@ -12,6 +12,7 @@ from attrs import frozen
 
 from dkp_core.kernel.errors import InvalidValue
 from dkp_core.loot import RulesRow
+from dkp_core.points import PoliciesRow
 from dkp_core.recruitment import RecruitmentRulesRow
 from dkp_entrypoints.cli.answering import answer, answer_rows
 from dkp_entrypoints.cli.call import Call
@@ -61,7 +62,7 @@ class _Field:
     value: str
 
 
-def answer_versions(call: Call, versions: Sequence[RulesRow | RecruitmentRulesRow]) -> None:
+def answer_versions(call: Call, versions: Sequence[RulesRow | RecruitmentRulesRow | PoliciesRow]) -> None:
     """Answer with every version, the latest first; people see what holds now, field by field."""
     if call.as_json:
         answer_rows(call, versions, ())
@@ -69,7 +70,7 @@ def answer_versions(call: Call, versions: Sequence[RulesRow | RecruitmentRulesRo
     answer_version(call, versions[0])
 
 
-def answer_version(call: Call, latest: RulesRow | RecruitmentRulesRow) -> None:
+def answer_version(call: Call, latest: RulesRow | RecruitmentRulesRow | PoliciesRow) -> None:
     """Answer with one version of rules or grammar."""
     if call.as_json:
         answer(call, latest)

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,7 @@ from dkp_core.kernel.ids import CharacterId, EventTypeId, GuildId, PoolId, RaidI
 from dkp_core.kernel.permission import Permission
 from dkp_core.kernel.points import Points
 from dkp_core.points import AdjustmentLine
-from dkp_core.raids import modifier_of
+from dkp_core.raids import NamedPresence, Presence, modifier_of
 from dkp_core.roster import CharacterStatus
 from dkp_entrypoints.containers import UseCases
 from dkp_entrypoints.demo.drops import ARMOUR, DRAGONS, DROPS
@@ -49,6 +50,19 @@ EVENT_TYPES: Final = (
     ("Temple of Veeshan", "7.50", "1", ("DKP",), "North wing and halls"),
     ("Open raid", "2.50", "1", ("Open raids",), "For alts, friends and everybody who likes"),
 )
+# What the guild's pools go by from the beginning on.
+POLICIES: Final[Mapping[str, Mapping[str, object]]] = MappingProxyType(
+    {
+        "DKP": {
+            "alt_percent": "50",
+            "standby_percent": "75",
+            "cap": "420",
+            "decay": {"percent": "10", "schedule": {"every": 4, "unit": "weeks", "at": "06:00"}},
+        },
+        "Open raids": {"weekly_cap": "7.50"},
+    }
+)
+BENCHED_MAX: Final = 3
 
 
 @frozen(kw_only=True)
@@ -72,6 +86,7 @@ class _Story:
     now: datetime
     progress: Callable[[str], None]
     chance: random.Random = field(factory=lambda: random.Random(SEED))
+    bench: random.Random = field(factory=lambda: random.Random(SEED + 3))
     guild_id: GuildId = field(default=GuildId(0), init=False)
     users: list[UserId] = field(factory=list, init=False)
     ids: dict[str, CharacterId] = field(factory=dict, init=False)
@@ -116,6 +131,9 @@ class _Story:
             self.use_cases.create_item_pool()(name=DRAGONS, by=by)
             self.use_cases.change_guild()(first_weekday="wednesday", settings={"public_roster": True}, by=by)
         pools = {row.name: row.id for row in self.use_cases.list_pools()(by=self._by(0))}
+        for name, policies in POLICIES.items():
+            with self._together():
+                self.use_cases.set_policies()(pools[name], policies, by=self._by(0))
         with self._together():
             for name, points, modifier, where, about in EVENT_TYPES:
                 self._event_type(name, points, modifier, [pools[each] for each in where], about)
@@ -177,17 +195,25 @@ class _Story:
     # --- the raids ----------------------------------------------------------------------------------------------------
 
     def _raid(self, everybody: Sequence[Person], roster: Sequence[Played], sales: Sales) -> list[RaidId]:
-        self.progress("90 days of raids and auctions")
+        self.progress("90 days of raids, auctions and decay")
         event_types = {row.name: row.id for row in self.use_cases.list_event_types()(by=self._by(0))}
         seen = [played for played in roster if played.owner is not None]
         raids = []
         for night in nights(self.chance, self.now, everybody, seen):
-            raids.append(self._hold(night, event_types[night.event_type], sales))
+            self._what_is_due(night.begins)
+            raids.append(self._hold(night, event_types[night.event_type], roster, sales))
             if len(raids) % 8 == 0:
                 self._spend(roster)
         return raids
 
-    def _hold(self, night: Night, event_type_id: EventTypeId, sales: Sales) -> RaidId:
+    def _what_is_due(self, until: datetime) -> None:
+        """Let what became due since the last night happen, at its own time."""
+        self.clock.set(max(self.clock.now(), until.replace(tzinfo=ZoneInfo(TIMEZONE)) - timedelta(hours=1)))
+        worker = Worker.of(self.use_cases, batch=200)
+        while worker.run_inside():
+            pass
+
+    def _hold(self, night: Night, event_type_id: EventTypeId, roster: Sequence[Played], sales: Sales) -> RaidId:
         """A night's raid with its hourly ticks, each read from a dump in one transaction, and what dropped in it."""
         by = self._by(self.chance.randrange(4))
         raid_id: RaidId | None = None
@@ -206,6 +232,8 @@ class _Story:
                     by=by,
                 )
             raid_id = report.raid_id
+            if number == 0 and raid_id is not None:
+                self._bench(raid_id, names, roster, by)
             if number == 1 and raid_id is not None and not night.cancelled:
                 sales.sell(raid_id, night.event_type, names)
         assert raid_id is not None, "every night has a tick"
@@ -216,6 +244,17 @@ class _Story:
                 ends_at = self.clock.now()
                 self.use_cases.change_raid()(raid_id, ends_at=ends_at, leader=by.user_id, closed=True, by=by)
         return raid_id
+
+    def _bench(self, raid_id: RaidId, names: Sequence[str], roster: Sequence[Played], by: Actor) -> None:
+        """Some mains wait outside until somebody leaves."""
+        there = {played.owner for played in roster if played.name in names}
+        mains = {played.owner: played.name for played in reversed(roster) if played.owner is not None}
+        free = sorted(name for owner, name in mains.items() if owner not in there)
+        benched = self.bench.sample(free, min(len(free), self.bench.randint(0, BENCHED_MAX)))
+        if benched:
+            with self._together():
+                standby = [NamedPresence(name=name, presence=Presence.STANDBY) for name in benched]
+                self.use_cases.record_attendance()(raid_id, standby, by=by)
 
     def _spend(self, roster: Sequence[Played]) -> None:
         """What was bought by word of mouth, written down by an officer the next morning."""

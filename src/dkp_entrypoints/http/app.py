@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, suppress
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as installed_version
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -25,17 +24,22 @@ from dkp_entrypoints.http import (
     accounts,
     applications,
     auctions,
+    award_drafts,
     awards,
+    batches,
     bidding,
     claims,
+    disputes,
     guilds,
     health,
     items,
     notices,
     points,
+    priorities,
     raids,
     roster,
     sessions,
+    simulating,
     votes,
 )
 from dkp_entrypoints.http.allowances import Allowances, rates_of
@@ -57,6 +61,7 @@ from dkp_entrypoints.http.streaming import Streams
 from dkp_entrypoints.http.transport import Transport
 from dkp_entrypoints.observability import Metrics
 from dkp_entrypoints.settings import Settings
+from dkp_entrypoints.version import own_version
 
 if TYPE_CHECKING:
     from dkp_adapters.fanout import FanOut
@@ -84,14 +89,19 @@ PARTS: Final = (
     roster.ranks,
     roster.officers,
     claims.claims,
+    disputes.disputes,
+    simulating.simulations,
     points.pools,
     points.points,
+    batches.batches,
     raids.event_types,
     raids.raids,
     items.items,
     auctions.auctions,
     bidding.bids,
     awards.awards,
+    priorities.priorities,
+    award_drafts.award_drafts,
     applications.applications,
     votes.votes,
 )
@@ -130,7 +140,13 @@ def create_app(
         public_url=settings.public_url,
     )
     fan_out: FanOut = cases.fan_out()
-    checkup = Checkup(database, settings.database_url, lanes, fan_out if settings.redis_url else None)
+    checkup = Checkup(
+        database,
+        settings.database_url,
+        lanes,
+        fan_out if settings.redis_url else None,
+        backup_every=timedelta(hours=settings.backup_every_hours) if settings.backup_dir else None,
+    )
     operations = (*every_operation(checkup), *(operation for part in more for operation in part.all))
     live = Live(live_source or auctions.LiveAuctions(cases), lanes)
     streams = Streams(live)
@@ -186,14 +202,6 @@ def create_app(
 def every_operation(checkup: Checkup) -> tuple[Operation, ...]:
     """Everything the API can do."""
     return tuple(operation for part in (*PARTS, health.operations(checkup)) for operation in part.all)
-
-
-def own_version() -> str:
-    """The version of this program."""
-    try:
-        return installed_version("dkp")
-    except PackageNotFoundError:  # run from its sources
-        return "0"
 
 
 def _cors(settings: Settings) -> CORSConfig | None:
@@ -338,10 +346,11 @@ def _metrics_handler(
     @get("/metrics", include_in_schema=False)
     async def show_metrics(request: HttpRequest) -> ASGIApp:
         asked_by(request).route = "/metrics"
-        lags = {}
+        lags, backup = {}, None
         with suppress(Unavailable):  # what this process counted is told all the same
             lags = await lanes.read(checkup.lags)
-        metrics.look(lanes, lags, listeners=streams.count, dropped=fan_out.dropped)
+            backup = await lanes.read(checkup.backup)
+        metrics.look(lanes, lags, listeners=streams.count, dropped=fan_out.dropped, backup=backup)
         content, kind = metrics.told()
         return Sent(200, ((b"content-type", kind.encode()), (b"cache-control", b"no-store")), content)
 

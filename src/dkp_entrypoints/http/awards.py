@@ -12,7 +12,16 @@ from dkp_core.kernel.errors import InvalidValue
 from dkp_core.kernel.ids import AuctionId, AwardId, ItemId, PoolId, RaidId, UserId
 from dkp_core.kernel.page import Page
 from dkp_core.kernel.permission import Permission
-from dkp_core.loot import QUANTITY_MAX, AwardFilter, AwardRow, AwardStatus, BidElsewhere, CannotPay
+from dkp_core.loot import (
+    QUANTITY_MAX,
+    AwardFilter,
+    AwardRow,
+    AwardStatus,
+    BidElsewhere,
+    CannotPay,
+    NobodyShares,
+    ShareChange,
+)
 from dkp_entrypoints.http.bidders import ForSomebody
 from dkp_entrypoints.http.operation import Call, Operations
 from dkp_entrypoints.http.reading import Amount, Body, Id, Paged, Text, points_of
@@ -80,6 +89,12 @@ class WhyBody(Body, frozen=True, kw_only=True):
     reason: Text
 
 
+class ReshareBody(WhyBody, frozen=True, kw_only=True):
+    """Why what items cost is shared out anew."""
+
+    dry_run: Annotated[bool, Meta(description="Tell what would be, and change nothing.")] = False
+
+
 class AwardsQuery(Paged, frozen=True, kw_only=True):
     """Which awards are wanted; `search` is a part of the item's name."""
 
@@ -106,8 +121,8 @@ class AuctionAward(AwardRow):
         return cls(**asdict(made[0], recurse=False), character_name=made[0].character, awards=tuple(made))
 
 
-# Who can't pay is refused after the auction was closed, and it stays closed.
-@awards.post("/api/bidding/award-item/", Permission.AUCTIONS_WRITE, idempotent=True, recorded=(CannotPay,))
+# Who can't pay, or what nobody can share, is refused after the auction was closed, and it stays closed.
+@awards.post("/api/bidding/award-item/", Permission.AUCTIONS_WRITE, idempotent=True, recorded=(CannotPay, NobodyShares))
 def award_auction(call: Call, body: AwardBody) -> AuctionAward:
     made = call.use_cases.award_auction()(
         AuctionId(body.auction),
@@ -139,6 +154,11 @@ def list_loot_of_raid(call: Call, raid_id: RaidId, query: Paged) -> Page[AwardRo
 def award_loot(call: Call, raid_id: RaidId, body: LootBody) -> AwardRow:
     """What dropped in a raid."""
     return _awarded(call, body, raid_id=raid_id)
+
+
+@awards.post("/api/raids/{raid_id}/loot/reshare/", Permission.AUCTIONS_WRITE, status=200, idempotent=True)
+def reshare_awards(call: Call, raid_id: RaidId, body: ReshareBody) -> tuple[ShareChange, ...]:
+    return call.use_cases.reshare_awards()(raid_id, reason=body.reason, dry_run=body.dry_run, by=call.by)
 
 
 def _awarded(call: Call, body: LootBody, *, raid_id: RaidId | None, bids: Sequence[BidElsewhere] = ()) -> AwardRow:

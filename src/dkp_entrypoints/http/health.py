@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from attrs import define, field, frozen
@@ -15,13 +16,17 @@ from dkp_core.kernel.errors import Unavailable
 from dkp_core.kernel.permission import Permission
 from dkp_entrypoints.execution import Lanes
 from dkp_entrypoints.http.operation import Call, Operations
+from dkp_entrypoints.version import own_version
 
 if TYPE_CHECKING:
+    from dkp_adapters.sql.backup import BackupState
     from dkp_adapters.sql.database import SqlDatabase
 
 # A worker that is this far behind is not doing its work.
 LAG_SECONDS_MAX: Final = 300
 SCHEMA_CHECK_SECONDS: Final = 30
+# A backup may take its time, and a failed one is tried again first.
+BACKUP_GRACE: Final = timedelta(hours=1)
 NOTICES: Final = "notices"
 
 
@@ -67,13 +72,17 @@ class SystemHealth:
 
 @define(eq=False)
 class Checkup:
-    """Looks after the database, its migrations, the worker, and the fan-out where that needs a server of its own."""
+    """Looks after the database, its migrations, the worker, backups and the fan-out where that needs a server.
+
+    `backup_every` is how often the worker backs up; None where it does not.
+    """
 
     database: SqlDatabase
     database_url: str
     lanes: Lanes
     fan_out: FanOut | None = None
     started: float = field(factory=time.monotonic)
+    backup_every: timedelta | None = field(default=None, kw_only=True)
     _lock: threading.Lock = field(init=False, factory=threading.Lock)
     _schema: tuple[float, Part] | None = field(init=False, default=None)
 
@@ -86,6 +95,9 @@ class Checkup:
                 self._part("worker", self._worker),
                 self._part(NOTICES, self._notices),
             ]
+            if self.backup_every is not None:
+                every = self.backup_every
+                parts.append(self._part("backup", lambda: self._backup(every)))
         if self.fan_out is not None:
             fault = self.fan_out.fault()
             parts.append(Part(name="redis", ok=fault is None, detail=fault or "answered"))
@@ -94,17 +106,11 @@ class Checkup:
 
     def system(self) -> SystemHealth:
         """Everything that an installation's keeper wants to know."""
-        from importlib.metadata import PackageNotFoundError, version  # only asked here
-
         ready = self.readiness()
-        try:
-            installed = version("dkp")
-        except PackageNotFoundError:
-            installed = "not installed"
         return SystemHealth(
             ready=ready.ready,
             degraded=ready.degraded,
-            version=installed,
+            version=own_version(),
             database=self.database.engine.dialect,
             uptime_seconds=int(time.monotonic() - self.started),
             parts=ready.parts,
@@ -125,6 +131,14 @@ class Checkup:
             "deadlines": SqlDueDeadlines.of(self.database).lag(),
             NOTICES: SqlNoticeQueue(self.database).lag(),
         }
+
+    def backup(self) -> BackupState | None:
+        """What became of the scheduled backups; None where there is no schedule. Raises: Unavailable."""
+        if self.backup_every is None:
+            return None
+        from dkp_adapters.sql.backup import SqlBackupNotes  # as above
+
+        return SqlBackupNotes(self.database).state()
 
     def _part(self, name: str, look: Callable[[], Part]) -> Part:
         try:
@@ -167,6 +181,27 @@ class Checkup:
         detail = f"{lag.due} wait, the oldest for {lag.oldest_seconds:.0f} s; {lag.parked} parked"
         return Part(name=NOTICES, ok=lag.oldest_seconds < LAG_SECONDS_MAX, detail=detail)
 
+    def _backup(self, every: timedelta) -> Part:
+        """One that is missing, or failed; why it failed, and where it lies, is in the log alone."""
+        state = self.backup()
+        assert state is not None
+        limit = every + BACKUP_GRACE
+        if state.made_at is None:
+            up = timedelta(seconds=time.monotonic() - self.started)
+            ok, detail = up < limit, "none was made yet"
+        else:
+            age = self.database.clock.now() - state.made_at
+            ok = age < limit
+            late = "" if ok else f", though one is due every {_hours(every)}"
+            detail = f"the last was made {_hours(age)} ago, {state.bytes} bytes{late}"
+        if state.failed:
+            return Part(name="backup", ok=False, detail=f"{detail}; the last attempt failed, the log says why")
+        return Part(name="backup", ok=ok, detail=detail)
+
+
+def _hours(span: timedelta) -> str:
+    return f"{span.total_seconds() / 3600:.1f} h"
+
 
 @frozen(kw_only=True)
 class Alive:
@@ -186,7 +221,7 @@ def operations(checkup: Checkup) -> Operations:
 
     @found.get("/health/ready/", anonymous=True, use_case=None, other=(503, lambda readiness: not readiness.ready))
     def show_readiness(_: Call) -> Readiness:
-        """Whether requests can be answered: database, migrations, worker and Redis if any, each with its detail."""
+        """Whether requests can be answered: database, migrations, worker, backups and Redis if any, with details."""
         return checkup.readiness()
 
     @found.get("/api/admin/system-health/", Permission.HEALTH_READ, use_case=None)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeAlias
 
-from attrs import frozen
+from attrs import fields, frozen
 from msgspec import Meta, defstruct
 
 from dkp_core.kernel.errors import InvalidValue
-from dkp_core.kernel.ids import AdjustmentId, EntryId, ItemPoolId, PoolId, UserId
+from dkp_core.kernel.ids import AdjustmentId, BatchId, EntryId, ItemPoolId, PoolId, UserId
 from dkp_core.kernel.page import Page, ordering_of
 from dkp_core.kernel.permission import Permission
 from dkp_core.kernel.points import Points
@@ -21,12 +21,16 @@ from dkp_core.points import (
     AdjustmentLine,
     AdjustmentRow,
     BalanceRow,
+    Bucket,
     EntryKind,
     HistoryFilter,
     HistoryRow,
     ItemPool,
     ItemPoolRow,
+    Policies,
+    PoliciesRow,
     PoolRow,
+    SourceKind,
     StandingRow,
     StandingsFilter,
     UserBalancesRow,
@@ -108,6 +112,34 @@ def _shown_pool(call: Call, pool_id: PoolId) -> PoolRow:
     return call.use_cases.show_pool()(pool_id, by=call.seeing(Permission.POINTS_READ))
 
 
+PoliciesGiven: TypeAlias = Annotated[
+    dict[str, object],
+    Meta(
+        description="Policies by name; those that are not named stay.",
+        extra_json_schema={
+            "properties": {each.name: {"description": each.metadata["help"]} for each in fields(Policies)},
+            "examples": [{"cap": "500", "decay": {"percent": "10", "schedule": {"every": 1, "unit": "weeks"}}}],
+        },
+    ),
+]
+
+
+class PoliciesBody(Body, frozen=True, kw_only=True):
+    """What changes about a pool's policies; what is not named stays as it is."""
+
+    policies: PoliciesGiven
+
+
+@pools.get("/api/pools/{pool_id}/policies/", Permission.POINTS_READ)
+def show_policies(call: Call, pool_id: PoolId) -> tuple[PoliciesRow, ...]:
+    return call.use_cases.show_policies()(pool_id, by=call.by)
+
+
+@pools.change("/api/pools/{pool_id}/policies/", Permission.POOLS_WRITE)
+def set_policies(call: Call, pool_id: PoolId, body: PoliciesBody) -> PoliciesRow:
+    return call.use_cases.set_policies()(pool_id, body.policies, by=call.by)
+
+
 @pools.get("/api/item-pools/", Permission.POINTS_READ)
 def list_item_pools(call: Call) -> tuple[ItemPoolRow, ...]:
     return call.use_cases.list_item_pools()(by=call.by)
@@ -145,6 +177,9 @@ class HistoryQuery(Paged, frozen=True, kw_only=True):
 
     pool_id: Id | None = None
     kind: EntryKind | None = None
+    bucket: Bucket | None = None
+    source_kind: SourceKind | None = None
+    source_id: Annotated[Id, Meta(description="Of the raid, award, adjustment and so on.")] | None = None
     character_name: str | None = None
     since: Moment | None = None
     until: Moment | None = None
@@ -197,6 +232,9 @@ def show_history(call: Call, user_id: UserId, query: HistoryQuery) -> Page[Histo
     wanted = HistoryFilter(
         pool_id=None if query.pool_id is None else PoolId(query.pool_id),
         kind=query.kind,
+        bucket=query.bucket,
+        source_kind=query.source_kind,
+        source_id=query.source_id,
         character=query.character_name,
         since=moment_of(query.since, "since"),
         until=moment_of(query.until, "until"),
@@ -296,10 +334,11 @@ class AdjustmentMade:
 
 @frozen(kw_only=True)
 class AdjustmentsMade:
-    """Adjustments as they were made, or would be."""
+    """Adjustments as they were made, or would be; several are a batch."""
 
     dry_run: bool
     count: int
+    batch_id: BatchId | None
     adjustments: tuple[AdjustmentMade, ...]
 
 
@@ -328,7 +367,7 @@ def adjust_points(call: Call, body: AdjustmentsBody) -> AdjustmentsMade:
         by=call.by,
     )
     shown = tuple(AdjustmentMade.of(each, dry_run=body.dry_run) for each in made)
-    return AdjustmentsMade(dry_run=body.dry_run, count=len(shown), adjustments=shown)
+    return AdjustmentsMade(dry_run=body.dry_run, count=len(shown), batch_id=made[0].batch_id, adjustments=shown)
 
 
 def _lines(call: Call, body: AdjustmentsBody) -> tuple[AdjustmentLine, ...]:
@@ -343,12 +382,13 @@ def _lines(call: Call, body: AdjustmentsBody) -> tuple[AdjustmentLine, ...]:
             raise InvalidValue("file", "it is not UTF-8", "CSV in UTF-8") from unreadable
     if body.amount is not None:
         single = LineBody(amount=body.amount, user=body.user, character=body.character)
-        return (_line(single, "amount"),)
+        return (line_of(single, "amount"),)
     given = body.adjustments or ()
-    return tuple(_line(each, f"adjustments[{index}].amount") for index, each in enumerate(given))
+    return tuple(line_of(each, f"adjustments[{index}].amount") for index, each in enumerate(given))
 
 
-def _line(body: LineBody, field: str) -> AdjustmentLine:
+def line_of(body: LineBody, field: str) -> AdjustmentLine:
+    """The line as the core has it. Raises: InvalidValue, naming the field."""
     return AdjustmentLine(
         amount=points_of(body.amount, field),
         user_id=None if body.user is None else UserId(body.user),

@@ -16,9 +16,12 @@ from dkp_core.kernel.points import Points
 from dkp_core.raids import (
     AttendanceRow,
     AttendanceShareRow,
+    Corrected,
+    Disagreement,
     DumpFormat,
     EventTypeRow,
     ImportReport,
+    LineChange,
     NamedPresence,
     Presence,
     RaidDetailRow,
@@ -172,6 +175,7 @@ class RaidBody(Body, frozen=True, kw_only=True):
     leader: Annotated[Id, Meta(description="A user's id.")] | None = None
     note: Text | None = None
     closed: bool | None = None
+    points: Annotated[Amount, Meta(description="Its first tick's too; whoever was there is paid anew.")] | None = None
 
 
 class CancellationQuery(Query, frozen=True, kw_only=True):
@@ -227,6 +231,7 @@ def change_raid(call: Call, raid_id: RaidId, body: RaidBody) -> RaidDetailRow:
         leader=None if body.leader is None else UserId(body.leader),
         note=body.note,
         closed=body.closed,
+        points=_points(body.points, "points"),
         by=call.by,
     )
     return _shown_raid(call, raid_id)
@@ -263,6 +268,75 @@ class AttendanceBody(Body, frozen=True, kw_only=True):
 
     characters: Annotated[tuple[str | PresenceBody, ...], Meta(min_length=1, max_length=NAMES_MAX)]
     tick: Annotated[int, Meta(ge=1, le=1000)] | None = None
+
+
+class PresenceChangeBody(Body, frozen=True, kw_only=True):
+    """A name at the tick, and what is other about it: how its bearer was there, or whose it is."""
+
+    name: str
+    status: Presence | None = None
+    character: Annotated[Id, Meta(description="A character's id.")] | None = None
+    user: Annotated[Id, Meta(description="A user's id.")] | None = None
+
+
+class AttendanceChangeBody(Body, frozen=True, kw_only=True):
+    """What changes about who was at a tick (the first, unless named)."""
+
+    characters: Annotated[tuple[PresenceChangeBody, ...], Meta(min_length=1, max_length=NAMES_MAX)]
+    tick: Annotated[int, Meta(ge=1, le=1000)] | None = None
+    dry_run: bool = False
+
+
+class AttendanceRemovalBody(Body, frozen=True, kw_only=True):
+    """Who was not at a tick (the first, unless named) after all."""
+
+    characters: Annotated[tuple[str, ...], Meta(min_length=1, max_length=NAMES_MAX)]
+    tick: Annotated[int, Meta(ge=1, le=1000)] | None = None
+    dry_run: bool = False
+
+
+class DisagreementBody(Body, frozen=True, kw_only=True):
+    """How somebody was at a tick (the first, unless named) on whom files disagree, or that they were absent."""
+
+    characters: Annotated[tuple[str, ...], Meta(min_length=1, max_length=NAMES_MAX)]
+    status: Presence | None = None
+    absent: bool = False
+    tick: Annotated[int, Meta(ge=1, le=1000)] | None = None
+
+
+class TickChangeBody(Body, frozen=True, kw_only=True):
+    """What changes about an attendance check."""
+
+    name: str | None = None
+    at: Moment | None = None
+    points: Amount | None = None
+
+
+class StandbyBody(Body, frozen=True, kw_only=True):
+    """Which of one's own characters stands by, and at which tick: the main and the latest, unless named."""
+
+    character: Annotated[Id, Meta(description="A character's id.")] | None = None
+    tick: Annotated[int, Meta(ge=1, le=1000)] | None = None
+
+
+class StandbyQuery(Query, frozen=True, kw_only=True):
+    """Which claim is taken back: the main's at the latest tick, unless named."""
+
+    character: Id | None = None
+    tick: Annotated[int, Meta(ge=1, le=1000)] | None = None
+
+
+@frozen(kw_only=True)
+class StandbyTaken:
+    """A claim of standby; `points` is what it pays in the pool that pays most."""
+
+    raid_id: RaidId
+    tick: int
+    name: str
+    character_id: CharacterId | None
+    user_id: UserId | None
+    points: Points
+    counts: bool
 
 
 class TickBody(Body, frozen=True, kw_only=True):
@@ -309,6 +383,50 @@ def record_attendance(call: Call, raid_id: RaidId, body: AttendanceBody) -> Atte
     )
 
 
+@raids.change("/api/raids/{raid_id}/attendance/", Permission.RAIDS_WRITE, own=LEADER)
+def change_attendance(call: Call, raid_id: RaidId, body: AttendanceChangeBody) -> Corrected:
+    changes = [
+        LineChange(
+            name=each.name,
+            presence=each.status,
+            character_id=None if each.character is None else CharacterId(each.character),
+            user_id=None if each.user is None else UserId(each.user),
+        )
+        for each in body.characters
+    ]
+    return call.use_cases.change_attendance()(raid_id, changes, tick=body.tick, dry_run=body.dry_run, by=call.by)
+
+
+@raids.delete("/api/raids/{raid_id}/attendance/", Permission.RAIDS_WRITE, own=LEADER, status=200)
+def remove_attendance(call: Call, raid_id: RaidId, body: AttendanceRemovalBody) -> Corrected:
+    return call.use_cases.remove_attendance()(
+        raid_id, body.characters, tick=body.tick, dry_run=body.dry_run, by=call.by
+    )
+
+
+@raids.post("/api/raids/{raid_id}/standby/", Permission.CHARACTERS_OWN, idempotent=True)
+def claim_standby(call: Call, raid_id: RaidId, body: StandbyBody) -> StandbyTaken:
+    line = call.use_cases.claim_standby()(raid_id, character_id=_character(body.character), tick=body.tick, by=call.by)
+    return StandbyTaken(
+        raid_id=raid_id,
+        tick=line.tick,
+        name=line.name,
+        character_id=line.character_id,
+        user_id=line.user_id,
+        points=line.awarded,
+        counts=line.counts,
+    )
+
+
+@raids.delete("/api/raids/{raid_id}/standby/", Permission.CHARACTERS_OWN)
+def withdraw_standby(call: Call, raid_id: RaidId, query: StandbyQuery) -> None:
+    call.use_cases.withdraw_standby()(raid_id, character_id=_character(query.character), tick=query.tick, by=call.by)
+
+
+def _character(given: int | None) -> CharacterId | None:
+    return None if given is None else CharacterId(given)
+
+
 @raids.get("/api/raids/{raid_id}/ticks/", Permission.RAIDS_READ, use_case="show_raid")
 def list_ticks(call: Call, raid_id: RaidId) -> tuple[TickRow, ...]:
     """Just the ticks."""
@@ -322,6 +440,31 @@ def add_tick(call: Call, raid_id: RaidId, body: TickBody) -> TickRow:
     )
     tick = raid.ticks[-1]
     return TickRow(number=tick.number, name=tick.name, at=tick.at, points=tick.points, attendees=0)
+
+
+@raids.change("/api/raids/{raid_id}/ticks/{tick}/", Permission.RAIDS_WRITE, own=LEADER)
+def change_tick(call: Call, raid_id: RaidId, tick: int, body: TickChangeBody) -> TickRow:
+    call.use_cases.change_tick()(
+        raid_id,
+        tick,
+        name=body.name,
+        at=moment_of(body.at, "at"),
+        points=_points(body.points, "points"),
+        by=call.by,
+    )
+    return next(each for each in _shown_raid(call, raid_id).ticks if each.number == tick)
+
+
+@raids.get("/api/raids/{raid_id}/disagreements/", Permission.RAIDS_READ)
+def list_disagreements(call: Call, raid_id: RaidId) -> tuple[Disagreement, ...]:
+    return call.use_cases.list_disagreements()(raid_id, by=call.by)
+
+
+@raids.post("/api/raids/{raid_id}/disagreements/", Permission.RAIDS_WRITE, own=LEADER, status=200, idempotent=True)
+def decide_disagreements(call: Call, raid_id: RaidId, body: DisagreementBody) -> Corrected:
+    return call.use_cases.decide_disagreements()(
+        raid_id, body.characters, presence=body.status, absent=body.absent, tick=body.tick, by=call.by
+    )
 
 
 @raids.get("/api/raids/{raid_id}/unresolved/", Permission.RAIDS_READ, use_case="list_unresolved")

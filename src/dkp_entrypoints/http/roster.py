@@ -10,29 +10,42 @@ from attrs import frozen
 from msgspec import Meta
 
 from dkp_core.kernel.errors import InvalidValue, NoSuch
-from dkp_core.kernel.ids import CharacterId, RankId, UserId
+from dkp_core.kernel.ids import CharacterId, ProfileFieldId, RankId, UserId
 from dkp_core.kernel.names import name_key
 from dkp_core.kernel.page import Page
 from dkp_core.kernel.permission import Permission
+from dkp_core.points import MainChangeReport
 from dkp_core.roster import (
     AttributionRow,
     CharacterRow,
     CharacterStatus,
+    MainChangeRow,
     MemberRow,
     OwnershipRow,
+    ProfileFieldKind,
+    ProfileFieldRow,
     RankChangeRow,
     RankRow,
     RankUpdate,
     RosterAudit,
+    RosterFileKind,
     RosterFilter,
+    RosterImport,
     RosterRow,
+    ShownTo,
     StatusUpdate,
+    WhenMissing,
+    profile_field_row,
 )
-from dkp_entrypoints.http.operation import Call, Operations
+from dkp_entrypoints.http.operation import Call, Files, Operations, Speed
 from dkp_entrypoints.http.reading import Body, Id, Moment, Paged, Query, Text, Whole, moment_of
 
 UPDATES_MAX: Final = 5000
 NamedOrId = Annotated[Id | str, Meta(description="An id, or a name as a text.")]
+
+ProfileValues = Annotated[
+    dict[str, str | int | bool | None], Meta(description="Values by the name or id of a profile field.")
+]
 
 characters: Final = Operations("Characters")
 ranks: Final = Operations("Ranks")
@@ -67,6 +80,7 @@ class NewCharacterBody(Body, frozen=True, kw_only=True):
     status: CharacterStatus | None = None
     joined_on: date | None = None
     notes: Text = ""
+    profile: ProfileValues | None = None
 
 
 class CharacterBody(Body, frozen=True, kw_only=True):
@@ -83,6 +97,7 @@ class CharacterBody(Body, frozen=True, kw_only=True):
     main_id: Id | None = None
     rank_id: Id | None = None
     reason: Text = ""
+    profile: ProfileValues | None = None
 
 
 class ReassignBody(Body, frozen=True, kw_only=True):
@@ -126,6 +141,7 @@ def enter_character(call: Call, body: NewCharacterBody) -> CharacterRow:
         status=body.status,
         joined_on=body.joined_on,
         notes=body.notes,
+        profile=body.profile,
         by=call.by,
     )
     return _shown(call, entered.id)
@@ -138,7 +154,13 @@ def show_character(call: Call, character_id: CharacterId) -> CharacterRow:
 
 @characters.change("/api/characters/{character_id}/", Permission.CHARACTERS_OWN, Permission.ROSTER_WRITE)
 def change_character(call: Call, character_id: CharacterId, body: CharacterBody) -> CharacterRow:
-    """`rank_id` moves it to another rank, which officers may."""
+    """`rank_id` moves it to another rank, which officers may; `is_main` makes it the main, for what the guild asks."""
+    if body.is_main and body.main_id is not None:
+        raise InvalidValue("main_id", "the character is to be a main itself", "one of is_main and main_id")
+    if body.is_main is False and body.main_id is None and _shown(call, character_id).is_main:
+        raise InvalidValue("is_main", "a main gives way to another", "make the other character the main")
+    if body.is_main:
+        call.use_cases.change_main()(character_id, reason=body.reason, by=call.by)
     if body.rank_id is not None:
         call.use_cases.update_ranks()({character_id: RankId(body.rank_id)}, reason=body.reason, by=call.by)
     call.use_cases.change_character()(
@@ -150,11 +172,34 @@ def change_character(call: Call, character_id: CharacterId, body: CharacterBody)
         status=body.status,
         joined_on=body.joined_on,
         notes=body.notes,
-        is_main=body.is_main,
         main_id=None if body.main_id is None else CharacterId(body.main_id),
+        profile=body.profile,
         by=call.by,
     )
     return _shown(call, character_id)
+
+
+class MainBody(Body, frozen=True, kw_only=True):
+    """Why the main changes; officers may waive what the guild asks for it, with a reason."""
+
+    waive: bool = False
+    reason: Text = ""
+
+
+@characters.post(
+    "/api/characters/{character_id}/make-main/",
+    Permission.CHARACTERS_OWN,
+    Permission.ROSTER_WRITE,
+    status=200,
+    idempotent=True,
+)
+def change_main(call: Call, character_id: CharacterId, body: MainBody) -> MainChangeReport:
+    return call.use_cases.change_main()(character_id, waive=body.waive, reason=body.reason, by=call.by)
+
+
+@characters.get("/api/users/{user_id}/main-history/", Permission.ROSTER_READ)
+def list_main_changes(call: Call, user_id: UserId) -> tuple[MainChangeRow, ...]:
+    return call.use_cases.list_main_changes()(user_id, by=call.by)
 
 
 @characters.delete("/api/characters/{character_id}/", Permission.CHARACTERS_OWN, Permission.ROSTER_WRITE)
@@ -214,6 +259,70 @@ def attribute_character(call: Call, name: str, query: AttributionQuery) -> Attri
 
 def _shown(call: Call, character_id: CharacterId) -> CharacterRow:
     return call.use_cases.show_character()(character_id, by=call.seeing(Permission.ROSTER_READ))
+
+
+# --- profile fields ---------------------------------------------------------------------------------------------------
+
+
+class NewProfileFieldBody(Body, frozen=True, kw_only=True):
+    """A field for every character's profile; `choices` are for the kind choice."""
+
+    name: str
+    kind: ProfileFieldKind
+    choices: tuple[str, ...] = ()
+    required: bool = False
+    shown_to: ShownTo = ShownTo.MEMBERS
+    order: Whole | None = None
+
+
+class ProfileFieldBody(Body, frozen=True, kw_only=True):
+    """What changes about a profile field."""
+
+    name: str | None = None
+    choices: tuple[str, ...] | None = None
+    required: bool | None = None
+    shown_to: ShownTo | None = None
+    order: Whole | None = None
+    archived: bool | None = None
+
+
+@characters.get("/api/roster/fields/", Permission.ROSTER_READ, Permission.ROSTER_PUBLIC)
+def list_profile_fields(call: Call) -> tuple[ProfileFieldRow, ...]:
+    return call.use_cases.list_profile_fields()(by=call.by)
+
+
+@characters.post("/api/roster/fields/", Permission.ROSTER_WRITE)
+def create_profile_field(call: Call, body: NewProfileFieldBody) -> ProfileFieldRow:
+    made = call.use_cases.create_profile_field()(
+        name=body.name,
+        kind=body.kind,
+        choices=body.choices,
+        required=body.required,
+        shown_to=body.shown_to,
+        order=body.order,
+        by=call.by,
+    )
+    return profile_field_row(made)
+
+
+@characters.change("/api/roster/fields/{field_id}/", Permission.ROSTER_WRITE)
+def change_profile_field(call: Call, field_id: ProfileFieldId, body: ProfileFieldBody) -> ProfileFieldRow:
+    changed = call.use_cases.change_profile_field()(
+        field_id,
+        name=body.name,
+        choices=body.choices,
+        required=body.required,
+        shown_to=body.shown_to,
+        order=body.order,
+        archived=body.archived,
+        by=call.by,
+    )
+    return profile_field_row(changed)
+
+
+@characters.delete("/api/roster/fields/{field_id}/", Permission.ROSTER_WRITE)
+def remove_profile_field(call: Call, field_id: ProfileFieldId) -> None:
+    call.use_cases.remove_profile_field()(field_id, by=call.by)
 
 
 # --- ranks ------------------------------------------------------------------------------------------------------------
@@ -354,6 +463,42 @@ def update_statuses(call: Call, body: StatusUpdatesBody) -> StatusUpdates:
     ids = _characters(call, body.characters, "characters")
     updates = call.use_cases.update_statuses()(ids, status=body.status, dry_run=body.dry_run, by=call.by)
     return StatusUpdates(dry_run=body.dry_run, updated=len(updates), updates=updates)
+
+
+class RosterImportBody(Body, frozen=True, kw_only=True):
+    """A file that tells of the roster, as the form's `file` or its content in `text`, and how it is to be taken."""
+
+    text: str | None = None
+    file_name: Annotated[str, Meta(max_length=255)] = ""
+    kind: RosterFileKind | None = None
+    missing: WhenMissing = WhenMissing.LEAVE
+    create_ranks: bool = False
+    create_owners: bool = False
+    reason: Text = ""
+    dry_run: bool = False
+
+
+@officers.post(
+    "/api/admin/roster-import/", Permission.ROSTER_WRITE, speed=Speed.LONG, status=200, files=Files.FORM_OR_CSV
+)
+def import_roster(call: Call, body: RosterImportBody) -> RosterImport:
+    """A table comes as the `file` of a form, as `text`, or as the body itself; then the other fields are parameters of
+    the query.
+    """
+    if (body.text is None) == (call.upload is None):
+        fault = "there is no file" if body.text is None else "there are two files"
+        raise InvalidValue("text", fault, "the content of a file as text, or a file in the form's field file")
+    return call.use_cases.import_roster()(
+        [call.upload.data if call.upload is not None else (body.text or "").encode()],
+        file_name=body.file_name or (call.upload.name if call.upload is not None else ""),
+        kind=body.kind,
+        missing=body.missing,
+        create_ranks=body.create_ranks,
+        create_owners=body.create_owners,
+        reason=body.reason,
+        dry_run=body.dry_run,
+        by=call.by,
+    )
 
 
 @officers.get("/api/admin/roster-audit/", Permission.ROSTER_WRITE)

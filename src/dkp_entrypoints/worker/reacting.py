@@ -9,17 +9,20 @@ from typing import Any, Final
 from attrs import frozen
 
 from dkp_adapters.waiting import Delivery, DueDeadline, DueNotice
-from dkp_core.accounts import MembershipStatus, MemberShutOut
+from dkp_core.accounts import ACTIVE_ROLE_GROUPS, MembershipBegan, MembershipStatus, MemberShutOut, RoleGroup
 from dkp_core.kernel.actor import job
-from dkp_core.kernel.ids import ApplicationId, AuctionId, CharacterId, UploadId, UserId
+from dkp_core.kernel.ids import ApplicationId, AuctionId, CharacterId, PoolId, RaidId, UploadId, UserId
 from dkp_core.loot import ADVANCE_AUCTION
 from dkp_core.notices import Outcome
-from dkp_core.raids import FORGET_CHAT, PRUNE_UPLOADS
+from dkp_core.points import RUN_BATCHES, SCHEDULE_BATCHES
+from dkp_core.raids import FORGET_CHAT, PRUNE_UPLOADS, REWARD_RAID
 from dkp_core.reactions import (
     AWARD_WAITING_NAMES,
     EMPTY_APPLICATIONS,
+    EMPTY_DISPUTES,
     FOLLOW_MEMBERSHIP,
     FORGET_ON_ROSTER,
+    GIVE_START_POINTS,
     REVOKE_DISCORD_TOKENS,
     SCHEDULE_RETENTION,
     WITHDRAW_BIDS_OF_LEAVER,
@@ -67,10 +70,26 @@ class Reacting:
             if why is not None:
                 user_id = UserId(int(str(delivery.data["user_id"])))
                 self.use_cases.withdraw_bids_of_leaver()(user_id, left_at=delivery.event_at, reason=why, by=by)
+        elif delivery.reaction == GIVE_START_POINTS:
+            role_group = _became(delivery)
+            if role_group is not None:
+                user_id = UserId(int(str(delivery.data["user_id"])))
+                self.use_cases.give_start_points()(user_id, role_group, at=delivery.event_at, by=by)
+        elif delivery.reaction == SCHEDULE_BATCHES:
+            pool_id = delivery.data.get("pool_id")
+            self.use_cases.schedule_batches()(
+                None if pool_id is None else PoolId(int(str(pool_id))),
+                restored_at=delivery.event_at if _restores(delivery) else None,
+                by=by,
+            )
+        elif delivery.reaction == REWARD_RAID:
+            self.use_cases.reward_raid()(RaidId(int(str(delivery.data["raid_id"]))), by=by)
         elif delivery.reaction == FORGET_ON_ROSTER:
             self.use_cases.forget_on_roster()(UserId(int(str(delivery.data["user_id"]))), by=by)
         elif delivery.reaction == FORGET_CHAT:
             self.use_cases.forget_chat()(UserId(int(str(delivery.data["user_id"]))), by=by)
+        elif delivery.reaction == EMPTY_DISPUTES:
+            self.use_cases.empty_disputes()(UserId(int(str(delivery.data["user_id"]))), by=by)
         elif delivery.reaction == FOLLOW_MEMBERSHIP:
             self.use_cases.follow_membership()(UserId(int(str(delivery.data["user_id"]))), by=by)
         elif delivery.reaction == EMPTY_APPLICATIONS:
@@ -94,6 +113,8 @@ class Reacting:
             self.use_cases.decide_vote()(ApplicationId(int(str(deadline.data["application_id"]))), by=by)
         elif deadline.kind == JUDGE_TRIAL:
             self.use_cases.judge_trial()(ApplicationId(int(str(deadline.data["application_id"]))), by=by)
+        elif deadline.kind == RUN_BATCHES:
+            self.use_cases.run_due_batch()(PoolId(int(str(deadline.data["pool_id"]))), by=by)
         elif deadline.kind == HEARTBEAT:
             self.beat()
         else:
@@ -113,6 +134,25 @@ class Reacting:
         """Set the worker's own deadline a little ahead: where it is overdue, no worker runs, and health tells."""
         with self.store.begin_installation(job(HEARTBEAT)) as work:
             work.deadlines.set(HEARTBEAT, HEARTBEAT, self.store.clock.now() + BEAT, {})
+
+
+def _became(delivery: Delivery) -> RoleGroup | None:
+    """The role group by which somebody became a member; None where they were one before, or are none now."""
+    if delivery.event == MembershipBegan.event_name():
+        before, after = None, RoleGroup(str(delivery.data["role_group"]))
+    else:
+        changes: Any = delivery.data["changes"]
+        change = next((change for change in changes if change["field"] == "role_group"), None)
+        if change is None:
+            return None
+        before, after = RoleGroup(change["before"]), RoleGroup(change["after"])
+    return after if after in ACTIVE_ROLE_GROUPS and before not in ACTIVE_ROLE_GROUPS else None
+
+
+def _restores(delivery: Delivery) -> bool:
+    """Whether the event tells that an archived pool was brought back."""
+    changes: Any = delivery.data["changes"]
+    return any(change["field"] == "archived" and change["before"] is True for change in changes)
 
 
 def _left(delivery: Delivery) -> str | None:

@@ -24,6 +24,7 @@ from dkp_core.kernel.errors import Stale, Unavailable
 from dkp_core.notices import Later, Never, Outcome
 from dkp_core.reactions import OUTSIDE
 from dkp_entrypoints.containers import UseCases
+from dkp_entrypoints.worker.backing_up import BackingUp
 from dkp_entrypoints.worker.reacting import Reacting
 from dkp_entrypoints.worker.rounds import Rounds
 from dkp_entrypoints.worker.store import AnsweredRequests, Leases, NoticeQueue, Outside, Row, Store, Waiting
@@ -87,6 +88,7 @@ class Worker:
     poll_seconds_max: float = 2
     keep_notices_days: int = KEEP_NOTICES_DAYS
     counted: Callable[[DueNotice, Outcome], None] = _uncounted
+    backing_up: BackingUp | None = None
     holder: str = field(factory=_holder)
     _inside_rounds: Rounds = field(init=False)
     _outside_rounds: Rounds = field(init=False)
@@ -118,14 +120,20 @@ class Worker:
         from dkp_adapters.sql.outbox import SqlOutbox
 
         database = use_cases.database()
-        options = {"keep_notices_days": use_cases.settings().keep_notices_days, **options}
+        leases, holder = SqlLeases(database), _holder()
+        options = {
+            "keep_notices_days": use_cases.settings().keep_notices_days,
+            "holder": holder,
+            "backing_up": BackingUp.of(use_cases, leases, holder),
+            **options,
+        }
         return cls(
             store=database,
             outbox=SqlOutbox.of(database, retrying, without=OUTSIDE),
             outside=SqlOutbox.of(database, retrying or OUTSIDE_RETRYING, only=OUTSIDE),
             due_deadlines=SqlDueDeadlines.of(database, retrying),
             notices=SqlNoticeQueue(database, patience or NoticePatience()),
-            leases=SqlLeases(database),
+            leases=leases,
             answered_requests=SqlAnsweredRequests(database),
             reacting=Reacting(use_cases, database),
             **options,
@@ -161,6 +169,10 @@ class Worker:
         return sum(self._drained(self.outside.claim, self._at_least_once)) + sum(
             self._drained(self.notices.claim, self._send)
         )
+
+    def run_backup(self) -> int:
+        """Back the database up if that is due; tells how many backups were made. Raises: Unavailable, Stale."""
+        return 0 if self.backing_up is None else int(self.backing_up.run_due())
 
     def run_reactions(self) -> int:
         """Let follow what follows from events that were stored so far; tells how many reactions were done.
@@ -258,7 +270,9 @@ class Worker:
         return done
 
     def _go_outside(self) -> int:
-        return self.run_outside() if self._works else 0
+        if not self._works:
+            return 0
+        return self.run_outside() + self.run_backup()
 
     def _told(self, commit: Commit) -> None:
         if commit.deliveries:

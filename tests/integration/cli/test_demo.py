@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -203,3 +204,17 @@ def test_the_demo_lets_its_officer_sign_in(filled: CommandLine) -> None:
     first, second = (filled.json("demo", "--no-serve")["sign_in"] for _ in range(2))
     assert re.fullmatch(r"http://127\.0\.0\.1:8000/accounts/link/[a-z2-7]{52}/", first)
     assert first != second
+
+
+def test_replaying_the_demo_comes_to_what_is(filled: CommandLine) -> None:
+    """P-15: nothing else, and the policies as they are; other ones differ."""
+    values = filled.json("pool", "policies", "DKP")[0]["values"]
+    same = [f"{name}={json.dumps(values[name])}" for name in ("cap", "alt_percent", "late_percent", "standby_percent")]
+    for options in ([], [part for word in same for part in ("--set", word)]):
+        found = filled.json("simulate", "--everyone", "--months", "12", *options)
+        assert found["entries"] > 1000
+        assert found["kinds"] == []
+        assert {row["difference"] for row in found["rows"]} == {"0.00"}
+    shown = filled.run("simulate", "--set", "cap=50", "--prices", "50%", "--points", "Plane of Fear=200%")
+    assert "Nothing was changed." in shown.stderr
+    assert "climbs" in shown.stdout

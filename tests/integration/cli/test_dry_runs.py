@@ -24,6 +24,10 @@ from tests.integration.cli.command_line import CommandLine
 
 AT = "2026-11-19T20:00"
 LOG = "eqlog_Almaryn_server.txt"
+ROSTER = "roster.csv"
+SHEET = "names.txt"
+DROPS = "eqlog_Drops_server.txt"
+LOOTED = "[Thu Nov 19 20:{minute}:00 2026] --Björnulf has looted a Cloak of Flames.--\n"
 CHANGES = {
     "guild set": ("--name", "Neu"),
     "user add": ("523456789012345678",),
@@ -59,6 +63,10 @@ CHANGES = {
     "character reassign": ("Zweitulf", "--to", "Alma"),
     "character alias": ("Élan", "Elan"),
     "character remove": ("Zweitulf",),
+    "roster import": (ROSTER,),
+    "profile-field add": ("Trade", "--kind", "choice", "--choice", "Baker"),
+    "profile-field set": ("Homepage", "--required"),
+    "profile-field remove": ("Homepage",),
     "rank add": ("Neu",),
     "rank set": ("Trial", "--name", "Probe"),
     "rank remove": ("Trial",),
@@ -69,12 +77,19 @@ CHANGES = {
     "raid add": ("Open raid", "--at", AT),
     "raid set": ("1", "--note", "neu"),
     "raid tick": ("1", "21:00", "--at", AT),
+    "raid set-tick": ("1", "1", "--points", "4"),
+    "raid attendance change": ("1", "Élan", "--status", "late"),
+    "raid attendance remove": ("1", "Élan"),
+    "raid decide": ("1", "Zweiter", "--absent"),
+    "raid standby claim": ("1", "Björnulf"),
+    "raid standby withdraw": ("1", "Zweitulf"),
     "raid cancel": ("1",),
     "raid attend": ("1", "Björnulf"),
     "raid import": ("-", "--raid", "1", "--at", AT),
     "raid resolve": ("Fremdling", "--user", "Alma"),
     "pool add": ("Neu",),
     "pool set": ("Open raids", "--archive"),
+    "pool shuffle": ("Open raids",),
     "item-pool add": ("Neu",),
     "item-pool set": ("Planar", "--name", "Neu"),
     "item add": ("Neu",),
@@ -88,6 +103,7 @@ CHANGES = {
     "auction extend": ("1", "--by", "1m"),
     "auction cancel": ("1",),
     "auction set-rules": ("increment=5",),
+    "pool set-policies": ("DKP", "cap=500", "decay=10%/4w"),
     "auction set-grammar": ('currency_words=["Gold"]',),
     "bid place": ("1", "--character", "Björnulf", "--amount", "9"),
     "bid withdraw": ("3", "--character", "Élan"),
@@ -108,16 +124,29 @@ CHANGES = {
     "application set-form": ('[{"id": "why", "text": "Warum?"}]',),
     "application set-rules": ("vote_hours=24",),
     "award give": ("Ring", "--character", "Élan", "--amount", "1"),
+    "award draft make": ("1", DROPS),
+    "award draft confirm": ("1", "1", "--amount", "1"),
+    "award draft dismiss": ("1", "1", "--reason", "x"),
     "award revoke": ("1", "--reason", "x"),
     "award move": ("1", "--user", "Alma", "--amount", "0", "--reason", "x"),
     "award return": ("1", "--reason", "x"),
+    "award reshare": ("1", "--reason", "x"),
+    "dispute make": ("1", "--for", "Björn", "--text", "x"),
+    "dispute withdraw": ("1",),
+    "dispute uphold": ("1",),
+    "dispute reject": ("1", "--reason", "x"),
     "points adjust": ("--user", "Alma", "--amount", "5", "--reason", "x"),
     "points reverse": ("1", "--reason", "x"),
+    "points bonus": ("First kill", "--raid", "1", "--amount", "5"),
+    "batch run": ("decay", "--now"),
+    "batch reverse": ("1", "--reason", "x"),
 }
 
 
 # What is kept secret takes a key to keep it with: these are tried in test_notices.py.
 WITH_A_KEY = {"guild channel set", "notice test", "notice resend", "notice drop"}
+# It works on a whole database and a file: tried in test_backups.py.
+OF_THE_DATABASE = {"restore"}
 
 
 @pytest.fixture(scope="module")
@@ -127,9 +156,19 @@ def lived_in(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(founded, dkp.path)
     dkp.run("raid", "add", "Plane of Fear", "--at", AT)
     dkp.run("raid", "attend", "1", "Élan", "Fremdling")
+    dkp.run("pool", "set-policies", "DKP", "standby_claim=members")
+    dkp.run("raid", "standby", "claim", "1", "Zweitulf")
+    for names in ("Erster, Zweiter", "Erster"):
+        Path(SHEET).write_text(names, "utf-8")
+        dkp.run("raid", "import", SHEET, "--raid", "1", "--at", AT)
     dkp.run("character", "add", "Wartend", "--owner", "Björn", "--status", "pending")
+    dkp.run("profile-field", "add", "Homepage", "--kind", "link")
     dkp.run("item-pool", "add", "Planar")
     dkp.run("points", "adjust", "--user", "Björn", "--amount", "50", "--reason", "x")
+    dkp.run("points", "adjust", "--user", "Björn", "--user", "Alma", "--amount", "9", "--reason", "both")
+    dkp.run("pool", "set-policies", "DKP", 'decay={"percent": "10"}')
+    adjusted = dkp.json("points", "history", "Björn", "--kind", "adjustment")[0]["id"]
+    dkp.run("dispute", "make", str(adjusted), "--for", "Björn", "--text", "x")
     dkp.run("auction", "start", "Umhang", "--closes-in", "1d")
     dkp.run("bid", "place", "1", "--character", "Élan", "--amount", "5")
     dkp.run("auction", "start", "Helm")
@@ -139,6 +178,11 @@ def lived_in(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     dkp.run("item", "add", "Ring")
     dkp.run("bid", "leave", "Ring", "--user", "Björn", "--ceiling", "7")
     dkp.run("award", "give", "Schild", "--character", "Élan", "--amount", "1")
+    dkp.run("pool", "set-policies", "DKP", "zero_sum=true")
+    dkp.run("award", "give", "Brust", "--character", "Élan", "--amount", "1", "--raid", "1")
+    dkp.run("pool", "set-policies", "DKP", "zero_sum=false")
+    dkp.run("raid", "attend", "1", "Almaryn")
+    dkp.run("award", "draft", "make", "1", "-", "--zone", "UTC", stdin=LOOTED.format(minute="05"))
     dkp.run("user", "add", "423456789012345678", "--username", "Dora")
     dkp.run("character", "add", "Alteulf", "--owner", "Dora")
     dkp.run("user", "unlink", "Dora")
@@ -173,6 +217,8 @@ def full(lived_in: Path, tmp_path: Path) -> CommandLine:
     path = tmp_path / "dkp.db"
     shutil.copy(lived_in, path)
     Path(LOG).write_text("[Fri Nov 20 20:15:00 2026] Björnulf tells you, 'Umhang 12'\n", "utf-8")
+    Path(DROPS).write_text(LOOTED.format(minute="15"), "utf-8")
+    Path(ROSTER).write_text("name,level\nÉlan,44\nNeuling,1\n", "utf-8")
     return CommandLine(path)
 
 
@@ -204,21 +250,33 @@ def test_every_command_that_changes_something_is_tried_above() -> None:
         command = root.get_command(context, family)
         for path, each in _leaves(family, command):
             (with_dry_run if any(param.name == "dry_run" for param in each.params) else without).add(path)
-    assert with_dry_run - WITH_A_KEY == set(CHANGES)
-    assert with_dry_run >= WITH_A_KEY
+    assert with_dry_run - WITH_A_KEY - OF_THE_DATABASE == set(CHANGES)
+    assert with_dry_run >= WITH_A_KEY | OF_THE_DATABASE
     assert without == {
         *("init", "demo", "serve", "worker", "db upgrade", "db current", "db check", "guild list", "guild show"),
-        *("db make-key", "db reseal", "user sessions", "user refresh", "user export", "user consents"),
+        *("db make-key", "db reseal", "backup", "user sessions", "user refresh", "user export", "user consents"),
         *("user list", "user show", "user profile", "key list", "character list", "character members"),
         *("guild channel list", "notice list"),
-        *("character show", "character history", "character owner", "character audit", "rank list"),
-        *("event-type list", "event-type show", "raid list", "raid show", "raid unresolved", "attendance"),
+        *(
+            "profile-field list",
+            "character mains",
+            "character show",
+            "character history",
+            "character owner",
+            "character audit",
+            "rank list",
+        ),
+        *("event-type list", "event-type show", "raid list", "raid show", "raid unresolved", "raid disagreements"),
+        "attendance",
         *("pool list", "pool show", "item-pool list", "points balance", "points history", "points adjustments"),
-        *("standings", "audit", "verify", "follow", "claim list", "claim show", "merge list", "merge show"),
+        *("batch list", "batch show", "batch lines", "batch preview"),
+        *("points explain", "dispute list", "dispute show", "simulate"),
+        *("standings", "priority", "audit", "verify", "follow", "claim list", "claim show", "merge list", "merge show"),
         *("application own", "application list", "application show", "application performance", "application form"),
         *("application statistics", "application rules", "application feedback", "vote cast", "vote withdraw"),
         *("vote recuse", "vote summary", "vote details", "vote eligibility", "vote changes"),
-        *("item list", "item show", "item history", "award list", "award show", "bid validate", "bid max", "bid own"),
+        *("item list", "item show", "item history", "award list", "award show", "award draft list"),
+        *("award draft show", "bid validate", "bid max", "bid own"),
         *("auction list", "auction show", "auction bids", "auction check", "auction rules", "auction grammar"),
     }
 

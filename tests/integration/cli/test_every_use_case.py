@@ -37,6 +37,9 @@ NOT_COMMANDS = {
     "show_balances_of_discord_id": "a USER may be a Discord id",
     "award_waiting_names": "the worker does it",
     "schedule_retention": "the worker does it",
+    "schedule_batches": "the worker does it",
+    "run_due_batch": "the worker does it",
+    "reward_raid": "the worker does it",
     "prune_uploads": "the worker does it",
     "advance_auction": "the worker does it",
     "send_notice": "the worker does it",
@@ -47,7 +50,9 @@ NOT_COMMANDS = {
     "end_trial": "the worker does it",
     "judge_trial": "the worker does it",
     "follow_membership": "the worker does it",
+    "give_start_points": "the worker does it",
     "empty_applications": "the worker does it",
+    "empty_disputes": "the worker does it",
 }
 
 
@@ -77,6 +82,7 @@ def lived_in(dkp: CommandLine) -> CommandLine:
     dkp.run("raid", "add", "Plane of Fear", "--at", "2026-11-19T20:00")
     dkp.run("raid", "attend", "1", "Élan", "Björnulf", "Fremdling")
     dkp.run("points", "adjust", "--user", "Björn", "--amount", "-1.25", "--reason", "late", "--pool", "DKP")
+    dkp.run("points", "adjust", "--user", "Björn", "--user", "Alma", "--amount", "1", "--reason", "both")
     dkp.run("auction", "start", "Cloak", "--mode", "sealed_first_price", "--pool", "DKP")
     dkp.run("bid", "place", "1", "--character", "Élan", "--amount", "7")
     dkp.run("award", "give", "Helm", "--character", "Élan", "--amount", "3", "--pool", "DKP")
@@ -97,6 +103,9 @@ SAME = {
     ("rank", "list"): "/api/ranks/",
     ("points", "history", "2"): "/api/points/history/user/2/",
     ("points", "adjustments"): "/api/points/adjustments/",
+    ("batch", "list"): "/api/points/batches/",
+    ("batch", "show", "1"): "/api/points/batches/1/",
+    ("batch", "lines", "1"): "/api/points/batches/1/lines/",
     ("user", "list", "--order", "username"): "/api/memberships/?ordering=username",
     ("user", "show", "2"): "/api/users/2/",
     ("item", "list"): "/api/items/",

@@ -8,7 +8,19 @@ from pathlib import Path
 import pytest
 from attrs import fields
 
-from dkp_core.loot import AuctionRow, AwardRow, BidCheck, BidRow, ItemDetailRow, ItemRow, MaxBid, PlacedBid, RulesRow
+from dkp_core.loot import (
+    AuctionRow,
+    AwardRow,
+    BidCheck,
+    BidRow,
+    ItemDetailRow,
+    ItemRow,
+    MaxBid,
+    PlacedBid,
+    PriorityRow,
+    RulesRow,
+    StartListDraw,
+)
 from tests.integration.cli.command_line import CommandLine
 
 CLOAK = "Cloak of Cinders"
@@ -340,6 +352,24 @@ def test_what_somebody_may_bid_at_most(rich: CommandLine) -> None:
     assert found["max_bid"] == "100.00"
     assert rich.json("bid", "max", "Björnulf", "--auction", "1")["max_bid"] == "70.00"
     assert rich.json("bid", "max", "2", "--pool", "Open raids")["max_bid"] == "0.00"
+
+
+def test_who_comes_first_by_the_point_system(rich: CommandLine) -> None:
+    """P-6: only the columns that the system knows; the list that kings start with is drawn, and can be recomputed."""
+    rows = rich.json("priority")
+    assert set(rows[0]) == names(PriorityRow)
+    assert "EP" not in rich.run("priority").stdout
+    rich.run("pool", "set-policies", "DKP", "system=epgp", "base_points=10")
+    assert {row["gp"] for row in rich.json("priority")} == {"10.00"}
+    assert "GP" in rich.run("priority", "dkp").stdout
+    rich.run("pool", "set-policies", "DKP", "system=suicide_kings")
+    draw = rich.json("pool", "shuffle", "DKP")
+    assert set(draw) == names(StartListDraw)
+    assert [row["user_id"] for row in rich.json("priority", "--everyone")] == draw["users"]
+    (only,) = rich.json("priority", "--class", "bard")
+    rich.run("award", "give", CLOAK, "--character", "Élan")
+    (fell,) = rich.json("priority", "--class", "bard")
+    assert (fell["list_position"], fell["start_position"]) == (len(draw["users"]), only["start_position"])
 
 
 def test_a_bid_left_before_the_raid_is_placed_when_its_auction_opens(rich: CommandLine) -> None:

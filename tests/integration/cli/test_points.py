@@ -10,6 +10,7 @@ from attrs import fields
 from dkp_core.kernel.ports import AuditRow
 from dkp_core.points import AdjustmentRow, BalanceRow, HistoryRow, ItemPoolRow, PoolRow, StandingRow
 from dkp_core.raids import AttendanceShareRow
+from dkp_entrypoints.cli.exit_codes import ExitCode
 from tests.integration.cli.command_line import CommandLine
 
 
@@ -308,3 +309,37 @@ def test_verify_finds_what_was_tampered_with(raided: CommandLine) -> None:
     assert found["clean"] is False
     assert {(row["user_id"], row["kept"], row["counted"]) for row in found["differences"]} == {(2, "12.51", "12.50")}
     assert "12.51" in raided.run("verify", code=8).stdout
+
+
+# --- explaining, disputes, what if ------------------------------------------------------------------------------------
+
+
+def test_a_number_is_explained_and_disputed(raided: CommandLine) -> None:
+    """P-14: the balance's parts, the entry's raid, and an officer's answer."""
+    entry = raided.json("points", "history", "Björn", "--source", "raid:1", "--bucket", "earned")[0]["id"]
+    explained = raided.json("points", "explain", "Björn", "--pool", "DKP")
+    assert [(part["kind"], part["amount"], part["entries"]) for part in explained["parts"]] == [
+        ("attendance", "12.50", 1)
+    ]
+    assert "current 12.50" in raided.run("points", "explain", "Björn").stderr
+    assert raided.json("points", "explain", "Björn", "--entry", entry)["raid"]["id"] == 1
+    dispute = raided.json("dispute", "make", entry, "--for", "Björn", "--text", "I was asleep")["id"]
+    assert [row["id"] for row in raided.json("dispute", "list", "--status", "open")] == [dispute]
+    assert raided.json("dispute", "uphold", dispute)["status"] == "upheld"
+    assert current(raided, "Björn") == "0.00"
+    assert raided.json("dispute", "show", dispute)["text"] == "I was asleep"
+
+
+def test_a_source_that_is_none_is_refused(raided: CommandLine) -> None:
+    """G-8: with what is accepted."""
+    refused = raided.run("points", "history", "Björn", "--source", "sky:1", code=int(ExitCode.INVALID))
+    assert "raid:12" in refused.stderr
+
+
+def test_what_if_is_told_to_people_and_programs(raided: CommandLine) -> None:
+    """P-15: a table, and JSON."""
+    found = raided.json("simulate", "--set", "cap=5", "--months", "1")
+    assert {row["current_then"] for row in found["rows"]} == {"5.00", "0.00"}
+    shown = raided.run("simulate", "--set", "cap=5")
+    assert "2 lose" in shown.stderr
+    assert current(raided, "Björn") == "12.50"

@@ -110,6 +110,8 @@ def test_a_server_answers_what_its_database_does(lived_in: CommandLine, officer:
         ("standings", "--pool", "open raids", "--order", "-username", "--everyone"),
         ("standings", "--class", "bard", "--search", "chlo", "--where", "current_min=1"),
         ("standings", "--rank", "no such rank"),
+        ("priority",),
+        ("priority", "open raids", "--everyone", "--search", "chlo"),
         ("points", "balance", "Björn"),
         ("points", "balance", "zweitulf", "--pool", "DKP"),
         ("points", "balance", "3", "--as-of", "2026-11-19T00:00"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from attrs import fields
 
 from dkp_core.roster import AttributionRow, CharacterRow, MemberRow, RankRow, RosterRow
@@ -203,3 +205,51 @@ def test_characters_move_between_ranks_in_bulk(dkp: CommandLine) -> None:
     assert "already" in dkp.run("rank", "move", "Officer", "Élan").stdout
     dkp.refused("rank", "move", "Officer", code=3)
     dkp.refused("rank", "move", "Emperor", "Élan", code=4)
+
+
+def test_a_roster_is_read_from_a_file_and_shown_before(dkp: CommandLine, tmp_path: Path) -> None:
+    """R-6: a dry run shows what would change, character by character; the same file twice changes nothing."""
+    file = tmp_path / "roster.csv"
+    file.write_text("Name;Level;Owner;Rank;Colour\nÉlan;61;;Raider;red\nNeuling;1;Björn;;\nOdd;x;;;\n", "utf-8")
+    shown = dkp.run("roster", "import", file, "--dry-run")
+    for part in ("Neuling", "owner Björn", "rank Member → Raider", "'x' is no level"):
+        assert part in shown.stdout, shown.stdout
+    for part in ("nothing was changed", "1 new, 1 changed, 0 unchanged, 1 refused", "Colour"):
+        assert part in shown.stderr, shown.stderr
+    assert "Neuling" not in dkp.run("character", "list").stdout
+    report = dkp.json("roster", "import", "-", "--file-name", "roster.csv", stdin=file.read_bytes())
+    assert (report["new"], report["changed"], report["refused"], report["applied"]) == (1, 1, 1, True)
+    assert dkp.json("character", "show", "Neuling")["main_character"] == "Björnulf"
+    assert "Nothing changes." not in dkp.run("roster", "import", file).stdout
+    again = dkp.json("roster", "import", file)
+    assert (again["new"], again["changed"], again["unchanged"]) == (0, 0, 2)
+    assert "web page" in dkp.refused("roster", "import", "-", code=3, stdin="<html><body>Hello</body></html>")
+
+
+def test_profile_fields_are_kept_from_the_command_line(dkp: CommandLine) -> None:
+    """I-3: added, filled in, archived where a character holds a value, and brought back."""
+    dkp.run("profile-field", "add", "Trade", "--kind", "choice", "--choice", "Baker", "--choice", "Smith")
+    shown = dkp.json("character", "set", "Élan", "--profile", "trade=smith")
+    assert [(each["name"], each["value"]) for each in shown["profile"]] == [("Trade", "Smith")]
+    assert "Baker, Smith" in dkp.refused("character", "set", "Élan", "--profile", "Trade=Tailor", code=3)
+    assert "sets nothing" in dkp.refused("character", "set", "Élan", "--profile", "Trade", code=3)
+    dkp.run("profile-field", "remove", "Trade")
+    assert [row["archived"] for row in dkp.json("profile-field", "list")] == [True]
+    assert dkp.json("profile-field", "set", "Trade", "--restore", "--name", "Craft")["name"] == "Craft"
+    assert dkp.json("character", "show", "Élan")["profile"][0]["value"] == "Smith"
+    dkp.run("character", "set", "Élan", "--profile", "Craft=")
+    dkp.run("profile-field", "remove", "Craft")
+    assert dkp.json("profile-field", "list") == []
+
+
+def test_a_main_change_is_paid_or_waived_and_kept(dkp: CommandLine) -> None:
+    """P-17, I-3: refused without the points, waived with a reason, listed afterwards."""
+    dkp.run("guild", "set", "--setting", "main_change_price=5")
+    assert "costs 5.00 points" in dkp.refused("character", "main", "Zweitulf", code=6)
+    dkp.run("character", "main", "Zweitulf", "--waive", "--reason", "asked for")
+    (row,) = dkp.json("character", "mains", "Björn")
+    assert (row["before"], row["after"], row["waived"], row["reason"]) == ("Björnulf", "Zweitulf", True, "asked for")
+    dkp.run("points", "adjust", "--user", "Björn", "--amount", "5", "--reason", "x")
+    dkp.run("character", "main", "Björnulf")
+    balance = dkp.json("points", "history", "Björn")
+    assert [entry["amount"] for entry in balance] == ["-5.00", "5.00"]

@@ -302,6 +302,22 @@ class MembershipsContract(Contract):
         assert len(faults) == 1
         assert isinstance(faults[0], AlreadyAMember | Stale)
 
+    def test_members_are_named_with_all_that_a_file_may_name_them_by(self, place: Place, elsewhere: Place) -> None:
+        """R-6, G-1: in force or not, in order of user id; who was merged into another is not named."""
+        elsewhere.member("Stranger")
+        one, gone, other = place.member("One"), place.member("Gone"), place.member("Other", linked=False)
+        merged = place.member("Merged", linked=False)
+        with place.work() as work:
+            work.memberships.save(work.memberships.get(gone).end(NIGHT, reason="break"))
+            work.memberships.save(evolve(work.memberships.get(merged), merged_into=one))
+        with place.work() as work:
+            named = [(each.user_id, each.discord_id, each.username) for each in work.memberships.named()]
+        assert named == [
+            (one, discord_id_of(one), "One"),
+            (gone, discord_id_of(gone), "Gone"),
+            (other, None, "Other"),
+        ]
+
     def test_the_officers_are_those_in_force(self, place: Place) -> None:
         """A-2."""
         officers = {place.member(role_group=RoleGroup.OFFICER) for _ in range(3)}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -12,8 +13,10 @@ from attrs import define, evolve, field, frozen
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dkp_adapters.memory import SettableClock
+from dkp_core.kernel.actor import ActorKind
 from dkp_core.kernel.errors import NoSuch, Stale
-from dkp_core.kernel.ids import PoolId, RaidId, UploadId, UserId
+from dkp_core.kernel.ids import CharacterId, PoolId, RaidId, UploadId, UserId
 from dkp_core.kernel.points import ZERO, Points
 from dkp_core.raids import (
     ATTENDANCE_COLUMNS,
@@ -23,9 +26,22 @@ from dkp_core.raids import (
     AttendanceRow,
     AttendanceShare,
     AttendanceShareRow,
+    CancelRaid,
+    ChangeAttendance,
+    ChangeRaid,
+    Decision,
+    DumpFormat,
+    Evidence,
+    LineChange,
+    NamedPresence,
     Presence,
     Present,
+    RaidIsCancelled,
+    RecordAttendance,
+    RemoveAttendance,
+    Sighting,
     UnresolvedRow,
+    Upload,
 )
 from tests.integration.contracts.deeds import DAY, HOUR, Bank, Raiding, end_membership, join, share_of
 from tests.integration.contracts.installation import Installation, Rival, all_at_once
@@ -67,6 +83,10 @@ class AttendancesContract(Contract):
                 at=NIGHT.replace(microsecond=123_457),
                 upload_id=UploadId(5),
                 line=17,
+                elsewhere=((PoolId(3), Points.of("0.50")), (PoolId(11), ZERO)),
+                alt=True,
+                claimed=True,
+                counts=False,
             )
             others = [
                 raiding.line(raid, "Anna", None, tick=2),
@@ -97,6 +117,9 @@ class AttendancesContract(Contract):
             ignored=False,
             upload_id=UploadId(5),
             line=17,
+            alt=True,
+            counts=False,
+            claimed=True,
         )
         assert [(row.unresolved, row.ignored) for row in shown] == [
             (True, False),
@@ -121,11 +144,12 @@ class AttendancesContract(Contract):
         raiding.attend(raid_id, {paid: Presence.PRESENT, unpaid: Presence.ABSENT_EXCUSED})
         raiding.note(raid_id, "UNKNOWN Name")
         raiding.attend(raid_id, [unpaid], tick=2)
-        names = frozenset({f"hero {paid}", f"hero {unpaid}", "unknown name"})
+        lines = self.lines_of(raiding, raid_id)
         with raiding.place.work() as work:
-            assert work.attendances.present(raid_id, 1) == Present(names=names, paid=frozenset({paid}))
-            at_second = Present(names=frozenset({f"hero {unpaid}"}), paid=frozenset({unpaid}))
-            assert work.attendances.present(raid_id, 2) == at_second
+            first, second = (work.attendances.present(raid_id, tick) for tick in (1, 2))
+            assert (first.lines, second.lines) == (lines[:3], lines[3:])
+            assert first.names == {f"hero {paid}", f"hero {unpaid}", "unknown name"}
+            assert (first.paid, second.paid) == (frozenset({paid}), frozenset({unpaid}))
             assert work.attendances.present(raid_id, 3) == Present()
 
     def test_a_transaction_sees_the_lines_it_wrote(self, raiding: Raiding) -> None:
@@ -171,6 +195,182 @@ class AttendancesContract(Contract):
         assert {raiding.share(user, at=NIGHT) for user in users} == {"1/1 1/1 1/1 1/1"}
         assert {Bank(raiding.place).numbers(user, raiding.pool_id)[0] for user in users} == {"10.00"}
         assert Bank(raiding.place).differences() == []
+
+    # --- correcting ---------------------------------------------------------------------------------------------------
+
+    def test_a_line_that_is_changed_is_what_it_says_from_then_on(self, raiding: Raiding) -> None:
+        """D-8, D-9: every value but the name and where it was read; what is summed up follows."""
+        place = raiding.place
+        one, other = place.member(joined_at=LONG_AGO), place.member(joined_at=LONG_AGO)
+        raid_id = raiding.raid(NIGHT - DAY)
+        raiding.note(raid_id, "Somebody", "Else")
+        raiding.attend(raid_id, {one: Presence.ABSENT_EXCUSED})
+        with place.work() as work:
+            raid = work.raids.get(raid_id)
+            before = work.attendances.present(raid_id, 1).lines
+            changed = [
+                evolve(
+                    next(line for line in before if line.name == "Somebody"),
+                    presence=Presence.STANDBY,
+                    character_id=CharacterId(3),
+                    user_id=other,
+                    elsewhere=((PoolId(99), Points.of(4)),),
+                    alt=True,
+                    claimed=True,
+                    counts=True,
+                    at=NIGHT - DAY + INSTANT,
+                ),
+                evolve(
+                    next(line for line in before if line.user_id == one),
+                    presence=Presence.LATE,
+                    counts=True,
+                ),
+            ]
+            work.attendances.change(raid, changed)
+            work.raids.save(raid.announcing())
+        assert set(changed) <= set(self.lines_of(raiding, raid_id))
+        assert [raiding.share(user).split()[0] for user in (one, other)] == ["1/1", "1/1"]
+        with place.views() as views:
+            row = views.raid(raid_id)
+            assert (row.attendees, row.unresolved) == (2, 1)
+            assert [each.name for each in views.unresolved(None)] == ["Else"]
+        with place.work() as work:
+            assert work.attendances.unresolved("somebody") == ()
+        assert Bank(place).differences() == []
+
+    def test_a_line_that_is_removed_is_gone(self, raiding: Raiding) -> None:
+        """D-8, D-9: its user has not attended, unless at another tick; names that wait, wait no more."""
+        place = raiding.place
+        once, twice = place.member(joined_at=LONG_AGO), place.member(joined_at=LONG_AGO)
+        kept = raiding.raid(NIGHT - 3 * DAY, [once])
+        raid_id = raiding.raid(NIGHT - DAY, points="0")
+        raiding.add_tick(raid_id, points="0")
+        raiding.attend(raid_id, [once, twice])
+        raiding.attend(raid_id, [twice], tick=2)
+        raiding.note(raid_id, "Somebody")
+        with place.work() as work:
+            raid = work.raids.get(raid_id)
+            lines = work.attendances.present(raid_id, 1).lines
+            work.attendances.remove(raid, lines)
+            work.attendances.remove(raid, lines[:1])
+            work.raids.save(evolve(raid, corrected=True))
+        assert [line.tick for line in self.lines_of(raiding, raid_id)] == [2]
+        assert [raiding.share(user).split()[0] for user in (once, twice)] == ["1/2", "1/2"]
+        (row,) = raiding.shares(user_id=once)
+        assert row.last_raid == NIGHT - 3 * DAY
+        with place.views() as views:
+            assert (views.raid(raid_id).attendees, views.unresolved(None)) == (1, ())
+        assert Bank(place).differences() == []
+        with place.work() as work:
+            raid = work.raids.get(raid_id)
+            assert raid.corrected
+            work.attendances.remove(raid, work.attendances.of_raid(raid_id))
+            work.raids.save(raid)
+        assert [raiding.share(user).split()[0] for user in (once, twice)] == ["1/1", "0/1"]
+        assert Bank(place).differences() == []
+        raiding.cancel(kept)
+        assert raiding.share(once) == "0/0 0/0 0/0 0/0"
+        assert Bank(place).differences() == []
+
+    def test_standby_that_does_not_count_is_neither_there_nor_excused(self, installation: Installation) -> None:
+        """P-16, D-9: where a guild leaves out excused raids, it is a raid that was missed."""
+        place = Place.found(installation, leave_out_excused=True)
+        raiding = Raiding.at(place)
+        user_id = place.member(joined_at=LONG_AGO)
+        raid_id = raiding.raid(NIGHT - DAY)
+        with place.work() as work:
+            raid = work.raids.get(raid_id)
+            line = evolve(raiding.line(raid, "Hero", user_id, Presence.STANDBY), awarded=ZERO, counts=False)
+            work.attendances.append(raid, [line])
+        assert raiding.share(user_id) == "0/1 0/1 0/1 0/1"
+        assert Bank(place).differences() == []
+        for presence, share in (
+            (Presence.ABSENT_EXCUSED, "0/0"),
+            (Presence.PRESENT, "1/1"),
+            (Presence.ABSENT_EXCUSED, "0/0"),
+            (Presence.STANDBY, "0/1"),
+        ):
+            with place.work() as work:
+                raid = work.raids.get(raid_id)
+                counts = presence is Presence.PRESENT
+                work.attendances.change(raid, [evolve(line, presence=presence, counts=counts)])
+                work.raids.save(raid.announcing())
+            assert raiding.share(user_id) == " ".join([share] * 4)
+            assert Bank(place).differences() == []
+
+    def test_what_pools_pay_differently_is_verified_pool_by_pool(self, raiding: Raiding) -> None:
+        """P-3, P-6: entries are held against what the line says of their own pool."""
+        place, other = raiding.place, Raiding.at(raiding.place)
+        user_id = place.member()
+        raid = evolve(raiding.drafted(NIGHT), pools=(other.pool_id, raiding.pool_id))
+        with place.work() as work:
+            work.raids.save(raid)
+        with place.work() as work:
+            raid = work.raids.get(raid.id)
+            line = evolve(raiding.line(raid, "Hero", user_id), elsewhere=((other.pool_id, Points.of("2.50")),))
+            work.attendances.append(raid, [line])
+            work.ledger.append([raiding.entry(raid, line)])
+            entry = evolve(raiding.entry(raid, line), pool_id=other.pool_id, amount=Points.of("2.50"))
+            work.ledger.append([entry])
+        assert Bank(place).differences() == []
+
+    # --- at once --------------------------------------------------------------------------------------------------
+
+    def paid(self, raiding: Raiding, *names: str) -> tuple[RaidId, list[UserId]]:
+        """A raid at which these characters were, and their owners were paid."""
+        place = raiding.place
+        users = [place.member(name) for name in names]
+        for name, user_id in zip(names, users, strict=True):
+            place.character(name, owner=user_id)
+        raid_id = raiding.raid(NIGHT - DAY)
+        record = RecordAttendance(place.installation.begin, place.installation.ids, SettableClock(NIGHT))
+        record(raid_id, [NamedPresence(name=name) for name in names], by=place.by)
+        return raid_id, users
+
+    def test_two_officers_may_correct_a_raid_at_once(self, raiding: Raiding) -> None:
+        """D-8, P-13: each waits for the other; what is booked is what the lines say in the end."""
+        place = raiding.place
+        raid_id, users = self.paid(raiding, "Anna", "Boris", "Cleo")
+        parts = (place.installation.begin, place.installation.ids, SettableClock(NIGHT))
+        change, remove, points = ChangeAttendance(*parts), RemoveAttendance(*parts), ChangeRaid(*parts)
+        absent = [LineChange(name=name, presence=Presence.ABSENT_EXCUSED) for name in ("Anna", "Boris")]
+        late = [LineChange(name="Anna", presence=Presence.LATE)]
+        acts: list[Callable[[], object]] = [
+            partial(change, raid_id, absent, by=place.by),
+            partial(change, raid_id, late, by=place.by),
+            partial(remove, raid_id, ["Cleo"], by=place.by),
+            partial(points, raid_id, points=Points.of(3), by=place.by),
+        ]
+
+        def done(act: Callable[[], object]) -> None:
+            act()
+
+        assert all_at_once(*(until_it_succeeds(partial(done, act)) for act in acts)) == [None] * len(acts)
+        lines = {line.user_id: line for line in self.lines_of(raiding, raid_id)}
+        assert set(lines) == set(users[:2])
+        for user_id in users:
+            expected = str(lines[user_id].awarded) if user_id in lines else "0.00"
+            assert Bank(place).numbers(user_id, raiding.pool_id)[3] == expected
+        assert str(lines[users[1]].awarded) == "0.00"
+        assert Bank(place).differences() == []
+
+    def test_a_correction_and_a_cancel_at_once_leave_nothing_paid(self, raiding: Raiding) -> None:
+        """D-8, P-13: whichever comes first; who comes second finds the raid cancelled, or corrected."""
+        place = raiding.place
+        raid_id, users = self.paid(raiding, "Anna", "Boris")
+        parts = (place.installation.begin, place.installation.ids, SettableClock(NIGHT))
+
+        def correct() -> None:
+            with suppress(RaidIsCancelled):
+                ChangeRaid(*parts)(raid_id, points=Points.of(4), by=place.by)
+
+        def cancel() -> None:
+            CancelRaid(*parts)(raid_id, by=place.by)
+
+        assert all_at_once(until_it_succeeds(correct), until_it_succeeds(cancel)) == [None, None]
+        assert {Bank(place).numbers(user_id, raiding.pool_id)[3] for user_id in users} == {"0.00"}
+        assert {raiding.share(user_id) for user_id in users} == {"0/0 0/0 0/0 0/0"}
+        assert Bank(place).differences() == []
 
     # --- names that stand for nobody ----------------------------------------------------------------------------------
 
@@ -285,6 +485,79 @@ class AttendancesContract(Contract):
             work.characters.add_alias(character_id, "zeta")
         with place.views() as views:
             assert views.known_names() == ("Alpha", "beta", "zeta", "Ämil")
+
+
+class SightingsContract(Contract):
+    """The port `Sightings`, and the view of them (D-12)."""
+
+    @pytest.fixture
+    def raiding(self, place: Place) -> Raiding:
+        """Raids in the guild of the test."""
+        return Raiding.at(place)
+
+    def upload(self, raiding: Raiding, raid_id: RaidId, file_name: str) -> UploadId:
+        """A file that tells of the raid's first tick."""
+        upload_id = UploadId(raiding.place.installation.ids.next("upload"))
+        kept = Upload(
+            id=upload_id,
+            guild_id=raiding.place.guild_id,
+            sha256="ab" * 32,
+            check="",
+            file_name=file_name,
+            format=next(iter(DumpFormat)),
+            parser_version=1,
+            size=3,
+            zone="UTC",
+            zone_named=False,
+            content=b"abc",
+            whole=True,
+            raid_id=raid_id,
+            tick=1,
+            actor_kind=ActorKind.OPERATOR,
+            actor_id="operator",
+            uploaded_at=NIGHT,
+        )
+        with raiding.place.work() as work:
+            work.uploads.append(kept)
+        return upload_id
+
+    def test_what_files_say_comes_back_with_their_names(self, raiding: Raiding, elsewhere: Place) -> None:
+        """D-12, G-1, G-9: by tick, file and name; of that raid alone."""
+        raid_id, other = raiding.raid(), raiding.raid(NIGHT - 2 * DAY)
+        first, second = (self.upload(raiding, raid_id, name) for name in ("Été.txt", "zwei.txt"))
+        told = [
+            Sighting(tick=1, name="Zélote 🐉", presence=Presence.LATE, upload_id=first, file_name="Été.txt", line=7),
+            Sighting(tick=1, name="ANNA", presence=Presence.PRESENT, upload_id=second, file_name="zwei.txt"),
+            Sighting(tick=2, name="Anna", presence=Presence.STANDBY, upload_id=first, file_name="Été.txt", line=1),
+        ]
+        with raiding.place.work() as work:
+            raid = work.raids.get(raid_id)
+            work.sightings.append(raid, told[1:])
+            work.sightings.append(raid, told[:1])
+            work.sightings.append(raid, [])
+        there = Raiding.at(elsewhere)
+        with raiding.place.work() as work:
+            assert work.sightings.of_raid(raid_id) == Evidence(sightings=tuple(told))
+            assert work.sightings.of_raid(other) == Evidence()
+        with raiding.place.views() as views:
+            assert views.evidence(raid_id) == Evidence(sightings=tuple(told))
+            assert views.standing(raid_id) == ()
+            with pytest.raises(NoSuch):
+                views.standing(there.raid())
+        with elsewhere.views() as views:
+            assert views.evidence(raid_id) == Evidence()
+
+    def test_what_is_decided_of_a_name_takes_the_place_of_what_was(self, raiding: Raiding) -> None:
+        """D-12: by tick and name."""
+        raid_id = raiding.raid()
+        early = Decision(tick=2, name="Zoe", presence=Presence.LATE, upload_id=UploadId(3))
+        other = Decision(tick=1, name="Marc", presence=Presence.STANDBY, upload_id=UploadId(3))
+        late = Decision(tick=2, name="ZOE", presence=None, upload_id=UploadId(9))
+        for decisions in ([early, other], [late], []):
+            with raiding.place.work() as work:
+                work.sightings.decide(work.raids.get(raid_id), decisions)
+        with raiding.place.work() as work:
+            assert work.sightings.of_raid(raid_id).decisions == (other, late)
 
 
 class SharesContract(Contract):
@@ -722,6 +995,15 @@ class Attended:
 
 
 @frozen
+class LineCorrected:
+    """One of a raid's lines turns out to say something else, or (None) to be wrong."""
+
+    raid: int
+    line: int
+    presence: Presence | None
+
+
+@frozen
 class Cancelled:
     """A raid is cancelled."""
 
@@ -740,7 +1022,7 @@ USERS: Final = 3
 DAYS: Final = st.integers(0, 130)
 SOMEBODY: Final = st.integers(0, USERS - 1)
 HOW: Final = st.sampled_from([Presence.PRESENT, Presence.STANDBY, Presence.ABSENT_EXCUSED])
-Step = Recorded | Attended | Cancelled | Joined
+Step = Recorded | Attended | LineCorrected | Cancelled | Joined
 RECORDED_RAIDS: Final = st.builds(
     Recorded, days=DAYS, has_points=st.booleans(), present=st.lists(st.tuples(SOMEBODY, HOW), max_size=3).map(tuple)
 )
@@ -749,6 +1031,8 @@ STEPS: Final[st.SearchStrategy[list[Step]]] = st.lists(
         RECORDED_RAIDS,
         RECORDED_RAIDS,
         st.builds(Attended, raid=st.integers(0, 9), tick=st.integers(1, 2), user=SOMEBODY, presence=HOW),
+        st.builds(LineCorrected, raid=st.integers(0, 9), line=st.integers(0, 3), presence=st.none() | HOW),
+        st.builds(LineCorrected, raid=st.integers(0, 9), line=st.integers(0, 3), presence=st.none() | HOW),
         st.builds(Cancelled, raid=st.integers(0, 9)),
         st.builds(Joined, user=SOMEBODY, days=DAYS),
     ),
@@ -844,6 +1128,16 @@ class SharesInvariantContract(Contract):
                     raiding.add_tick(raid_id, points="0")
                 raiding.attend(raid_id, {user_id: presence}, tick=tick)
                 told.lines.append((raid_id, tick, user_id, presence))
+            case LineCorrected(raid, line, presence) if raids:
+                raid_id = raids[raid % len(raids)]
+                there = [each for each in told.lines if each[0] == raid_id]
+                if raid_id in told.cancelled or not there:
+                    return
+                which = there[line % len(there)]
+                self.correct(raiding, which, presence)
+                told.lines.remove(which)
+                if presence is not None:
+                    told.lines.append((*which[:3], presence))
             case Cancelled(raid) if raids:
                 raid_id = raids[raid % len(raids)]
                 if raid_id not in told.cancelled:
@@ -854,3 +1148,13 @@ class SharesInvariantContract(Contract):
                 told.joined[users[user]] = NIGHT - days * DAY
             case _:
                 pass
+
+    def correct(self, raiding: Raiding, which: tuple[RaidId, int, UserId, Presence], presence: Presence | None) -> None:
+        """Let a line say something else, or take it away; the points follow."""
+        raid_id, tick, user_id, _ = which
+        place, name = raiding.place, f"Hero {user_id}"
+        parts = (place.installation.begin, place.installation.ids, SettableClock(NIGHT))
+        if presence is None:
+            RemoveAttendance(*parts)(raid_id, [name], tick=tick, by=place.by)
+        else:
+            ChangeAttendance(*parts)(raid_id, [LineChange(name=name, presence=presence)], tick=tick, by=place.by)

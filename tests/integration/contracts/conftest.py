@@ -26,6 +26,7 @@ _SUITES: Final = (
     "roster",
     "points",
     "ledger",
+    "batches",
     "merges",
     "standings",
     "raids",

@@ -171,9 +171,9 @@ class Bank:
         """Reverse an adjustment. Raises: AlreadyReversed."""
         entry_id = EntryId(self.place.installation.ids.next("entry"))
         with self.place.work() as work:
-            adjustment, entry = work.adjustments.get(adjustment_id).reverse(
-                entry_id, reason="a mistake", by=self.place.by, at=NIGHT
-            )
+            found = work.adjustments.get(adjustment_id)
+            adjustment = found.reverse(reason="a mistake", at=NIGHT)
+            entry = found.entry().reversed_by(entry_id, reason="a mistake", by=self.place.by, at=NIGHT)
             event = AdjustmentReversed(adjustments=told_of([adjustment]), reason="a mistake")
             work.adjustments.reverse(adjustment, event)
             work.ledger.append([entry])

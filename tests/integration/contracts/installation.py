@@ -19,12 +19,11 @@ from attrs import define, field, frozen
 from dkp_adapters.memory import SettableClock
 from dkp_adapters.waiting import NoticePatience
 from dkp_core.accounts import AccountsView, Credentials
-from dkp_core.guilds import GuildsView
 from dkp_core.kernel.ports import AuditLog, Begin, BeginInstallation, Ids, Read, SealedSecrets
 from dkp_core.loot import LootView, LootWork
 from dkp_core.notices import NoticesView
-from dkp_core.points import FoundingInstallation, PointsView, Verifying
-from dkp_core.raids import RaidsView
+from dkp_core.points import FoundingInstallation, Verifying
+from dkp_core.raids import PastView
 from dkp_core.recruitment import RecruitmentView, RecruitmentWork
 from dkp_core.roster import RosterView
 from dkp_entrypoints.worker.store import NoticeQueue
@@ -38,12 +37,10 @@ class Work(LootWork, RecruitmentWork, Protocol):
 
 
 class Views(
-    GuildsView,
     AccountsView,
     NoticesView,
     RosterView,
-    PointsView,
-    RaidsView,
+    PastView,
     LootView,
     RecruitmentView,
     AuditLog,
@@ -62,6 +59,7 @@ class Installation:
     begin: Begin[Work]
     begin_installation: BeginInstallation[FoundingInstallation]
     read: Read[Views]
+    read_steadily: Read[Views]
     ids: Ids
     credentials: Credentials
     verifying: Verifying

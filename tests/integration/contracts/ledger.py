@@ -17,6 +17,7 @@ from dkp_core.kernel.actor import ActorKind
 from dkp_core.kernel.errors import NoSuch, Stale
 from dkp_core.kernel.ids import PoolId, UserId
 from dkp_core.kernel.page import PageRequest
+from dkp_core.kernel.period import Period
 from dkp_core.kernel.points import ZERO, Points
 from dkp_core.points import (
     BUCKETS,
@@ -27,9 +28,14 @@ from dkp_core.points import (
     EntryKind,
     HistoryFilter,
     HistoryRow,
+    InForce,
+    Policies,
     Source,
     SourceKind,
+    book,
+    policies_row,
 )
+from dkp_core.points.events import PoliciesChanged
 from tests.integration.contracts.deeds import DAY, HOUR, RECORDED, Bank, end_membership, join, numbers_of
 from tests.integration.contracts.installation import Installation, all_at_once
 from tests.integration.contracts.place import NIGHT, Place, discord_id_of
@@ -38,6 +44,7 @@ from tests.integration.contracts.suite import Contract
 MOST: Final = "9999999999.99"
 RETRIES_MAX: Final = 50
 
+DECAY: Final = {"percent": "12.50", "schedule": {"every": 3, "unit": "days", "at": "04:30", "starts_on": "2026-11-20"}}
 OF_A_RAID: Final = Source(SourceKind.RAID, 7, 2)
 
 
@@ -77,6 +84,7 @@ class LedgerContract(Contract):
             actor_id="key-1",
             occurred_at=RECORDED.replace(microsecond=123_457),
             recorded_at=RECORDED.replace(microsecond=999_999),
+            policies_version=3,
         )
         bank.book(entry)
         with bank.place.work() as work:
@@ -100,6 +108,7 @@ class LedgerContract(Contract):
                 occurred_at=entry.occurred_at,
                 recorded_at=entry.recorded_at,
                 reverses=None,
+                policies_version=3,
             ),
         )
 
@@ -282,6 +291,83 @@ class LedgerContract(Contract):
         assert outcomes == [None] * 8
         assert {bank.numbers(user, pool)[3] for user in users for pool in pools} == {"0.08"}
         assert {len(bank.history(user)) for user in users} == {16}
+        assert bank.differences() == []
+
+    # --- under policies -----------------------------------------------------------------------------------------------
+
+    def test_what_is_held_is_what_was_booked(self, bank: Bank) -> None:
+        """P-3, P-13: also what this transaction booked; who has none yet has nothing, and can be held as well."""
+        has, has_not, pool_id = bank.place.member(), bank.place.member(), bank.pool()
+        bank.give(has, pool_id, "7")
+        with bank.place.work() as work:
+            assert work.ledger.held(pool_id, []) == {}
+            work.ledger.append([bank.drafted(has, pool_id, "-2.50", kind=EntryKind.AWARD)])
+            held = work.ledger.held(pool_id, {has, has_not})
+        assert held == {has: Balance(earned=Points.of(7), spent=Points.of("2.50")), has_not: Balance()}
+        assert bank.differences() == []
+
+    def test_what_was_earned_in_a_period(self, bank: Bank) -> None:
+        """P-6, G-2: half-open, of one pool, net of what caps took; adjustments are not earned."""
+        user_id, other, pool_id = bank.place.member(), bank.place.member(), bank.pool()
+        week = Period(RECORDED - 7 * DAY, RECORDED)
+        bank.book(
+            bank.drafted(user_id, pool_id, "10", occurred_at=week.start),
+            bank.drafted(user_id, pool_id, "-4", kind=EntryKind.CAP, occurred_at=week.start),
+            bank.drafted(user_id, pool_id, "2", kind=EntryKind.SHARE, occurred_at=week.end - HOUR),
+            bank.drafted(user_id, pool_id, "50", kind=EntryKind.ADJUSTMENT, occurred_at=week.start),
+            bank.drafted(user_id, pool_id, "100", occurred_at=week.end),
+            bank.drafted(user_id, pool_id, "100", occurred_at=week.start - HOUR),
+            bank.drafted(user_id, bank.pool("Elsewhere"), "100", occurred_at=week.start),
+        )
+        with bank.place.work() as work:
+            work.ledger.append([bank.drafted(user_id, pool_id, "0.50", kind=EntryKind.BONUS, occurred_at=week.start)])
+            assert work.ledger.earned(pool_id, {user_id, other}, week) == {user_id: Points.of("8.50")}
+
+    def test_policies_are_kept_in_versions(self, bank: Bank, elsewhere: Place) -> None:
+        """P-6, G-1: the latest counts; each stays what it was; a version that somebody else made first is stale."""
+        pool_id = bank.pool()
+        versions = [
+            InForce(
+                version=number, policies=Policies.of({"cap": number * 10, "decay": DECAY}, "policies"), changed_at=NIGHT
+            )
+            for number in (1, 2)
+        ]
+        event = PoliciesChanged(pool_id=pool_id, policies_version=1, changes=())
+        with bank.place.work() as work:
+            assert work.policies.of(pool_id) == InForce()
+            for version in versions:
+                work.policies.append(pool_id, version, event)
+                assert work.policies.of(pool_id) == version
+        with bank.place.work() as work:
+            assert work.policies.all(pool_id) == (InForce(), *versions)
+        with pytest.raises(Stale), bank.place.work() as work:
+            work.policies.append(pool_id, versions[1], event)
+        with elsewhere.work() as work:
+            assert work.policies.all(pool_id) == (InForce(),)
+        with bank.place.views() as views:
+            assert views.policies(pool_id) == tuple(map(policies_row, (*reversed(versions), InForce())))
+        with elsewhere.views() as views, pytest.raises(NoSuch):
+            views.policies(pool_id)
+
+    def test_no_cap_is_passed_by_many_at_once(self, bank: Bank) -> None:
+        """P-6, P-13: eight writers earn for the same users at once; the cap holds, and each entry is there."""
+        pool_id, users = bank.pool(), [bank.place.member() for _ in range(3)]
+        in_force = InForce(version=1, policies=Policies.of({"cap": "5", "weekly_cap": "4.50"}, "policies"))
+        with bank.place.work() as work:
+            event = PoliciesChanged(pool_id=pool_id, policies_version=1, changes=())
+            work.policies.append(pool_id, in_force, event)
+
+        def earn(number: int) -> None:
+            with bank.place.work() as work:
+                drafts = [bank.drafted(user, pool_id, "1", source=Source(SourceKind.IMPORT, number)) for user in users]
+                book(work, drafts, ids=bank.place.installation.ids)
+
+        outcomes = all_at_once(*(until_it_succeeds(partial(earn, number)) for number in range(8)))
+        assert outcomes == [None] * 8
+        assert {bank.numbers(user, pool_id)[3] for user in users} == {"4.50"}
+        for user in users:
+            kinds = [row.kind for row in bank.history(user)]
+            assert (kinds.count(EntryKind.ATTENDANCE), kinds.count(EntryKind.CAP)) == (8, 4)
         assert bank.differences() == []
 
     # --- guilds -------------------------------------------------------------------------------------------------------

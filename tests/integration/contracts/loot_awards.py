@@ -60,6 +60,7 @@ class AwardsContract(Contract):
             because="больше 🐉 than Ben's",
             overbid=True,
             moved_from=AwardId(3),
+            shared_with=(UserId(4), UserId(44)),
             at=NIGHT + timedelta(microseconds=123_457),
             by=by,
         )
@@ -81,6 +82,7 @@ class AwardsContract(Contract):
             because="",
             overbid=False,
             moved_from=None,
+            shared_with=(),
         )
         with hall.place.work() as work:
             work.awards.save(award, nobodys)

@@ -8,8 +8,10 @@ import pytest
 
 from dkp_core.kernel.errors import NoSuch, Stale
 from dkp_core.kernel.ids import PoolId
+from dkp_core.kernel.points import ZERO, Points
 from dkp_core.loot import ChatGrammar, Rules, RulesRow
 from dkp_core.loot.events import GrammarChanged, RulesChanged
+from dkp_core.points import InForce, Policies, PoliciesChanged
 from tests.integration.contracts.deeds import Bank
 from tests.integration.contracts.installation import all_at_once
 from tests.integration.contracts.loot_deeds import Hall
@@ -81,7 +83,7 @@ class HouseRulesContract(Contract):
             assert work.house_rules.of(hall.pool_id) == (0, Rules())
         with hall.place.views() as views:
             assert views.rules(hall.pool_id) == (RulesRow(version=0, values=Rules().values(), changed_at=None),)
-            assert views.latest_rules(hall.pool_id) == (hall.pool_id, Rules())
+            assert views.latest_rules(hall.pool_id) == (hall.pool_id, Rules(floor=ZERO))
 
     def test_rules_come_back_as_they_were_set(self, hall: Hall) -> None:
         """L-2: every field."""
@@ -105,7 +107,7 @@ class HouseRulesContract(Contract):
             assert work.house_rules.of(other) == (1, Rules(attendance_at_least=99))
         with hall.place.views() as views:
             rows = views.rules(hall.pool_id)
-            assert views.latest_rules(hall.pool_id) == (hall.pool_id, Rules(attendance_at_least=11))
+            assert views.latest_rules(hall.pool_id) == (hall.pool_id, Rules(attendance_at_least=11, floor=ZERO))
         assert [row.version for row in rows] == list(range(11, 0, -1))
         assert [row.values["attendance_at_least"] for row in rows] == list(range(11, 0, -1))
         assert (rows[0].changed_at, rows[-1].changed_at) == (NIGHT + timedelta(hours=10), NIGHT)
@@ -116,7 +118,20 @@ class HouseRulesContract(Contract):
         self.append(hall, 1, Rules(attendance_at_least=1))
         self.append(hall, 1, Rules(attendance_at_least=2), other)
         with hall.place.views() as views:
-            assert views.latest_rules(None) == (hall.pool_id, Rules(attendance_at_least=1))
+            assert views.latest_rules(None) == (hall.pool_id, Rules(attendance_at_least=1, floor=ZERO))
+
+    @pytest.mark.parametrize(("policy", "own", "in_force"), [("-50", None, "-50"), ("5", "2", "5"), ("-5", "-2", "-2")])
+    def test_the_floor_is_the_strictest_in_force(self, hall: Hall, policy: str, own: str | None, in_force: str) -> None:
+        """P-6, L-5: of the latest policies and the latest rules, for who asks how much may be bid."""
+        self.append(hall, 1, Rules.of({"floor": own}, "rules"))
+        with hall.place.work() as work:
+            for version, floor in ((1, "77"), (2, policy)):
+                policies = Policies.of({"floor": floor}, "policies")
+                event = PoliciesChanged(pool_id=hall.pool_id, policies_version=version, changes=())
+                work.policies.append(hall.pool_id, InForce(version=version, policies=policies, changed_at=NIGHT), event)
+        for pool_id in (hall.pool_id, None):
+            with hall.place.views() as views:
+                assert views.latest_rules(pool_id)[1].floor == Points.of(in_force)
 
     def test_an_unknown_pools_rules_are_not_shown(self, hall: Hall, elsewhere: Place) -> None:
         """G-1."""

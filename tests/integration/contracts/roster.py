@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -12,7 +13,7 @@ from attrs import evolve
 from dkp_core.accounts import RoleGroup
 from dkp_core.kernel.actor import ActorKind
 from dkp_core.kernel.errors import NameTaken, NoSuch, Stale
-from dkp_core.kernel.ids import CharacterId, RankId, UserId
+from dkp_core.kernel.ids import CharacterId, MainChangeId, ProfileFieldId, RankId, UserId
 from dkp_core.kernel.names import name_key
 from dkp_core.kernel.page import PageRequest
 from dkp_core.kernel.period import BEGINNING
@@ -23,12 +24,16 @@ from dkp_core.roster import (
     Character,
     CharacterRow,
     CharacterStatus,
+    MainChange,
     MemberCharacterRow,
     Ownership,
+    ProfileField,
+    ProfileFieldKind,
     Rank,
     RankChange,
     RankInUse,
     RosterFilter,
+    ShownTo,
 )
 from dkp_core.roster.events import CharacterRemoved, RankRemoved
 from tests.integration.contracts.installation import Installation, Rival, Views, all_at_once
@@ -290,6 +295,16 @@ class CharactersContract(Contract):
             assert [each.id for each in characters.holding(rank_id)] == ids
             assert characters.some([]) == characters.owned_by(UserId(0)) == characters.holding(RankId(0)) == ()
 
+    def test_all_characters_and_all_their_names_are_the_guild_s(self, place: Place, elsewhere: Place) -> None:
+        """R-6, G-1: in order of id, by every name and alias."""
+        elsewhere.character("Stranger")
+        ids = [place.character(name) for name in ("Élan", "Abe")]
+        with place.work() as work:
+            work.characters.add_alias(ids[1], "ABRAHAM")
+        with place.work() as work:
+            assert [each.id for each in work.characters.all()] == ids
+            assert work.characters.every_name() == {"élan": ids[0], "abe": ids[1], "abraham": ids[1]}
+
     def test_who_saves_what_somebody_else_changed_meanwhile_is_stale(self, place: Place) -> None:
         character_id, other_id = place.character("Elan"), place.character("Bert")
         read_before, other = place.loaded(character_id), place.loaded(other_id)
@@ -316,7 +331,7 @@ class CharactersContract(Contract):
         both = place.loaded(character_id)
         assert (both.level, both.race, both.version) == (61, "Ogre", 3)
 
-    @pytest.mark.parametrize("way", ["named", "some", "owned_by", "holding"])
+    @pytest.mark.parametrize("way", ["named", "some", "all", "owned_by", "holding"])
     def test_however_a_character_is_read_it_is_locked(self, place: Place, way: str) -> None:
         """Two who do the same at once do it one after the other."""
         owner = place.user()
@@ -327,6 +342,7 @@ class CharactersContract(Contract):
             ways: dict[str, Callable[[], tuple[Character | None, ...]]] = {
                 "named": lambda: (characters.named("ELAN"),),
                 "some": lambda: characters.some([character_id]),
+                "all": characters.all,
                 "owned_by": lambda: characters.owned_by(owner),
                 "holding": lambda: characters.holding(place.rank_id),
             }
@@ -732,6 +748,129 @@ def rank_change(
         actor_id="the-bot",
         reason=reason,
     )
+
+
+class ProfileFieldsContract(Contract):
+    """The port `ProfileFields`, what characters hold of them, and the main history."""
+
+    def drafted(self, place: Place, name: str, *, order: int = 0, **more: Any) -> ProfileField:
+        """A field that is not kept yet."""
+        field_id = ProfileFieldId(place.installation.ids.next("profile_field"))
+        wanted = {"kind": ProfileFieldKind.TEXT, **more}
+        return ProfileField.create(field_id, place.guild_id, name=name, order=order, **wanted)
+
+    def kept(self, place: Place, name: str, **more: Any) -> ProfileField:
+        """A field as it is kept."""
+        field = self.drafted(place, name, **more)
+        with place.work() as work:
+            work.profile_fields.save(field)
+        return field
+
+    def test_a_saved_field_comes_back_as_it_was(self, place: Place, elsewhere: Place) -> None:
+        """G-1: by order and id; another guild's is unknown."""
+        stranger = self.kept(elsewhere, "Trade")
+        field = self.kept(
+            place,
+            "Trade 🐉",
+            order=7,
+            kind=ProfileFieldKind.CHOICE,
+            choices=("Bäcker", "Smith"),
+            required=True,
+            shown_to=ShownTo.OFFICERS,
+        )
+        first = self.kept(place, "First", order=1)
+        with place.work() as work:
+            assert work.profile_fields.get(field.id) == evolve(field, version=1)
+            assert [each.id for each in work.profile_fields.all()] == [first.id, field.id]
+            with pytest.raises(NoSuch):
+                work.profile_fields.get(stranger.id)
+            work.profile_fields.save(work.profile_fields.get(field.id).change(archived=True, order=0))
+        with place.views() as views:
+            rows = views.profile_fields()
+        assert [(row.id, row.archived, row.choices) for row in rows] == [
+            (field.id, True, ("Bäcker", "Smith")),
+            (first.id, False, ()),
+        ]
+
+    def test_fields_never_share_a_name_and_changes_are_not_lost(self, place: Place) -> None:
+        """G-9; who saves or removes what somebody else changed meanwhile is stale."""
+        field = self.kept(place, SHARP_S[0])
+        with pytest.raises(NameTaken):
+            self.kept(place, SHARP_S[1])
+        with place.work() as work:
+            read_before = work.profile_fields.get(field.id)
+        with place.work() as work:
+            work.profile_fields.save(work.profile_fields.get(field.id).change(order=5))
+        with pytest.raises(Stale), place.work() as work:
+            work.profile_fields.save(read_before.change(order=6))
+        with pytest.raises(Stale), place.work() as work:
+            work.profile_fields.remove(read_before)
+        with place.work() as work:
+            work.profile_fields.remove(work.profile_fields.get(field.id))
+        with place.work() as work:
+            assert work.profile_fields.all() == ()
+
+    def test_a_profile_is_kept_with_its_character_and_shown_by_the_fields_order(self, place: Place) -> None:
+        """Values by field; what is of no field, or of an archived one, is not shown."""
+        late, early = self.kept(place, "Late", order=2), self.kept(place, "Early", order=1)
+        gone = self.kept(place, "Gone")
+        values = {late.id: 'ß 🐉 "quoted"', early.id: "1", gone.id: "x", ProfileFieldId(10**9): "y"}
+        character_id = place.character("Élan")
+        with place.work() as work:
+            work.characters.save(work.characters.get(character_id).change(profile=values))
+            work.profile_fields.save(work.profile_fields.get(gone.id).change(archived=True))
+        assert place.loaded(character_id).profile == values
+        with place.views() as views:
+            for row in (
+                views.character(character_id, with_hidden=True),
+                views.character_named("ÉLAN", with_hidden=False),
+            ):
+                assert [(each.name, each.value) for each in row.profile] == [
+                    ("Early", "1"),
+                    ("Late", values[late.id]),
+                ]
+        with place.work() as work:
+            work.characters.save(work.characters.get(character_id).change(profile=dict.fromkeys(values, "")))
+        assert place.loaded(character_id).profile == {}
+
+    def test_every_change_of_a_main_is_kept(self, place: Place, elsewhere: Place) -> None:
+        """P-17, G-1: the last by time; who was the main is in history, and is not removed without a trace."""
+        owner = place.member("Kara")
+        one, two = place.character("One", owner=owner), place.character("Two", owner=owner)
+        ids = [MainChangeId(place.installation.ids.next("main_change")) for _ in range(2)]
+
+        def changed(index: int, before: CharacterId, after: CharacterId) -> MainChange:
+            return MainChange(
+                id=ids[index],
+                user_id=owner,
+                at=NIGHT + index * DAY,
+                before=before,
+                after=after,
+                actor_kind=ActorKind.USER,
+                actor_id=str(owner),
+                waived=index == 1,
+                reason="reroll ß",
+            )
+
+        with place.work() as work:
+            assert work.characters.last_main_change(owner) is None
+            assert not work.characters.in_history(one)
+            work.characters.record_main_changes([changed(0, one, two), changed(1, two, one)])
+            work.characters.record_main_changes([])
+        with place.work() as work:
+            assert work.characters.last_main_change(owner) == changed(1, two, one)
+            assert work.characters.in_history(one)
+            assert work.characters.in_history(two)
+        with elsewhere.work() as work:
+            assert work.characters.last_main_change(owner) is None
+        with elsewhere.views() as views, pytest.raises(NoSuch):
+            views.main_changes(owner)
+        with place.views() as views:
+            rows = views.main_changes(owner)
+        assert [(row.before, row.after, row.waived, row.at) for row in rows] == [
+            ("One", "Two", False, NIGHT),
+            ("Two", "One", True, NIGHT + DAY),
+        ]
 
 
 class RosterViewContract(Contract):

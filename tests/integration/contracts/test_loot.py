@@ -2,11 +2,13 @@
 
 from tests.integration.contracts.loot_auctions import AuctionsContract, BidsContract
 from tests.integration.contracts.loot_awards import AwardsContract, StandingBidsContract
+from tests.integration.contracts.loot_drafts import AwardDraftsContract
 from tests.integration.contracts.loot_bidders import BiddersContract
 from tests.integration.contracts.loot_holds import HoldsContract
 from tests.integration.contracts.loot_items import ItemsContract
 from tests.integration.contracts.loot_rules import ChatGrammarsContract, ChatLinesContract, HouseRulesContract
 from tests.integration.contracts.loot_secrets import SecretsContract
+from tests.integration.contracts.loot_sharing import ContestContract, SharingContract
 from tests.integration.contracts.loot_views import AuctionViewContract, BiddingViewContract, BidViewContract
 
 
@@ -46,6 +48,10 @@ class TestAwards(AwardsContract):
     """It holds on each of them."""
 
 
+class TestAwardDrafts(AwardDraftsContract):
+    """It holds on each of them."""
+
+
 class TestStandingBids(StandingBidsContract):
     """It holds on each of them."""
 
@@ -63,4 +69,12 @@ class TestBiddingView(BiddingViewContract):
 
 
 class TestSecrets(SecretsContract):
+    """It holds on each of them."""
+
+
+class TestSharing(SharingContract):
+    """It holds on each of them."""
+
+
+class TestContest(ContestContract):
     """It holds on each of them."""

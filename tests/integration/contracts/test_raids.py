@@ -1,6 +1,11 @@
 """The contract of the raids context, on every adapter."""
 
-from tests.integration.contracts.attendance import AttendancesContract, SharesContract, SharesInvariantContract
+from tests.integration.contracts.attendance import (
+    AttendancesContract,
+    SharesContract,
+    SharesInvariantContract,
+    SightingsContract,
+)
 from tests.integration.contracts.raids import EventTypesContract, RaidsContract, UploadsContract
 
 
@@ -17,6 +22,10 @@ class TestUploads(UploadsContract):
 
 
 class TestAttendances(AttendancesContract):
+    """It holds on each of them."""
+
+
+class TestSightings(SightingsContract):
     """It holds on each of them."""
 
 

@@ -1,6 +1,11 @@
 """The contract of the roster context, on every adapter."""
 
-from tests.integration.contracts.roster import CharactersContract, RanksContract, RosterViewContract
+from tests.integration.contracts.roster import (
+    CharactersContract,
+    ProfileFieldsContract,
+    RanksContract,
+    RosterViewContract,
+)
 
 
 class TestRanks(RanksContract):
@@ -8,6 +13,10 @@ class TestRanks(RanksContract):
 
 
 class TestCharacters(CharactersContract):
+    """It holds on each of them."""
+
+
+class TestProfileFields(ProfileFieldsContract):
     """It holds on each of them."""
 
 

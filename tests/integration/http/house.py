@@ -233,6 +233,9 @@ class House:
         self.things["auction"] = self.auction(item=f"Sword {self.mark}", closes_at=None)
         given = {"item": f"Gem {self.mark}", "user": self.member_id, "reason": f"for {self.mark}"}
         self.things["award"] = make(f"/api/raids/{self.things['raid']}/loot/", given)["id"]
+        told = {"text": f"45471;2026-11-01 21:15;Main{self.mark}\n", "zone": "UTC", "apply": True}
+        drafted = make(f"/api/raids/{self.things['raid']}/award-drafts/", told)
+        self.things["award_draft"] = drafted["lines"][0]["draft_id"]
         bot = make("/api/auth/bot-keys/", {"name": f"bot {self.mark}", "scopes": ["points:read"]})
         self.things["bot_key"], self.things["bot_token"] = bot["id"], bot["token"]
         own = make("/api/auth/api-keys/", {"name": f"own {self.mark}"})

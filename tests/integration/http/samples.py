@@ -63,6 +63,17 @@ def _member(**more: str) -> _Make:
     )
 
 
+def _field(body: object = None) -> _Make:
+    """The path of a profile field, made for it, and a body."""
+
+    def make(house: House) -> Sample:
+        field = {"name": f"Field {secrets.token_hex(4)}", "kind": "text"}
+        made = house.officer.post("/api/roster/fields/", json=field).json()
+        return Sample({"field_id": made["id"]}, body)
+
+    return make
+
+
 def _application(status: str, body: object = None, query: str = "") -> _Make:
     """The path of an application of that status, and a body."""
     return lambda house: Sample({"application_id": house.application(status)}, body, query)
@@ -184,6 +195,18 @@ SAMPLES: Final[Mapping[str, _Make]] = {
         lambda house: {"updates": [{"character": f"Main{house.mark}", "rank": house.things["rank"]}], "reason": "up"}
     ),
     "update_statuses": _with(lambda house: {"characters": [house.things["alt"]], "status": "inactive"}),
+    "change_main": _with(lambda _: {"reason": "reroll"}, character_id="alt"),
+    "list_main_changes": _member(),
+    "list_profile_fields": _plain(),
+    "create_profile_field": _with(
+        lambda house: {"name": f"Trade {house.mark}", "kind": "choice", "choices": ["Baker", "Smith"]}
+    ),
+    "change_profile_field": _field({"required": True, "shown_to": "everyone"}),
+    "put_profile_field": _field({"order": 3}),
+    "remove_profile_field": _field(),
+    "import_roster": _with(
+        lambda house: {"text": f"name\nMain{house.mark}\nNewcomer{house.mark}\n", "file_name": "roster.csv"}
+    ),
     "audit_roster": _plain(),
     "list_claims": lambda house: Sample(query=f"?status=pending&claimant_id={house.officer_id}&page_size=5"),
     "make_claim": _with(lambda house: {"character": house.unlinked().character}),
@@ -203,6 +226,9 @@ SAMPLES: Final[Mapping[str, _Make]] = {
     "create_pool": _with(lambda _: {"name": "Alts", "unit": "AP", "decimals": 1}),
     "show_pool": _in(pool_id="pool"),
     "change_pool": _with(lambda _: {"unit": "points"}, pool_id="pool"),
+    "show_policies": _in(pool_id="pool"),
+    "set_policies": _with(lambda _: {"policies": {"cap": "500", "alt_percent": "50"}}, pool_id="pool"),
+    "put_policies": _with(lambda _: {"policies": {"floor": "-10"}}, pool_id="pool"),
     "put_pool": _with(lambda _: {"decimals": 0}, pool_id="pool"),
     "list_item_pools": _plain(),
     "create_item_pool": _with(lambda house: {"name": "Rings", "pool": house.things["pool"]}),
@@ -216,6 +242,27 @@ SAMPLES: Final[Mapping[str, _Make]] = {
         {"pool_id": house.things["pool"]}, query="?ordering=-current,username&current_min=0&attendance_30_max=100"
     ),
     "list_adjustments": _plain("?reversed=false"),
+    "explain_entry": lambda house: Sample({"user_id": house.member_id, "entry_id": entry_of(house, house.member_id)}),
+    "explain_balance": lambda house: Sample(
+        {"user_id": house.member_id, "pool_id": house.things["pool"]}, query="?as_of=2026-11-02T00:00:00Z"
+    ),
+    "simulate": _with(
+        lambda house: {
+            "policies": {"cap": "4", "decay": {"percent": "10"}},
+            "prices": "50%",
+            "points": {str(house.things["event_type"]): "150%"},
+            "months": 1,
+        },
+        pool_id="pool",
+    ),
+    "list_disputes": _plain("?status=open"),
+    "dispute_entry": lambda house: Sample(
+        body={"user": house.officer_id, "entry": new_entry(house, house.officer_id), "text": "I was late."}
+    ),
+    "show_dispute": lambda house: Sample({"dispute_id": dispute(house)}),
+    "withdraw_dispute": lambda house: Sample({"dispute_id": dispute(house)}),
+    "uphold_dispute": lambda house: Sample({"dispute_id": dispute(house)}, {"reason": "You are right."}),
+    "reject_dispute": lambda house: Sample({"dispute_id": dispute(house)}, {"reason": "You were there."}),
     "adjust_points": _with(
         lambda house: {
             "reason": "bonus",
@@ -226,6 +273,18 @@ SAMPLES: Final[Mapping[str, _Make]] = {
         }
     ),
     "reverse_adjustment": _with(lambda _: {"reason": "mistake"}, adjustment_id="adjustment"),
+    "list_batches": _plain("?kind=decay&reversed=false"),
+    "show_batch": lambda house: Sample({"batch_id": batch(house)}),
+    "list_batch_lines": lambda house: Sample({"batch_id": batch(house)}, query="?page_size=5"),
+    "preview_batch": lambda house: Sample(body=decaying(house)),
+    "run_batch": lambda house: Sample(body=decaying(house)),
+    "reverse_batch": lambda house: Sample({"batch_id": batch(house)}, {"reason": "mistake"}),
+    "preview_bonus": lambda house: Sample(
+        body={"title": "First kill", "raid": house.things["raid"], "tick": 1, "amount": 5}
+    ),
+    "give_bonus": lambda house: Sample(
+        body={"title": "Race", "lines": [{"user": house.member_id, "amount": "25"}], "key": "race 1"}
+    ),
     "list_event_types": _plain("?active=true"),
     "create_event_type": _with(lambda house: {"name": "Hate", "pools": [house.things["pool"]], "modifier": "1.5"}),
     "show_event_type": _in(event_type_id="event_type"),
@@ -247,6 +306,25 @@ SAMPLES: Final[Mapping[str, _Make]] = {
         lambda house: {"characters": [{"name": f"Alt{house.mark}", "status": "late"}, "Nobody"], "tick": 1},
         raid_id="raid",
     ),
+    "change_attendance": _with(
+        lambda house: {"characters": [{"name": f"Main{house.mark}", "status": "late"}], "tick": 1},
+        raid_id="raid",
+    ),
+    "put_attendance": _with(
+        lambda house: {"characters": [{"name": f"Main{house.mark}", "status": "standby"}], "dry_run": True},
+        raid_id="raid",
+    ),
+    "remove_attendance": _with(lambda house: {"characters": ["Never there", "Nor there"], "tick": 1}, raid_id="raid"),
+    "list_disagreements": _in(raid_id="raid"),
+    "decide_disagreements": lambda house: Sample(
+        {"raid_id": disagreeing(house)}, {"characters": [f"Main{house.mark}"], "absent": True}
+    ),
+    "claim_standby": lambda house: Sample({"raid_id": (claim := standby(house))["raid"]}, claim["body"]),
+    "withdraw_standby": lambda house: Sample(
+        {"raid_id": (claim := standby(house, claimed=True))["raid"]}, query=f"?character={claim['body']['character']}"
+    ),
+    "change_tick": lambda house: Sample({"raid_id": house.things["raid"], "tick": 1}, {"name": "Pull", "points": "2"}),
+    "put_tick": lambda house: Sample({"raid_id": house.things["raid"], "tick": 1}, {"at": "2026-11-01T20:05:00Z"}),
     "list_ticks": _in(raid_id="raid"),
     "add_tick": _with(lambda _: {"name": "Hour 2", "at": "2026-11-01T21:00:00Z", "points": 1}, raid_id="raid"),
     "list_unresolved_of_raid": _in(raid_id="raid"),
@@ -364,10 +442,30 @@ SAMPLES: Final[Mapping[str, _Make]] = {
     "award_loot": _with(
         lambda house: {"item": "Belt", "user": house.member_id, "amount": 1, "reason": "only one bid"}, raid_id="raid"
     ),
+    "list_award_drafts": lambda house: Sample({"raid_id": house.things["raid"]}, query="?status=open&page_size=5"),
+    "draft_awards": _with(
+        lambda house: {
+            "text": f"45472;2026-11-01 21:16;Main{house.mark}\nwhat is this\n",
+            "format": "gargul",
+            "zone": "Europe/Berlin",
+            "apply": True,
+        },
+        raid_id="raid",
+    ),
+    "show_award_draft": _in(raid_id="raid", draft_id="award_draft"),
+    "confirm_award_draft": _with(
+        lambda house: {"user": house.member_id, "item": "Rod", "amount": "1.50", "reason": "won the roll"},
+        raid_id="raid",
+        draft_id="award_draft",
+    ),
+    "dismiss_award_draft": _with(lambda _: {"reason": "a test"}, raid_id="raid", draft_id="award_draft"),
     "list_awards": lambda house: Sample(
         query=f"?user_id={house.member_id}&status=standing&search=gem&ordering=-awarded_at"
     ),
     "show_award": _in(award_id="award"),
+    "reshare_awards": _with(lambda _: {"reason": "attendance was wrong"}, raid_id="raid"),
+    "show_priorities": lambda house: Sample({"pool_id": house.things["pool"]}, query="?everyone=true&search=main"),
+    "shuffle_start_list": _in(pool_id="pool"),
     "revoke_award": _with(lambda _: {"reason": "a mistake"}, award_id="award"),
     "move_award": _with(lambda house: {"user": house.officer_id, "amount": 0, "reason": "swapped"}, award_id="award"),
     "return_item": _with(lambda _: {"reason": "not needed"}, award_id="award"),
@@ -468,3 +566,73 @@ def frozen_auction(house: House) -> int:
     auction_id = house.auction()
     assert house.officer.post(f"/api/bidding/{auction_id}/freeze/", json={}).status_code == 200
     return auction_id
+
+
+def batch(house: House) -> int:
+    """Points of two that moved together."""
+    both = [{"user": user_id, "amount": 1} for user_id in (house.member_id, house.officer_id)]
+    made = house.officer.post("/api/points/adjustments/", json={"reason": "both", "adjustments": both})
+    assert made.status_code == 201, made.text
+    batch_id: int = made.json()["batch_id"]
+    return batch_id
+
+
+def decaying(house: House) -> Mapping[str, object]:
+    """A run of decay in a pool that decays."""
+    policies = {"policies": {"decay": {"percent": "10"}}}
+    decays = house.officer("PATCH", f"/api/pools/{house.things['pool']}/policies/", json=policies)
+    assert decays.status_code == 200, decays.text
+    return {"kind": "decay", "pool": house.things["pool"], "now": True}
+
+
+def disagreeing(house: House) -> int:
+    """A raid that two files tell of, one of which lacks the member's main."""
+    raid = house.raid()
+    for names in (f"Main{house.mark}\n{_a_name()}", _a_name()):
+        body = {"text": names, "format": "name_list", "raid": raid, "at": "2026-11-01T20:00:00Z", "apply": True}
+        answer = house.officer.post("/api/points/parse-attendance/", json=body)
+        assert answer.status_code == 201, answer.text
+    return raid
+
+
+def _a_name() -> str:
+    """A name that nothing bears yet."""
+    return "Bench" + "".join(secrets.choice("bcdfghjk") for _ in range(8))
+
+
+def standby(house: House, *, claimed: bool = False) -> dict[str, Any]:
+    """A raid at which members claim standby, and the officer's character who is to claim it, or has."""
+    policies = f"/api/pools/{house.things['pool']}/policies/"
+    assert house.officer("PATCH", policies, json={"policies": {"standby_claim": "members"}}).status_code == 200
+    name = _a_name()
+    owner = house.officer.get("/api/users/me/").json()["id"]
+    character = house.officer.post("/api/characters/", json={"name": name, "owner": owner}).json()["id"]
+    raid, body = house.raid(), {"character": character, "tick": 1}
+    if claimed:
+        assert house.officer.post(f"/api/raids/{raid}/standby/", json=body).status_code == 201
+    return {"raid": raid, "body": body}
+
+
+def entry_of(house: House, user_id: int) -> int:
+    """A user's oldest entry."""
+    listed = house.officer.get(f"/api/points/history/user/{user_id}/?ordering=occurred_at&page_size=1").json()
+    entry_id: int = listed["results"][0]["id"]
+    return entry_id
+
+
+def new_entry(house: House, user_id: int) -> int:
+    """An entry that nobody has disputed yet."""
+    body = {"user": user_id, "amount": "1", "reason": "to be disputed"}
+    made = house.officer.post("/api/points/adjustments/", json=body).json()
+    entry_id: int = made["adjustments"][0]["entry_id"]
+    return entry_id
+
+
+def dispute(house: House, *, by_member: bool = False) -> int:
+    """A dispute that waits, of the officer's or of the member's, about an entry of their own."""
+    user_id, caller = (house.member_id, house.member) if by_member else (house.officer_id, house.officer)
+    body = {"user": user_id, "entry": new_entry(house, user_id), "text": "I was late."}
+    made = caller.post("/api/points/disputes/", json=body)
+    assert made.status_code == 201, made.text
+    dispute_id: int = made.json()["id"]
+    return dispute_id

@@ -41,7 +41,7 @@ from tests.access import (
     refusals,
 )
 from tests.integration.http.house import Api, House
-from tests.integration.http.samples import SAMPLES, Sample, pending
+from tests.integration.http.samples import SAMPLES, Sample, dispute, new_entry, pending
 from tests.unit.http.operations import OPERATIONS
 
 REFUSALS: Final = frozenset({401, 403})
@@ -54,6 +54,11 @@ OWN_SAMPLES: Final[Mapping[str, Callable[[House], Sample]]] = {
     "change_application": lambda house: Sample({"application_id": applied(house)}, {"level": 60}),
     "put_application": lambda house: Sample({"application_id": applied(house)}, {"availability": "Weekends"}),
     "withdraw_application": lambda house: Sample({"application_id": applied(house)}, {"reason": "x"}),
+    "dispute_entry": lambda house: Sample(
+        body={"user": house.member_id, "entry": new_entry(house, house.member_id), "text": "I was late."}
+    ),
+    "show_dispute": lambda house: Sample({"dispute_id": dispute(house, by_member=True)}),
+    "withdraw_dispute": lambda house: Sample({"dispute_id": dispute(house, by_member=True)}),
 }
 """Requests that the guild's member may make of what is theirs, where an officer's sample asks for more."""
 ONE_SCOPE_SAMPLES: Final[Mapping[str, Callable[[House], Sample]]] = {

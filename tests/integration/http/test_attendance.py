@@ -267,3 +267,25 @@ def test_what_fails_in_part_fails_whole(house: House) -> None:
     answer = house.officer("PATCH", path, json={"rank_id": house.things["rank"], "name": "\t"})
     assert answer.status_code == 422
     assert house.officer.get(path).json()["rank"] == "Member"
+
+
+def test_attendance_is_corrected_many_at_once(house: House) -> None:
+    """D-8: PATCH and DELETE, in one transaction; the same again changes nothing."""
+    raid = house.raid()
+    path, names = f"/api/raids/{raid}/attendance/", [f"Main{house.mark}", "Stranger"]
+    assert house.officer.post(path, json={"characters": names}).status_code == 201
+    absent = {"characters": [{"name": name, "status": "absent_excused"} for name in names]}
+    tried = house.officer("PATCH", path, json={**absent, "dry_run": True}).json()
+    assert (tried["applied"], [each["difference"] for each in tried["paid_anew"]]) == (False, ["-5.50"])
+    answers = [house.officer("PATCH", path, json=absent).json() for _ in range(2)]
+    assert [(each["changed"], each["reversed_entries"]) for each in answers] == [(2, 1), (0, 0)]
+    unknown = {"characters": [{"name": names[0], "status": "late"}, {"name": "Never", "status": "late"}]}
+    assert house.officer("PATCH", path, json=unknown).status_code == 404
+    assert {row["status"] for row in house.officer.get(path).json()} == {"absent_excused"}
+    removed = house.officer("DELETE", path, json={"characters": [*names, "Never"]})
+    assert removed.status_code == 200, removed.text
+    assert (removed.json()["removed"], removed.json()["missing"]) == (2, ["Never"])
+    assert house.officer.get(path).json() == []
+    assert house.member("DELETE", path, json={"characters": names}).status_code == 403
+    nothing = house.officer("PATCH", path, json={"characters": [{"name": "Main"}]})
+    assert (nothing.status_code, nothing.json()["errors"][0]["field"]) == (422, "names")

@@ -201,9 +201,9 @@ _MANY: Final = (
     """,
     f"""
     INSERT INTO awards (guild_id, id, item_id, raid_id, user_id, price, awarded_at, status, overbid, pools, actor_kind,
-        actor_id, item_name, item_key, character_name, character_key, because, version)
+        actor_id, item_name, item_key, character_name, character_key, because, shared_with, version)
     SELECT 1 + g % 2, g, g % 500, g % 300, 1 + g % 50, 1, g * {MICROS}::BIGINT, 'standing', 0, '[1]', 'operator',
-        '', 'x', 'x', 'x', 'x', '', 1
+        '', 'x', 'x', 'x', 'x', '', '[]', 1
     FROM generate_series(1, {ROWS}) AS g
     """,
     f"""

@@ -8,6 +8,7 @@ from typing import Final
 import pytest
 
 from dkp_adapters.memory import SettableClock
+from dkp_adapters.sql import loot as sql_loot
 from dkp_adapters.sql.database import SqlDatabase
 from dkp_adapters.sql.engine import Connection
 from dkp_adapters.sql.views import auctions, loot, points
@@ -55,9 +56,9 @@ _MANY: Final = (
     """,
     f"""
     INSERT INTO awards (guild_id, id, item_id, auction_id, user_id, price, awarded_at, status, overbid, pools,
-        actor_kind, actor_id, item_name, item_key, character_name, character_key, because, version)
+        actor_kind, actor_id, item_name, item_key, character_name, character_key, because, shared_with, version)
     SELECT 1 + g % 2, g, 1 + g % {ITEMS}, g, 1 + (g / 7) % {USERS}, 100, g, 'standing', 0, '[1]', 'user', '1',
-        'item', 'item', '', '', '', 1
+        'item', 'item', '', '', '', '[]', 1
     FROM generate_series(1, {AUCTIONS}) AS g
     """,
     f"""
@@ -134,6 +135,11 @@ def test_awards_of_a_user_are_found_by_user_and_time(connection: Connection) -> 
     assert indexes_read(connection, statement, "awards", user_id=3, **_PAGE) == {
         "ix_awards_guild_id_user_id_awarded_at"
     }
+
+
+def test_shared_awards_are_found_by_their_raid(connection: Connection) -> None:
+    """P-6, O-17: those that an officer has shared out anew."""
+    assert indexes_read(connection, sql_loot._SHARED_AT, "awards", raid_id=3) == {"ix_awards_guild_id_raid_id"}
 
 
 def test_the_prices_of_an_item_are_found_by_the_item(connection: Connection) -> None:

@@ -51,8 +51,9 @@ _HISTORY: Final = (
     """
     WITH RECURSIVE n (i) AS (SELECT :first UNION ALL SELECT i + 1 FROM n WHERE i < :last)
     INSERT INTO awards (guild_id, id, item_id, auction_id, user_id, price, awarded_at, status, overbid, pools,
-        actor_kind, actor_id, item_name, item_key, character_name, character_key, because, version)
-    SELECT 1, i, :item + i % 100, i, i % 60, 100, i, 'standing', 0, '[1]', 'user', '1', 'item', 'item', '', '', '', 1
+        actor_kind, actor_id, item_name, item_key, character_name, character_key, because, shared_with, version)
+    SELECT 1, i, :item + i % 100, i, i % 60, 100, i, 'standing', 0, '[1]', 'user', '1', 'item', 'item', '', '', '',
+        '[]', 1
     FROM n
     """,
 )

@@ -107,6 +107,18 @@ def test_what_the_adapter_wrote_adds_up(database: SqlDatabase, place: Place) -> 
     assert told == [f"{what} of guild {place.guild_id}" for what in PARTS]
 
 
+def test_each_pool_is_held_against_what_the_line_says_of_it(database: SqlDatabase, place: Place) -> None:
+    """P-3, P-6: pools of one raid may pay differently, and none pays more than its line says."""
+    scene = Scene(place)
+    tamper(
+        database,
+        place,
+        "UPDATE attendance SET elsewhere = '{{\"{pool}\":250}}' WHERE guild_id = {guild} AND raid_id = {first}",
+        **scene.values(),
+    )
+    assert [(kept, counted) for _, kept, counted in differences(database, place)] == [("10.00", "2.50")]
+
+
 def test_a_difference_says_whose_number_it_is(database: SqlDatabase, place: Place) -> None:
     """P-3: guild, pool and user, what is kept and what it adds up to."""
     scene = Scene(place)

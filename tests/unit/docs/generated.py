@@ -24,7 +24,17 @@ from dkp_core.kernel.permission import Permission
 from dkp_core.loot import ChatGrammar, Rules
 from dkp_core.loot.rules import AttendanceCap, Limit, Phase, RankCap, RankMultiplier
 from dkp_core.notices import ENGLISH
-from dkp_core.points import BUCKETS, EntryKind
+from dkp_core.points import (
+    BUCKETS,
+    Bonus,
+    Decay,
+    EntryKind,
+    Inactivity,
+    Policies,
+    RepeatingCap,
+    StartPoints,
+)
+from dkp_core.points.schedule import Schedule
 from dkp_core.raids import ATTENDED, FACTORS, DumpFormat, Presence
 from dkp_core.reactions import REACTIONS
 from dkp_core.recruitment import Question, RecruitmentRules
@@ -93,6 +103,21 @@ def auction_rules() -> str:
         ("phases", Phase),
     ):
         parts.append(f"\nEach of `{name}`:\n\n{_fields(kind())}")
+    return "".join(parts)
+
+
+def policies() -> str:
+    """Every policy of a pool, and what their objects and lists hold."""
+    parts = [_fields(Policies())]
+    for name, kind in (
+        ("start_points", StartPoints),
+        ("bonuses", Bonus),
+        ("repeating_cap", RepeatingCap),
+        ("decay", Decay),
+        ("inactivity", Inactivity),
+        ("schedule", Schedule),
+    ):
+        parts.append(f"\nIn `{name}`:\n\n{_fields(kind())}")
     return "".join(parts)
 
 
@@ -354,6 +379,7 @@ GENERATORS: Final = MappingProxyType(
     {
         "settings": settings,
         "auction-rules": auction_rules,
+        "policies": policies,
         "chat-grammar": chat_grammar,
         "recruitment-rules": recruitment_rules,
         "questions": questions,

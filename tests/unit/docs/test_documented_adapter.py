@@ -37,6 +37,7 @@ def installation(tmp_path: Path, file_ids: Callable[[Path], Ids]) -> Installatio
         begin=memory.begin,
         begin_installation=memory.begin_installation,
         read=memory.read,
+        read_steadily=memory.read_steadily,
         ids=memory.ids,
         credentials=memory.credentials,
         verifying=memory.verifying,

@@ -377,7 +377,7 @@ def bidding(draw: st.DrawFn) -> tuple[OpenAuction, Mapping[UserId, Bid]]:
             bidder, purse, terms=auction.terms, phase=0, leads=auction.leads, own=None, at=later(step)
         ) or Points(100)
         more = draw(st.integers(-1, 3))
-        amount = str(least + Points(100 * more)) if draw(st.integers(0, 5)) else str(purse.free - wanted.floor)
+        amount = str(least + Points(100 * more)) if draw(st.integers(0, 5)) else str(purse.free - wanted.to_leave)
         answer = bid(
             auction,
             user,
@@ -398,7 +398,7 @@ def bidding(draw: st.DrawFn) -> tuple[OpenAuction, Mapping[UserId, Bid]]:
             assert set(answer.holds) >= {lead.bid.user_id for lead in before} | {user}
             standing |= {made.user_id: made for made in (answer.bid, *answer.raised)}
             held |= answer.holds
-            assert all(means[each] - held[each].points >= wanted.floor or not held[each].points for each in means)
+            assert all(means[each] - held[each].points >= wanted.to_leave or not held[each].points for each in means)
     return auction, standing
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dkp_core.kernel.errors import InvalidValue
-from dkp_core.kernel.points import Points
+from dkp_core.kernel.points import ZERO, Points
 from dkp_core.loot import Mode, Refund, Rules, Span, Tie, Tier
 from tests.unit.loot.bidding_hall import rules
 
@@ -100,7 +100,7 @@ def test_what_is_not_given_stays_as_it_is() -> None:
         ({"attendance_caps": [5]}, "rules.attendance_caps.0"),
         ({"rank_caps": [{"rank": 0}]}, "rules.rank_caps.0.rank"),
         ({"trial_cap": "0"}, "rules.trial_cap"),
-        ({"floor": "-1"}, "rules.floor"),
+        ({"floor": "low"}, "rules.floor"),
         ({"limits": [{"items": 0}]}, "rules.limits.0.items"),
         ({"limits": [{"per": "week"}]}, "rules.limits.0.per"),
         ({"alt_limit": "0"}, "rules.alt_limit"),
@@ -128,9 +128,9 @@ def test_bad_rules_are_refused_by_field(values: object, field: str) -> None:
 def test_an_auction_overrides_its_pools_rules() -> None:
     """L-2: overridable per auction; the floor only to be stricter, and rolls for a fixed price are the pool's."""
     house = rules(minimum="10", floor="5")
-    own = house.overridden({"minimum": "20", "floor": "6"})
+    own = house.overridden({"minimum": "20", "floor": "6"}, ZERO)
     assert (str(own.minimum), str(own.floor), own.increment) == ("20.00", "6.00", house.increment)
-    assert house.overridden({}) == house
+    assert house.overridden({}, ZERO) == house.overridden({"floor": None}, ZERO) == house
     for values, field in (
         ({"floor": "4.99"}, "rules.floor"),
         ({"fixed_price_rolls": True}, "rules.fixed_price_rolls"),
@@ -138,9 +138,38 @@ def test_an_auction_overrides_its_pools_rules() -> None:
         ({"mode": "fixed_price_roll", "fixed_price_rolls": True}, "rules.fixed_price_rolls"),
     ):
         with pytest.raises(InvalidValue) as refusal:
-            house.overridden(values)
+            house.overridden(values, ZERO)
         assert refusal.value.field == field
-    assert rules(fixed_price_rolls=True).overridden({"mode": "fixed_price_roll"}).mode is Mode.FIXED_PRICE_ROLL
+    assert rules(fixed_price_rolls=True).overridden({"mode": "fixed_price_roll"}, ZERO).mode is Mode.FIXED_PRICE_ROLL
+
+
+@pytest.mark.parametrize(
+    ("policy", "house", "own", "floor"),
+    [
+        ("0", None, {}, "0.00"),
+        ("-50", None, {}, "-50.00"),
+        ("20", None, {}, "20.00"),
+        ("-50", "-20", {}, "-20.00"),
+        ("20", "5", {}, "20.00"),
+        ("-50", "-20", {"floor": None}, "-20.00"),
+        ("-50", "-20", {"floor": "-20"}, "-20.00"),
+        ("-50", "-20", {"floor": "7"}, "7.00"),
+        ("-50", "-20", {"floor": "-20.01"}, "-20.00 or more"),
+        ("-50", None, {"floor": "-51"}, "-50.00 or more"),
+        ("20", "5", {"floor": "19.99"}, "20.00 or more"),
+    ],
+)
+def test_the_strictest_floor_is_fixed_into_an_auctions_rules(
+    policy: str, house: str | None, own: dict[str, object], floor: str
+) -> None:
+    """P-6, L-5: of the pool's policies, its rules and the auction's; one that is less strict is refused with it."""
+    given = Rules() if house is None else rules(floor=house)
+    if floor.endswith("more"):
+        with pytest.raises(InvalidValue) as refused:
+            given.overridden(own, Points.of(policy))
+        assert (refused.value.field, refused.value.accepted) == ("rules.floor", floor)
+    else:
+        assert str(given.overridden(own, Points.of(policy)).floor) == floor
 
 
 def test_attendance_is_asked_for_where_the_rules_need_it() -> None:

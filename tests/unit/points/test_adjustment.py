@@ -97,7 +97,9 @@ def test_it_happens_now_or_in_the_past() -> None:
 
 def test_it_is_reversed_by_an_entry_from_the_same_time_on() -> None:
     """G-4, P-8: voided by reversal."""
-    reversed_, entry = an_adjustment().reverse(EntryId(41), reason=" wrong user ", by=OFFICER, at=NOW)
+    adjustment = an_adjustment()
+    reversed_ = adjustment.reverse(reason=" wrong user ", at=NOW)
+    entry = adjustment.entry().reversed_by(EntryId(41), reason="wrong user", by=OFFICER, at=NOW)
     assert reversed_.reversed_at == NOW
     assert (entry.id, entry.reverses, entry.amount, entry.reason) == (41, 40, Points.of("5.25"), "wrong user")
     assert (entry.kind, entry.occurred_at, entry.recorded_at) == (EntryKind.ADJUSTMENT, BEFORE, NOW)
@@ -105,14 +107,14 @@ def test_it_is_reversed_by_an_entry_from_the_same_time_on() -> None:
 
 def test_it_is_reversed_once() -> None:
     """G-4: the second time it is told so."""
-    reversed_, _ = an_adjustment().reverse(EntryId(41), reason="wrong", by=OFFICER, at=NOW)
+    reversed_ = an_adjustment().reverse(reason="wrong", at=NOW)
     with pytest.raises(AlreadyReversed) as refused:
-        reversed_.reverse(EntryId(42), reason="again", by=OFFICER, at=NOW)
+        reversed_.reverse(reason="again", at=NOW)
     assert refused.value.sentence == "Adjustment 4 was reversed already."
 
 
 def test_a_reversal_needs_a_reason_too() -> None:
     """P-8, G-5: why is recorded with every change."""
     with pytest.raises(InvalidValue) as refused:
-        an_adjustment().reverse(EntryId(41), reason=" ", by=OFFICER, at=NOW)
+        an_adjustment().reverse(reason=" ", at=NOW)
     assert refused.value.name == "reason"

@@ -13,7 +13,9 @@ from dkp_core.kernel.ids import CharacterId, GuildId, RankId, UserId
 from dkp_core.roster import (
     Character,
     CharacterApproved,
+    CharacterDeactivated,
     CharacterEntered,
+    CharacterReactivated,
     CharacterRenamed,
     CharacterStatus,
     NotPending,
@@ -130,7 +132,8 @@ def test_a_pending_character_is_approved() -> None:
     approved = a_character(status=PENDING).approve()
     assert approved.status is ACTIVE
     assert changes_of(approved) == (Change(field="status", before="pending", after="active"),)
-    assert approved.pending[1:] == (CharacterApproved(character_id=CharacterId(4), name="Sonya", owner=UserId(7)),)
+    told = CharacterApproved(character_id=CharacterId(4), name="Sonya", owner=UserId(7), rank_id=RankId(2))
+    assert approved.pending[1:] == (told,)
 
 
 @pytest.mark.parametrize("status", sorted(set(CharacterStatus) - {PENDING}))
@@ -161,7 +164,9 @@ def test_other_changes_approve_nothing() -> None:
     still = a_character(status=PENDING).change(level=51)
     retired = a_character().change(status=CharacterStatus.RETIRED)
     back = a_character().change(status=PENDING)
-    assert [len(character.pending) for character in (still, retired, back)] == [1, 1, 1]
+    told = [event for character in (still, retired, back) for event in character.pending]
+    assert len(told) == 4
+    assert not any(isinstance(event, CharacterApproved) for event in told)
 
 
 def test_a_character_is_renamed() -> None:
@@ -185,7 +190,9 @@ def test_a_character_moves_between_ranks_with_a_reason() -> None:
     moved = a_character().move_to(RankId(3), reason=" earned ")
     assert moved.rank_id == 3
     assert moved.pending == (
-        CharacterRankChanged(character_id=CharacterId(4), before=RankId(2), after=RankId(3), reason="earned"),
+        CharacterRankChanged(
+            character_id=CharacterId(4), owner=UserId(7), before=RankId(2), after=RankId(3), reason="earned"
+        ),
     )
 
 
@@ -210,3 +217,24 @@ def test_a_status_is_found_by_its_name() -> None:
     assert refused.value.name == "status"
     assert refused.value.fault == f"'{'x' * 40}' is no character status"
     assert refused.value.accepted == "pending, active, inactive, retired, trial"
+
+
+def test_deactivating_and_reactivating_are_told_with_owner_and_rank() -> None:
+    """R-7: what Discord roles follow from; approving is told likewise, and a move between ranks names its owner."""
+    at_rank = evolve(a_character(), rank_id=RankId(3))
+    for after in (CharacterStatus.INACTIVE, CharacterStatus.RETIRED):
+        (_, event) = at_rank.change(status=after).pending
+        assert isinstance(event, CharacterDeactivated)
+        assert (event.owner, event.rank_id, event.before, event.after) == (7, 3, "active", after.value)
+    (_, back) = evolve(at_rank, status=CharacterStatus.INACTIVE).change(status=CharacterStatus.TRIAL).pending
+    assert isinstance(back, CharacterReactivated)
+    assert (back.owner, back.rank_id, back.before, back.after) == (7, 3, "inactive", "trial")
+    assert len(at_rank.change(status=CharacterStatus.TRIAL).pending) == 1
+    resting = evolve(at_rank, status=CharacterStatus.INACTIVE)
+    assert len(resting.change(status=CharacterStatus.RETIRED).pending) == 1
+    (_, approved) = evolve(at_rank, status=CharacterStatus.PENDING).approve().pending
+    assert isinstance(approved, CharacterApproved)
+    assert (approved.owner, approved.rank_id) == (7, 3)
+    (moved,) = at_rank.move_to(RankId(4), reason="").pending
+    assert isinstance(moved, CharacterRankChanged)
+    assert (moved.owner, moved.before, moved.after) == (7, 3, 4)

@@ -57,7 +57,7 @@ def test_making_an_alt_the_main_rehangs_the_others(guild: GuildHouse) -> None:
     """R-3: making an alt the main re-hangs the others."""
     member = guild.joins()
     first, second, third = (guild.plays(member, name) for name in ("One", "Two", "Three"))
-    guild.use.change_character()(second, is_main=True, by=member.by)
+    guild.use.change_main()(second, by=member.by)
     assert [character(guild, each).main_id for each in (first, second, third)] == [second, None, second]
     assert [character(guild, each).is_main for each in (first, second, third)] == [False, True, False]
 
@@ -76,9 +76,7 @@ def test_a_main_never_hangs_under_its_alt(guild: GuildHouse) -> None:
     with pytest.raises(OwnersDiffer):
         change(alt, main_id=foreign, by=guild.officer.by)
     with pytest.raises(NoOwner):
-        change(guild.plays(None, "Five"), is_main=True, by=guild.officer.by)
-    with pytest.raises(InvalidValue):
-        change(main, is_main=False, by=guild.officer.by)
+        guild.use.change_main()(guild.plays(None, "Five"), by=guild.officer.by)
 
 
 def test_a_members_character_waits_for_approval_unless_the_guild_says_otherwise(guild: GuildHouse) -> None:
@@ -529,12 +527,3 @@ def test_a_character_with_a_past_is_retired_not_removed(guild: GuildHouse) -> No
         assert character(guild, each).status is CharacterStatus.RETIRED
     assert len(guild.use.show_rank_history()(ranked, by=guild.operator)) == 1
     assert len(guild.use.show_ownership_history()(given, by=guild.operator)) == 2
-
-
-def test_a_character_is_made_a_main_or_hung_under_one(guild: GuildHouse) -> None:
-    """R-3, G-8: not both in one breath."""
-    member = guild.joins()
-    main, alt = guild.plays(member, "One"), guild.plays(member, "Two")
-    with pytest.raises(InvalidValue) as refused:
-        guild.use.change_character()(alt, is_main=True, main_id=main, by=guild.officer.by)
-    assert refused.value.field == "main_id"

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dkp_adapters.memory.views.accounts import MemoryAccountsView
 from dkp_adapters.memory.views.audit_log import MemoryAuditLog
-from dkp_adapters.memory.views.guilds import MemoryGuildsView
 from dkp_adapters.memory.views.loot import MemoryLootView
 from dkp_adapters.memory.views.notices import MemoryNoticesView
-from dkp_adapters.memory.views.points import MemoryPointsView
-from dkp_adapters.memory.views.raids import MemoryRaidsView
+from dkp_adapters.memory.views.past import MemoryPastView
 from dkp_adapters.memory.views.recruitment import MemoryRecruitmentView
 from dkp_adapters.memory.views.roster import MemoryRosterView
 
@@ -16,12 +14,10 @@ __all__ = ["MemoryViews"]
 
 
 class MemoryViews(
-    MemoryGuildsView,
     MemoryAccountsView,
     MemoryNoticesView,
     MemoryRosterView,
-    MemoryPointsView,
-    MemoryRaidsView,
+    MemoryPastView,
     MemoryLootView,
     MemoryRecruitmentView,
     MemoryAuditLog,

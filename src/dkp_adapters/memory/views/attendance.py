@@ -12,7 +12,7 @@ from attrs import frozen
 from dkp_adapters.memory.views.glance import Glance
 from dkp_core.kernel.ids import PoolId, RaidId, UserId
 from dkp_core.kernel.period import BEGINNING, Period
-from dkp_core.raids import ATTENDED, WINDOWS, AttendanceShare, Presence, Raid, RaidStatus
+from dkp_core.raids import WINDOWS, AttendanceShare, Presence, Raid, RaidStatus
 
 _NONE: Final = AttendanceShare()
 
@@ -60,7 +60,7 @@ class AttendanceCounts:
             if waiting is not None and line.is_unresolved and line.key == waiting[0]:
                 user_id = waiting[1]
             if user_id is not None and line.raid_id in self._held:
-                if line.presence in ATTENDED:
+                if line.counts:
                     self._attended[user_id].add(line.raid_id)
                 elif line.presence is Presence.ABSENT_EXCUSED:
                     excused[user_id].add(line.raid_id)

@@ -15,7 +15,7 @@ from dkp_core.kernel.ids import AuctionId, PoolId, RaidId, UserId
 from dkp_core.kernel.names import name_key
 from dkp_core.kernel.period import Period
 from dkp_core.loot import AwardStatus, Bidder, Bidders, Span, Tier
-from dkp_core.raids import ATTENDED, WINDOWS, AttendanceShare, RaidStatus
+from dkp_core.raids import WINDOWS, AttendanceShare, RaidStatus
 from dkp_core.roster import Character, CharacterStatus
 
 _NOT_PLAYED: Final = frozenset({CharacterStatus.PENDING, CharacterStatus.RETIRED})
@@ -61,15 +61,22 @@ class MemoryBidders(Bidders):
         return count.windows[WINDOWS.index(days)] if days else count.lifetime
 
     def attended(self, user_id: UserId, raid_id: RaidId) -> bool:
+        return user_id in self.attendees(raid_id)
+
+    def attendees(self, raid_id: RaidId) -> tuple[UserId, ...]:
         glance = self.look()
         raid = glance.tables.raids.get(raid_id)
-        lines = (
-            line
-            for line in glance.tables.attendance.values()
-            if line.raid_id == raid_id and line.user_id is not None and line.presence in ATTENDED
+        if raid is None or raid.status is RaidStatus.CANCELLED:
+            return ()
+        return tuple(
+            sorted(
+                {
+                    glance.head(line.user_id, line.at)
+                    for line in glance.tables.attendance.values()
+                    if line.raid_id == raid_id and line.user_id is not None and line.counts
+                }
+            )
         )
-        stands = raid is not None and raid.status is not RaidStatus.CANCELLED
-        return stands and any(line.user_id and glance.head(line.user_id, line.at) == user_id for line in lines)
 
     def wins(
         self,

@@ -9,12 +9,22 @@ from typing import Final, TypeVar
 from attrs import frozen
 
 from dkp_adapters.memory.loot import holds_of, purse_of, rules_of, standing_bids
+from dkp_adapters.memory.points import policies_of
 from dkp_adapters.memory.views.bidders import MemoryBidders
+from dkp_adapters.memory.views.contest import contest_of
 from dkp_adapters.memory.views.glance import Glance, MemoryView, part_of
-from dkp_adapters.memory.views.loot_rows import auction_row, award_row, bid_rows, by_time, item_detail_row, item_row
+from dkp_adapters.memory.views.loot_rows import (
+    auction_row,
+    award_draft_row,
+    award_row,
+    bid_rows,
+    by_time,
+    item_detail_row,
+    item_row,
+)
 from dkp_adapters.memory.views.ordering import Columns, ordered, page_of
 from dkp_core.kernel.errors import NoSuch
-from dkp_core.kernel.ids import AuctionId, AwardId, ItemId, PoolId, UserId
+from dkp_core.kernel.ids import AuctionId, AwardDraftId, AwardId, ItemId, PoolId, UserId
 from dkp_core.kernel.names import name_key
 from dkp_core.kernel.page import Order, Page, PageRequest
 from dkp_core.kernel.period import night_of
@@ -25,11 +35,14 @@ from dkp_core.loot import (
     AuctionFilter,
     AuctionRow,
     Award,
+    AwardDraftFilter,
+    AwardDraftRow,
     AwardFilter,
     AwardRow,
     BiddingRow,
     BidRow,
     ChatGrammar,
+    Contest,
     ItemDetailRow,
     ItemFilter,
     ItemRow,
@@ -195,6 +208,20 @@ class MemoryLootView(MemoryView, LootView):
         glance = self.look()
         return award_row(glance, _one(glance.tables.awards.get(award_id), "award", award_id))
 
+    def award_drafts(self, wanted: AwardDraftFilter, *, page: PageRequest) -> Page[AwardDraftRow]:
+        glance = self.look()
+        _one(glance.tables.raids.get(wanted.raid_id), "raid", wanted.raid_id)
+        rows = [
+            award_draft_row(glance, draft)
+            for draft in sorted(glance.tables.award_drafts.values(), key=lambda draft: draft.id)
+            if draft.raid_id == wanted.raid_id and wanted.status in (None, draft.status)
+        ]
+        return page_of(rows, page)
+
+    def award_draft(self, draft_id: AwardDraftId) -> AwardDraftRow:
+        glance = self.look()
+        return award_draft_row(glance, _one(glance.tables.award_drafts.get(draft_id), "award draft", draft_id))
+
     # --- rules --------------------------------------------------------------------------------------------------------
 
     def rules(self, pool_id: PoolId) -> tuple[RulesRow, ...]:
@@ -210,7 +237,11 @@ class MemoryLootView(MemoryView, LootView):
         found = next((pool for pool in pools if (pool.is_default if pool_id is None else pool.id == pool_id)), None)
         pool = _one(found, "pool", "default" if pool_id is None else pool_id)
         versions = rules_of(tables, pool.id)
-        return pool.id, versions[max(versions)].value if versions else Rules()
+        rules = versions[max(versions)].value if versions else Rules()
+        return pool.id, rules.under(policies_of(tables, pool.id)[-1].policies.floor)
+
+    def contest(self, pool_id: PoolId, *, at: datetime) -> Contest:
+        return contest_of(self.look(), pool_id, at)
 
     def chat_grammar(self) -> RulesRow:
         kept = self.look().tables.chat_grammars

@@ -16,6 +16,8 @@ from dkp_core.loot import (
     Auction,
     AuctionRow,
     Award,
+    AwardDraft,
+    AwardDraftRow,
     AwardRow,
     BidOutcome,
     BidRecord,
@@ -172,6 +174,30 @@ def _bid_row(glance: Glance, record: BidRecord, viewer: UserId | None) -> BidRow
 
 
 # --- rows of awards ---------------------------------------------------------------------------------------------------
+
+
+def award_draft_row(glance: Glance, draft: AwardDraft) -> AwardDraftRow:
+    """An award draft as it is listed."""
+    return AwardDraftRow(
+        id=draft.id,
+        raid_id=draft.raid_id,
+        item=draft.item_name,
+        item_id=draft.item_id,
+        character=draft.name,
+        user_id=draft.user_id,
+        username=glance.username_or_none(draft.user_id),
+        quantity=draft.quantity,
+        amount=draft.cost,
+        rot=draft.rot,
+        note=draft.note,
+        local_time=draft.local_time,
+        line=draft.line,
+        sha256=draft.sha256,
+        status=draft.status,
+        awards=draft.awards,
+        reason=draft.reason,
+        drafted_at=draft.drafted_at,
+    )
 
 
 def award_row(glance: Glance, award: Award) -> AwardRow:

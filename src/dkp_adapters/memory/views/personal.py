@@ -12,8 +12,8 @@ from attrs import frozen
 
 from dkp_adapters.memory.tables import GuildTables, RecordedEvent, RecordedTransition, Rows, Snapshot
 from dkp_core.kernel.actor import ActorKind
-from dkp_core.kernel.ids import ApplicationId, GuildId, UserId
-from dkp_core.loot import result_of
+from dkp_core.kernel.ids import ApplicationId, AwardDraftId, GuildId, UserId
+from dkp_core.loot import AwardDraft, result_of
 from dkp_core.recruitment import TOLD_WHY, Application, Candidate, Comment, CommentKind
 
 Whose = Callable[[Any, Any, Any], object]
@@ -95,6 +95,12 @@ def _step(key: tuple[ApplicationId, int], recorded: RecordedTransition) -> Mappi
     }
 
 
+def _award_draft(_: AwardDraftId, draft: AwardDraft) -> Mapping[str, object]:
+    """A draft without what tells of the file, and what officers say of it."""
+    kept_back = {"sha256", "fingerprint", "reason", "note", "version", "pending"}
+    return {each.name: getattr(draft, each.name) for each in attrs.fields(AwardDraft) if each.name not in kept_back}
+
+
 def _by(*names: str) -> Whose:
     """Whom a row names in these fields."""
     return lambda _, row, __: tuple(getattr(row, name) for name in names)
@@ -112,10 +118,17 @@ PERSONAL: Final[Mapping[str, Held]] = {
     "characters": Held("characters", _by("owner")),
     "ownerships": Held("ownerships", lambda _, periods, __: tuple(each.owner for each in periods)),
     "claims": Held("claims", _by("claimant")),
+    "main_changes": Held("main_changes", _by("user_id")),
     "merges": Held("merges", _by("user_id", "into")),
     "entries": Held("entries", _by("user_id")),
     "balances": Held("balances", lambda key, _, __: key[1]),
     "adjustments": Held("adjustments", _by("user_id")),
+    "batches": Held(
+        "batches",
+        lambda _, row, __: row.actor_id if row.actor_kind is ActorKind.USER else None,
+        left_out=frozenset({"reversed_kind", "reversed_by"}),
+    ),
+    "disputes": Held("disputes", _by("user_id", "made_by")),
     "raids": Held("raids_led", _by("leader")),
     "attendance": Held("attendance", _by("user_id")),
     "uploads": Held("uploads", lambda _, row, __: row.actor_id if row.actor_kind is ActorKind.USER else None),
@@ -123,6 +136,7 @@ PERSONAL: Final[Mapping[str, Held]] = {
     "holds": Held("holds", lambda key, _, __: key[1], secret=True),
     "standing_bids": Held("standing_bids", _by("user_id"), hidden="ceiling"),
     "awards": Held("awards", _by("user_id")),
+    "award_drafts": Held("award_drafts", _by("user_id"), shown=_award_draft),
     "applications": Held("applications", _by("user_id"), shown=_application),
     "transitions": Held(
         "application_steps",
@@ -150,12 +164,14 @@ NOT_PERSONAL: Final = frozenset(
         "events",
         "guilds",
         "house_rules",
+        "policies",
         "item_pools",
         "items",
         "key_uses",
         "leases",
         "names",
         "pools",
+        "profile_fields",
         "rank_changes",
         "ranks",
         "recruitment_rules",

@@ -7,14 +7,17 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
-from attrs import frozen
+from attrs import fields, frozen
 
+from dkp_adapters.memory.batches import booked_by
+from dkp_adapters.memory.points import entries_beside, policies_of
 from dkp_adapters.memory.views.attendance import AttendanceCount, AttendanceCounts
 from dkp_adapters.memory.views.glance import Glance, MemoryView, is_rank, part_of
 from dkp_adapters.memory.views.ordering import Columns, ordered, page_of
 from dkp_core.accounts import User
+from dkp_core.kernel.actor import ActorKind
 from dkp_core.kernel.errors import NoSuch
-from dkp_core.kernel.ids import MergeId, PoolId, UserId
+from dkp_core.kernel.ids import BatchId, DisputeId, EntryId, MergeId, PoolId, UserId
 from dkp_core.kernel.names import name_key
 from dkp_core.kernel.page import Order, Page, PageRequest
 from dkp_core.kernel.period import Period
@@ -24,8 +27,18 @@ from dkp_core.points import (
     AdjustmentFilter,
     AdjustmentRow,
     Balance,
+    BalancePartRow,
     BalanceRow,
+    Batch,
+    BatchFilter,
+    BatchLineRow,
+    BatchRow,
+    Bucket,
+    Dispute,
+    DisputeFilter,
+    DisputeRow,
     Entry,
+    EntryKind,
     HistoryFilter,
     HistoryRow,
     ItemPoolRow,
@@ -33,12 +46,14 @@ from dkp_core.points import (
     MergeFilter,
     MergeRow,
     PointsView,
+    PoliciesRow,
     Pool,
     PoolRow,
     SourceKind,
     StandingRow,
     StandingsFilter,
     UserBalancesRow,
+    policies_row,
 )
 from dkp_core.raids import WINDOWS
 
@@ -87,6 +102,11 @@ class MemoryPointsView(MemoryView, PointsView):
 
     def pool(self, pool_id: PoolId) -> PoolRow:
         return _pool_row(_pool(self.look(), pool_id))
+
+    def policies(self, pool_id: PoolId) -> tuple[PoliciesRow, ...]:
+        glance = self.look()
+        _pool(glance, pool_id)
+        return tuple(policies_row(each) for each in reversed(policies_of(glance.tables, pool_id)))
 
     def item_pools(self) -> tuple[ItemPoolRow, ...]:
         item_pools = sorted(self.look().tables.item_pools.values(), key=lambda each: name_key(each.name))
@@ -140,6 +160,48 @@ class MemoryPointsView(MemoryView, PointsView):
                 rows.append(_history_row(entry, running[entry.pool_id]))
         return page_of(rows[::-1] if newest_first else rows, page)
 
+    def beside(self, user_id: UserId, entry_id: EntryId) -> tuple[Entry, ...]:
+        return entries_beside(self.look().tables, user_id, entry_id)
+
+    def balance_parts(self, user_id: UserId, pool_id: PoolId, at: datetime | None) -> tuple[BalancePartRow, ...]:
+        amounts: defaultdict[tuple[Bucket, EntryKind], list[Points]] = defaultdict(list)
+        for entry in _entries_of(self.look(), user_id):
+            if entry.pool_id == pool_id and (at is None or entry.occurred_at < at):
+                amounts[entry.bucket, entry.kind].append(entry.amount)
+        return tuple(
+            BalancePartRow(bucket=bucket, kind=kind, amount=sum(found, start=ZERO), entries=len(found))
+            for (bucket, kind), found in sorted(amounts.items())
+        )
+
+    def actor_name(self, kind: ActorKind, actor_id: str) -> str | None:
+        installation = self.look().installation
+        user_id = UserId(int(actor_id)) if kind is ActorKind.USER and actor_id.isdecimal() else None
+        key = installation.api_keys.get(actor_id) if kind in (ActorKind.API_KEY, ActorKind.BOT) else None
+        if key is not None:
+            user_id = key.owner
+        user = None if user_id is None else installation.users.get(user_id)
+        return user.username if user is not None else key.name if key is not None else None
+
+    def disputes(self, wanted: DisputeFilter, *, page: PageRequest) -> Page[DisputeRow]:
+        glance = self.look()
+        found = [
+            _dispute_row(glance, each)
+            for each in sorted(glance.tables.disputes.values(), key=lambda each: each.id, reverse=True)
+            if wanted.status in (None, each.status)
+            and wanted.pool_id in (None, each.pool_id)
+            and wanted.user_id in (None, each.user_id)
+            and wanted.made_by in (None, each.made_by)
+            and wanted.entry_id in (None, each.entry_id)
+        ]
+        return page_of(found, page)
+
+    def dispute(self, dispute_id: DisputeId) -> DisputeRow:
+        glance = self.look()
+        dispute = glance.tables.disputes.get(dispute_id)
+        if dispute is None:
+            raise NoSuch("dispute", dispute_id)
+        return _dispute_row(glance, dispute)
+
     def standings(
         self, pool_id: PoolId, wanted: StandingsFilter, *, ordering: tuple[Order, ...], at: datetime
     ) -> tuple[StandingRow, ...]:
@@ -169,6 +231,27 @@ class MemoryPointsView(MemoryView, PointsView):
             and wanted.reversed in (None, each.reversed_at is not None)
         ]
         return page_of(found, page)
+
+    def batches(self, wanted: BatchFilter, *, page: PageRequest) -> Page[BatchRow]:
+        glance = self.look()
+        found = [
+            _batch_row(batch)
+            for batch in sorted(glance.tables.batches.values(), key=lambda each: each.id, reverse=True)
+            if wanted.pool_id in (None, batch.pool_id)
+            and wanted.kind in (None, batch.kind)
+            and wanted.reversed in (None, not batch.stands)
+        ]
+        return page_of(found, page)
+
+    def batch(self, batch_id: BatchId) -> BatchRow:
+        return _batch_row(_batch(self.look(), batch_id))
+
+    def batch_lines(self, batch_id: BatchId, *, page: PageRequest) -> Page[BatchLineRow]:
+        glance = self.look()
+        lines = booked_by(glance.tables, _batch(glance, batch_id))
+        reversals = {each.reverses: each.id for each in glance.tables.entries.values() if each.reverses is not None}
+        in_order = sorted(lines, key=lambda each: (each.user_id, each.id))
+        return page_of([_batch_line_row(glance, each, reversals.get(each.id)) for each in in_order], page)
 
     def merges(self, wanted: MergeFilter, *, page: PageRequest) -> Page[MergeRow]:
         glance = self.look()
@@ -245,6 +328,9 @@ def _is_wanted(entry: Entry, wanted: HistoryFilter) -> bool:
     return (
         wanted.pool_id in (None, entry.pool_id)
         and wanted.kind in (None, entry.kind)
+        and wanted.bucket in (None, entry.bucket)
+        and wanted.source_kind in (None, entry.source.kind)
+        and wanted.source_id in (None, entry.source.id)
         and (wanted.character is None or name_key(wanted.character) == name_key(entry.character_name))
         and (wanted.since is None or wanted.since <= entry.occurred_at)
         and (wanted.until is None or entry.occurred_at < wanted.until)
@@ -270,6 +356,7 @@ def _history_row(entry: Entry, balance: Points) -> HistoryRow:
         occurred_at=entry.occurred_at,
         recorded_at=entry.recorded_at,
         reverses=entry.reverses,
+        policies_version=entry.policies_version,
     )
 
 
@@ -329,6 +416,31 @@ def _adjustment_row(glance: Glance, adjustment: Adjustment) -> AdjustmentRow:
     )
 
 
+def _batch(glance: Glance, batch_id: BatchId) -> Batch:
+    batch = glance.tables.batches.get(batch_id)
+    if batch is None:
+        raise NoSuch("batch", batch_id)
+    return batch
+
+
+def _batch_row(batch: Batch) -> BatchRow:
+    told = {each.name: getattr(batch, each.name) for each in fields(BatchRow)}
+    return BatchRow(**{**told, "total": str(batch.total)})
+
+
+def _batch_line_row(glance: Glance, entry: Entry, reversed_by: EntryId | None) -> BatchLineRow:
+    return BatchLineRow(
+        entry_id=entry.id,
+        user_id=entry.user_id,
+        username=glance.username(entry.user_id),
+        main_character=glance.main_name(entry.user_id),
+        kind=entry.kind,
+        amount=entry.amount,
+        reason=entry.reason,
+        reversed_by=reversed_by,
+    )
+
+
 def _merge_row(glance: Glance, merge: Merge) -> MergeRow:
     return MergeRow(
         id=merge.id,
@@ -345,4 +457,27 @@ def _merge_row(glance: Glance, merge: Merge) -> MergeRow:
         actor_id=merge.actor_id,
         undone_at=merge.undone_at,
         undone_reason=merge.undone_reason,
+    )
+
+
+def _dispute_row(glance: Glance, dispute: Dispute) -> DisputeRow:
+    entry = glance.tables.entries[dispute.entry_id]
+    return DisputeRow(
+        id=dispute.id,
+        entry_id=dispute.entry_id,
+        user_id=dispute.user_id,
+        pool_id=dispute.pool_id,
+        kind=entry.kind,
+        amount=entry.amount,
+        entry_reason=entry.reason,
+        occurred_at=dispute.occurred_at,
+        made_by=dispute.made_by,
+        made_by_name=glance.username(dispute.made_by),
+        text=dispute.text,
+        made_at=dispute.made_at,
+        status=dispute.status,
+        decided_at=dispute.decided_at,
+        decided_kind=dispute.decided_kind,
+        decided_by=dispute.decided_by,
+        reason=dispute.reason,
     )

@@ -7,22 +7,23 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from dkp_adapters.memory.raids import evidence_of
 from dkp_adapters.memory.views.attendance import AttendanceCount, AttendanceCounts
 from dkp_adapters.memory.views.glance import Glance, MemoryView, in_order_of_name, part_of
 from dkp_adapters.memory.views.ordering import Columns, ordered, page_of
 from dkp_core.kernel.errors import NoSuch
-from dkp_core.kernel.ids import EventTypeId, PoolId, RaidId, UserId
+from dkp_core.kernel.ids import EventTypeId, PoolId, RaidId, UploadId, UserId
 from dkp_core.kernel.names import name_key
 from dkp_core.kernel.page import Order, Page, PageRequest
 from dkp_core.raids import (
-    ATTENDED,
     Attendance,
     AttendanceRow,
     AttendanceShareRow,
     EventType,
     EventTypeRow,
+    Evidence,
     Raid,
     RaidDetailRow,
     RaidFilter,
@@ -31,6 +32,7 @@ from dkp_core.raids import (
     RaidsView,
     TickRow,
     UnresolvedRow,
+    Upload,
 )
 
 
@@ -124,6 +126,20 @@ class MemoryRaidsView(MemoryView, RaidsView):
         lines = sorted(_lines_by_raid(glance)[raid_id], key=lambda line: (line.tick, line.key))
         return tuple(_attendance_row(glance, line) for line in lines)
 
+    def upload(self, upload_id: UploadId, *, with_content: bool) -> Upload:
+        upload = self.look().tables.uploads.get(upload_id)
+        if upload is None:
+            raise NoSuch("upload", upload_id)
+        return upload if with_content else evolve(upload, content=None)
+
+    def standing(self, raid_id: RaidId) -> tuple[Attendance, ...]:
+        glance = self.look()
+        lines = _lines_by_raid(glance)[_raid(glance, raid_id).id]
+        return tuple(sorted(lines, key=lambda line: (line.tick, line.key)))
+
+    def evidence(self, raid_id: RaidId) -> Evidence:
+        return evidence_of(self.look().tables, raid_id)
+
     def unresolved(self, raid_id: RaidId | None) -> tuple[UnresolvedRow, ...]:
         glance = self.look()
         raids = glance.tables.raids
@@ -173,7 +189,7 @@ def _lines_by_raid(glance: Glance) -> defaultdict[RaidId, list[Attendance]]:
 
 
 def _attendees(glance: Glance, lines: Iterable[Attendance]) -> frozenset[UserId]:
-    attended = (line for line in lines if line.presence in ATTENDED)
+    attended = (line for line in lines if line.counts)
     return frozenset(glance.head(line.user_id, line.at) for line in attended if line.user_id is not None)
 
 
@@ -238,6 +254,9 @@ def _attendance_row(glance: Glance, line: Attendance) -> AttendanceRow:
         ignored=line.ignored,
         upload_id=line.upload_id,
         line=line.line,
+        alt=line.alt,
+        counts=line.counts,
+        claimed=line.claimed,
     )
 
 

@@ -24,7 +24,7 @@ from dkp_core.kernel.period import Period
 from dkp_core.kernel.points import ZERO
 from dkp_core.loot import AwardStatus
 from dkp_core.points import heads
-from dkp_core.raids import ATTENDED, Attendance, Raid
+from dkp_core.raids import Attendance, Raid
 from dkp_core.recruitment import (
     AnswerRow,
     Application,
@@ -388,9 +388,9 @@ def _change(glance: Glance, change: VoteChange) -> VoteChangeRow:
 
 def _trial_raid(glance: Glance, raid: Raid, own: Sequence[Attendance], waiting: Sequence[Attendance]) -> TrialRaidRow:
     here = [line for line in (*own, *waiting) if line.raid_id == raid.id]
-    attended = [line for line in here if line.presence in ATTENDED]
+    attended = [line for line in here if line.counts]
     shown = min(attended or here, key=lambda line: (line.tick, line.key), default=None)
-    waits = (worth_of(line, raid, own) for line in waiting if line.raid_id == raid.id)
+    waits = (worth_of(glance, line, raid, own, raid.pools) for line in waiting if line.raid_id == raid.id)
     return TrialRaidRow(
         raid_id=raid.id,
         event_type=glance.tables.event_types[raid.event_type_id].name,

@@ -29,9 +29,12 @@ from dkp_core.roster import (
     Claim,
     ClaimFilter,
     ClaimRow,
+    MainChangeRow,
     MemberCharacterRow,
     MemberRow,
     OwnershipRow,
+    ProfileField,
+    ProfileFieldRow,
     RankChangeRow,
     RankRow,
     RosterAudit,
@@ -39,6 +42,8 @@ from dkp_core.roster import (
     RosterRow,
     RosterView,
     look_alike,
+    profile_field_row,
+    profile_shown,
 )
 
 
@@ -137,6 +142,30 @@ class MemoryRosterView(MemoryView, RosterView):
                 reason=change.reason,
             )
             for change in glance.tables.rank_changes.get(character_id, ())
+        )
+
+    def profile_fields(self) -> tuple[ProfileFieldRow, ...]:
+        return tuple(map(profile_field_row, _fields(self.look())))
+
+    def main_changes(self, user_id: UserId) -> tuple[MainChangeRow, ...]:
+        glance = self.look()
+        glance.user(user_id)
+        tables = glance.tables
+        return tuple(
+            MainChangeRow(
+                id=change.id,
+                at=change.at,
+                before_id=change.before,
+                before=tables.characters[change.before].name,
+                after_id=change.after,
+                after=tables.characters[change.after].name,
+                actor_kind=change.actor_kind,
+                actor_id=change.actor_id,
+                waived=change.waived,
+                reason=change.reason,
+            )
+            for change in sorted(tables.main_changes.values(), key=lambda change: change.id)
+            if change.user_id == user_id
         )
 
     def ranks(self) -> tuple[RankRow, ...]:
@@ -316,12 +345,17 @@ def _character_row(glance: Glance, character: Character, *, with_hidden: bool) -
         main_character=None if main is None else main.name,
         joined_on=character.joined_on,
         notes=character.notes,
+        profile=profile_shown(_fields(glance), character.profile),
         aliases=tuple(
             in_order_of_name(
                 borne.name for key, borne in names if borne.character_id == character.id and key != current
             )
         ),
     )
+
+
+def _fields(glance: Glance) -> list[ProfileField]:
+    return sorted(glance.tables.profile_fields.values(), key=lambda field: (field.order, field.id))
 
 
 def _main_first(character: Character) -> tuple[bool, str, CharacterId]:

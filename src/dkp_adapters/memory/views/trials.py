@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from attrs import frozen
 
+from dkp_adapters.memory.points import policies_of
 from dkp_adapters.memory.views.attendance import AttendanceCounts
 from dkp_adapters.memory.views.glance import Glance
 from dkp_core.kernel.ids import PoolId, UserId
@@ -14,7 +15,7 @@ from dkp_core.kernel.names import name_key
 from dkp_core.kernel.period import Period
 from dkp_core.kernel.points import ZERO, Points
 from dkp_core.points import Balance
-from dkp_core.raids import FACTORS, WINDOWS, Attendance, AttendanceShare, Raid, RaidStatus
+from dkp_core.raids import WINDOWS, Attendance, AttendanceShare, Raid, RaidStatus, expected
 from dkp_core.recruitment import Performance, Performances, Voters
 
 
@@ -65,7 +66,7 @@ def _points(glance: Glance, user_id: UserId, character_name: str, pool_id: PoolI
     for line in waiting_lines(glance, character_name):
         raid = glance.tables.raids[line.raid_id]
         if pool.id in raid.pools:
-            earned += worth_of(line, raid, own)
+            earned += worth_of(glance, line, raid, own, [pool.id])
     return earned
 
 
@@ -75,11 +76,14 @@ def own_lines(glance: Glance, user_id: UserId) -> list[Attendance]:
     return [line for line in lines if line.user_id is not None and glance.head(line.user_id, line.at) == user_id]
 
 
-def worth_of(waiting: Attendance, raid: Raid, own: Sequence[Attendance]) -> Points:
-    """What a waiting line would be awarded: nothing where its tick has paid the user already (D-4)."""
+def worth_of(
+    glance: Glance, waiting: Attendance, raid: Raid, own: Sequence[Attendance], pools: Iterable[PoolId]
+) -> Points:
+    """What a waiting line would be awarded in these pools: nothing where its tick has paid the user already (D-4)."""
     if any((line.raid_id, line.tick) == (raid.id, waiting.tick) and line.awarded for line in own):
         return ZERO
-    return raid.tick(waiting.tick).points.times(FACTORS[waiting.presence])
+    in_force = [policies_of(glance.tables, pool_id)[-1].policies for pool_id in pools]
+    return expected(raid.tick(waiting.tick).points, waiting.presence, in_force, alone=len(raid.ticks) == 1)
 
 
 def waiting_lines(glance: Glance, character_name: str) -> Iterator[Attendance]:

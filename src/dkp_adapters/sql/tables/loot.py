@@ -162,6 +162,7 @@ awards: Final = table(
     Column("overbid", Flag, nullable=False),
     Column("moved_from", Id),
     Column("pools", LongText, nullable=False),
+    Column("shared_with", LongText, nullable=False),
     Column("actor_kind", Word, nullable=False),
     Column("actor_id", letters(128), nullable=False),
     Column("item_name", _ItemName, nullable=False),
@@ -177,7 +178,38 @@ awards: Final = table(
     Index(None, "guild_id", "raid_id"),
     clustered=True,
 )
-"""The loot history; `pools` is a JSON list of ids, `user_id` NULL where nobody got it. The names are those of then."""
+"""The loot history; `pools` is a JSON list of ids, `shared_with` one of users among whom the price was shared out in
+zero-sum pools; `user_id` is NULL where nobody got it. The names are those of then.
+"""
+
+award_drafts: Final = table(
+    "award_drafts",
+    Column("guild_id", Id, nullable=False),
+    Column("id", Id, nullable=False),
+    Column("raid_id", Id, nullable=False),
+    Column("item_id", Id),
+    Column("user_id", Id),
+    Column("item_name", _ItemName, nullable=False),
+    Column("name", Name, nullable=False),
+    Column("quantity", Integer, nullable=False),
+    Column("cost", Hundredths),
+    Column("rot", Flag, nullable=False),
+    Column("local_time", Word, nullable=False),
+    Column("sha256", Word, nullable=False),
+    Column("line", Id, nullable=False),
+    Column("fingerprint", Word, nullable=False),
+    Column("status", Word, nullable=False),
+    Column("awards", LongText, nullable=False),
+    Column("drafted_at", Moment, nullable=False),
+    Column("note", LongText, nullable=False),
+    Column("reason", LongText, nullable=False),
+    Column("version", Integer, nullable=False),
+    PrimaryKeyConstraint("guild_id", "id"),
+    UniqueConstraint("guild_id", "raid_id", "fingerprint"),
+    clustered=True,
+)
+"""What files tell of loot, for officers to award or to dismiss; `awards` is a JSON list of ids. `user_id` and `item_id`
+are whom and what the names as read were known to be when they were drafted."""
 
 standing_bids: Final = table(
     "standing_bids",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import CheckConstraint, Column, Integer, PrimaryKeyConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, Index, Integer, PrimaryKeyConstraint, UniqueConstraint
 
 from dkp_adapters.sql.tables import Flag, Hundredths, Id, LongText, Moment, Name, NameKey, Word, letters, table
 from dkp_core.kernel.points import Points
@@ -27,6 +27,18 @@ pools: Final = table(
     clustered=True,
 )
 """What points are kept in."""
+
+pool_policies: Final = table(
+    "pool_policies",
+    Column("guild_id", Id, nullable=False),
+    Column("pool_id", Id, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("policies", LongText, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    PrimaryKeyConstraint("guild_id", "pool_id", "version"),
+    clustered=True,
+)
+"""Every version of each pool's policies, whole, as a JSON object; a pool without any has the defaults."""
 
 item_pools: Final = table(
     "item_pools",
@@ -54,6 +66,7 @@ entries: Final = table(
     Column("source_id", Id, nullable=False),
     Column("reverses", Id),
     Column("source_part", Integer, nullable=False),
+    Column("policies_version", Integer, nullable=False),
     Column("kind", Word, nullable=False),
     Column("bucket", Word, nullable=False),
     Column("source_kind", Word, nullable=False),
@@ -112,12 +125,73 @@ adjustments: Final = table(
     Column("recorded_at", Moment, nullable=False),
     Column("reversed_at", Moment),
     Column("entry_id", Id, nullable=False),
+    Column("batch_id", Id),
     Column("actor_kind", Word, nullable=False),
     Column("actor_id", letters(128), nullable=False),
     Column("character_name", Name, nullable=False),
     Column("reason", LongText, nullable=False),
     Column("note", LongText, nullable=False),
     PrimaryKeyConstraint("guild_id", "id"),
+    Index(None, "guild_id", "batch_id"),
     clustered=True,
 )
 """Points moved by hand; once `reversed_at` is set, nothing changes any more."""
+
+batches: Final = table(
+    "batches",
+    Column("guild_id", Id, nullable=False),
+    Column("id", Id, nullable=False),
+    Column("pool_id", Id, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("recorded_at", Moment, nullable=False),
+    Column("reversed_at", Moment),
+    Column("total", Hundredths, nullable=False),
+    Column("policies_version", Integer, nullable=False),
+    Column("lines", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("standing", Flag),
+    Column("kind", Word, nullable=False),
+    Column("rule", Name, nullable=False),
+    Column("period", letters(64), nullable=False),
+    Column("actor_kind", Word, nullable=False),
+    Column("actor_id", letters(128), nullable=False),
+    Column("reversed_kind", Word),
+    Column("reversed_by", letters(128)),
+    Column("title", LongText, nullable=False),
+    Column("reason", LongText, nullable=False),
+    PrimaryKeyConstraint("guild_id", "id"),
+    # `standing` is 1 while it stands, then nothing: so what was reversed may be made again, and nothing twice.
+    UniqueConstraint("guild_id", "kind", "period", "pool_id", "rule", "standing", name="uq_batches_standing"),
+    clustered=True,
+)
+"""What moved the points of many together; its lines are the entries of its source, which all occur at its moment.
+
+Those of adjustments are the adjustments that name it, each with entries of its own.
+"""
+
+disputes: Final = table(
+    "disputes",
+    Column("guild_id", Id, nullable=False),
+    Column("id", Id, nullable=False),
+    Column("user_id", Id, nullable=False),
+    Column("entry_id", Id, nullable=False),
+    Column("pool_id", Id, nullable=False),
+    Column("occurred_at", Moment, nullable=False),
+    Column("made_by", Id, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("open_entry", Id),
+    Column("decided_at", Moment),
+    Column("decided_kind", Word),
+    Column("decided_by", letters(128)),
+    Column("status", Word, nullable=False),
+    Column("text", LongText, nullable=False),
+    Column("reason", LongText, nullable=False),
+    Column("version", Integer, nullable=False),
+    PrimaryKeyConstraint("guild_id", "id"),
+    # The entry of a dispute that waits, nothing of one that is answered: so an entry is disputed once at a time.
+    UniqueConstraint("guild_id", "open_entry"),
+    Index(None, "guild_id", "made_by"),
+    Index(None, "guild_id", "entry_id"),
+    clustered=True,
+)
+"""What members say is wrong with their entries, and what officers answered."""

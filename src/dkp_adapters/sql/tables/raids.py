@@ -47,6 +47,7 @@ raids: Final = table(
     Column("note_key", LongText, nullable=False),
     Column("ticks", LongText, nullable=False),
     Column("ticks_count", Integer, nullable=False),
+    Column("corrected", Flag, nullable=False),
     Column("attendees", Integer, nullable=False),
     Column("unresolved", Integer, nullable=False),
     Column("counts", Flag, nullable=False),
@@ -58,6 +59,7 @@ raids: Final = table(
 """Raids that took place. `pools` is a JSON list of ids, `ticks` one of [number, name, at, points]: read and locked with
 the raid, a tick can't be missed by who waited for the lock.
 
+`corrected` says that attendance of it was removed, so that the ledger may name it though nothing else does.
 `attendees` (users who attended) and `unresolved` (names that stand for nobody) are counted when attendance is taken;
 `counts` says whether the raid counts for attendance: it stands, and has points or any line of attendance (D-15).
 """
@@ -77,10 +79,18 @@ attendance: Final = table(
     Column("upload_id", Id),
     Column("line", Integer),
     Column("ignored", Flag, nullable=False),
+    Column("elsewhere", LongText),
+    Column("alt", Flag, nullable=False),
+    Column("claimed", Flag, nullable=False),
+    Column("counts", Flag, nullable=False),
     PrimaryKeyConstraint("guild_id", "raid_id", "tick", "name_key"),
     clustered=True,
 )
-"""Names at ticks: a line for each, as it was read; only what is unresolved ever changes."""
+"""Names at ticks: a line for each, as it was read.
+
+`awarded` is what each of the raid's pools paid for it, but for those that `elsewhere` names, a JSON object of hundredths
+by pool. `alt` and `counts` (it counts as attended) are as they were judged.
+"""
 
 unresolved_names: Final = table(
     "unresolved_names",
@@ -118,6 +128,35 @@ uploads: Final = table(
     Index(None, "guild_id", "actor_id", "actor_kind"),
 )
 """Files as they came, with what they made; `content` is gone once it was pruned (D-14)."""
+
+sightings: Final = table(
+    "sightings",
+    Column("guild_id", Id, nullable=False),
+    Column("raid_id", Id, nullable=False),
+    Column("tick", Integer, nullable=False),
+    Column("upload_id", Id, nullable=False),
+    Column("name_key", NameKey, nullable=False),
+    Column("name", Name, nullable=False),
+    Column("status", Word, nullable=False),
+    Column("line", Integer),
+    PrimaryKeyConstraint("guild_id", "raid_id", "tick", "upload_id", "name_key"),
+    clustered=True,
+)
+"""What files say of ticks: a row for each name in each file, whatever became of it in attendance (D-12)."""
+
+decisions: Final = table(
+    "decisions",
+    Column("guild_id", Id, nullable=False),
+    Column("raid_id", Id, nullable=False),
+    Column("tick", Integer, nullable=False),
+    Column("name_key", NameKey, nullable=False),
+    Column("name", Name, nullable=False),
+    Column("status", Word),
+    Column("upload_id", Id, nullable=False),
+    PrimaryKeyConstraint("guild_id", "raid_id", "tick", "name_key"),
+    clustered=True,
+)
+"""What was decided of names that files disagreed on: the status, or NULL where they were absent; up to which upload."""
 
 # --- attendance, summed up (D-9) --------------------------------------------------------------------------------------
 

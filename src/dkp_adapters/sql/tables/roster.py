@@ -61,6 +61,7 @@ characters: Final = table(
     Column("main_of", Id),
     Column("joined_on", letters(10), nullable=False),
     Column("notes", LongText, nullable=False),
+    Column("profile", LongText, nullable=False),
     Column("version", Integer, nullable=False),
     PrimaryKeyConstraint("guild_id", "id"),
     # The owner of a main, nothing for an alt: so a user has one main per guild at most (R-3).
@@ -72,7 +73,7 @@ characters: Final = table(
     Index(None, "guild_id", "rank_id"),
     clustered=True,
 )
-"""Who is played; `joined_on` is an ISO date."""
+"""Who is played; `joined_on` is an ISO date, `profile` a JSON object of values by the ids of profile fields."""
 
 character_names: Final = table(
     "character_names",
@@ -99,6 +100,43 @@ ownerships: Final = table(
     clustered=True,
 )
 """Whose a character was in [since, until); the first owner's period begins at 0."""
+
+profile_fields: Final = table(
+    "profile_fields",
+    Column("guild_id", Id, nullable=False),
+    Column("id", Id, nullable=False),
+    Column("name", Name, nullable=False),
+    Column("name_key", NameKey, nullable=False),
+    Column("kind", Word, nullable=False),
+    Column("choices", LongText, nullable=False),
+    Column("required", Flag, nullable=False),
+    Column("shown_to", Word, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("archived", Flag, nullable=False),
+    Column("version", Integer, nullable=False),
+    PrimaryKeyConstraint("guild_id", "id"),
+    UniqueConstraint("guild_id", "name_key"),
+    clustered=True,
+)
+"""What the guild wants to know of each character; `choices` is a JSON list."""
+
+main_changes: Final = table(
+    "main_changes",
+    Column("guild_id", Id, nullable=False),
+    Column("id", Id, nullable=False),
+    Column("user_id", Id, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("before", Id, nullable=False),
+    Column("after", Id, nullable=False),
+    Column("actor_kind", Word, nullable=False),
+    Column("actor_id", letters(128), nullable=False),
+    Column("waived", Flag, nullable=False),
+    Column("reason", LongText, nullable=False),
+    PrimaryKeyConstraint("guild_id", "id"),
+    Index(None, "guild_id", "user_id"),
+    clustered=True,
+)
+"""Which character of a user gave way to which as the main."""
 
 rank_changes: Final = table(
     "rank_changes",

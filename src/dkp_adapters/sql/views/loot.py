@@ -27,11 +27,13 @@ from dkp_adapters.sql.bidders import SqlBidders
 from dkp_adapters.sql.heads import counts_for, merged_into
 from dkp_adapters.sql.holds import purse_of
 from dkp_adapters.sql.moments import moment_at, moment_or_none
+from dkp_adapters.sql.points import policies_of
 from dkp_adapters.sql.statement import Statement, in_guild, json_values
 from dkp_adapters.sql.tables.accounts import memberships, users
 from dkp_adapters.sql.tables.guilds import guilds
 from dkp_adapters.sql.tables.loot import (
     auctions,
+    award_drafts,
     awards,
     chat_grammars,
     holds,
@@ -39,7 +41,8 @@ from dkp_adapters.sql.tables.loot import (
     items,
     standing_bids,
 )
-from dkp_adapters.sql.tables.points import balances, item_pools, pools
+from dkp_adapters.sql.tables.points import balances, item_pools, pool_policies, pools
+from dkp_adapters.sql.tables.raids import raids
 from dkp_adapters.sql.views import (
     PAGE_OFFSET,
     PAGE_SIZE,
@@ -67,11 +70,12 @@ from dkp_adapters.sql.views.auctions import (
     named_in,
     points_or_none,
 )
+from dkp_adapters.sql.views.contest import contest_of
 from dkp_adapters.sql.views.points import points_of
 from dkp_adapters.sql.views.raids import pool_pattern_of
 from dkp_core.kernel.actor import ActorKind
 from dkp_core.kernel.errors import NoSuch
-from dkp_core.kernel.ids import AuctionId, AwardId, ItemId, PoolId, UserId
+from dkp_core.kernel.ids import AuctionId, AwardDraftId, AwardId, ItemId, PoolId, UserId
 from dkp_core.kernel.names import name_key
 from dkp_core.kernel.page import Order, Page, PageRequest
 from dkp_core.kernel.period import night_of
@@ -80,12 +84,16 @@ from dkp_core.loot import (
     PAID,
     AuctionFilter,
     AuctionRow,
+    AwardDraftFilter,
+    AwardDraftRow,
     AwardFilter,
     AwardRow,
     AwardStatus,
     BiddingRow,
     BidRow,
     ChatGrammar,
+    Contest,
+    DraftStatus,
     ItemDetailRow,
     ItemFilter,
     ItemRow,
@@ -98,6 +106,7 @@ from dkp_core.loot import (
     StandingBidRow,
     informed,
 )
+from dkp_core.points import Policies
 
 Row = tuple[Any, ...]
 
@@ -400,6 +409,99 @@ _ONE_AWARD: Final = Statement(
 )
 
 
+_DRAFT: Final = (
+    award_drafts.c.id,
+    award_drafts.c.raid_id,
+    award_drafts.c.item_name,
+    award_drafts.c.item_id,
+    award_drafts.c.name,
+    award_drafts.c.user_id,
+    users.c.username,
+    award_drafts.c.quantity,
+    award_drafts.c.cost,
+    award_drafts.c.rot,
+    award_drafts.c.note,
+    award_drafts.c.local_time,
+    award_drafts.c.line,
+    award_drafts.c.sha256,
+    award_drafts.c.status,
+    award_drafts.c.awards,
+    award_drafts.c.reason,
+    award_drafts.c.drafted_at,
+)
+_with_owner: Final = award_drafts.outerjoin(users, users.c.id == award_drafts.c.user_id)
+_DRAFT_FILTERS: Final[dict[str, ColumnElement[bool]]] = {
+    "raid_id": is_given(award_drafts.c.raid_id, "raid_id"),
+    "status": is_given(award_drafts.c.status, "status"),
+}
+
+
+@lru_cache(maxsize=8)
+def _drafts(wanted: frozenset[str], _: tuple[Order, ...], *, counted: bool = False) -> Statement:
+    """The statement for these filters; with `counted` only how many there are."""
+    conditions = [in_guild(award_drafts), *(_DRAFT_FILTERS[name] for name in sorted(wanted))]
+    count = select(func.count()).select_from(award_drafts).where(*conditions)
+    if counted:
+        return Statement(count)
+    return Statement(
+        select(*_DRAFT, count.correlate(None).scalar_subquery())
+        .select_from(_with_owner)
+        .where(*conditions)
+        .order_by(award_drafts.c.id)
+        .limit(PAGE_SIZE)
+        .offset(PAGE_OFFSET)
+    )
+
+
+_ONE_DRAFT: Final = Statement(
+    select(*_DRAFT).select_from(_with_owner).where(in_guild(award_drafts), award_drafts.c.id == _the_id)
+)
+_IS_RAID: Final = Statement(select(raids.c.id).where(in_guild(raids), raids.c.id == _the_id))
+
+
+def _draft_row(row: Row) -> AwardDraftRow:
+    (
+        draft_id,
+        raid_id,
+        item,
+        item_id,
+        character,
+        user_id,
+        username,
+        quantity,
+        cost,
+        rot,
+        note,
+        local_time,
+        line,
+        sha256,
+        status,
+        awards_json,
+        reason,
+        drafted_at,
+    ) = row
+    return AwardDraftRow(
+        id=draft_id,
+        raid_id=raid_id,
+        item=item,
+        item_id=item_id,
+        character=character,
+        user_id=user_id,
+        username=username,
+        quantity=quantity,
+        amount=points_or_none(cost),
+        rot=bool(rot),
+        note=note,
+        local_time=local_time,
+        line=line,
+        sha256=sha256,
+        status=DraftStatus(status),
+        awards=tuple(json.loads(awards_json)),
+        reason=reason,
+        drafted_at=moment_at(drafted_at),
+    )
+
+
 def _award_row(row: Row) -> AwardRow:
     (
         award_id,
@@ -454,7 +556,15 @@ _with_rules: Final = (
     .where(in_guild(pools))
     .order_by(house_rules.c.version.desc())
 )
-_latest_rules: Final = _with_rules.limit(_first)
+_policies_in_force: Final = (
+    select(pool_policies.c.policies)
+    .where(pool_policies.c.guild_id == pools.c.guild_id, pool_policies.c.pool_id == pools.c.id)
+    .order_by(pool_policies.c.version.desc())
+    .limit(_first)
+    .correlate(pools)
+    .scalar_subquery()
+)
+_latest_rules: Final = _with_rules.add_columns(_policies_in_force).limit(_first)
 _RULES: Final = Statement(_with_rules.where(pools.c.id == _the_id))
 _LATEST_RULES: Final = Statement(_latest_rules.where(pools.c.id == _the_id))
 _RULES_OF_DEFAULT_POOL: Final = Statement(_latest_rules.where(pools.c.is_default == 1))
@@ -642,6 +752,19 @@ class SqlLootView(SqlView, LootView):
             raise NoSuch("award", award_id)
         return _award_row(row)
 
+    def award_drafts(self, wanted: AwardDraftFilter, *, page: PageRequest) -> Page[AwardDraftRow]:
+        if self.session.first(_IS_RAID, the_id=wanted.raid_id) is None:
+            raise NoSuch("raid", wanted.raid_id)
+        params = _wanted(raid_id=wanted.raid_id, status=wanted.status and wanted.status.value)
+        rows, count = self._page(_drafts, params, (), page)
+        return Page(tuple(_draft_row(row[:-1]) for row in rows), count)
+
+    def award_draft(self, draft_id: AwardDraftId) -> AwardDraftRow:
+        row = self.session.first(_ONE_DRAFT, the_id=draft_id)
+        if row is None:
+            raise NoSuch("award draft", draft_id)
+        return _draft_row(row)
+
     # --- rules --------------------------------------------------------------------------------------------------------
 
     def rules(self, pool_id: PoolId) -> tuple[RulesRow, ...]:
@@ -664,8 +787,12 @@ class SqlLootView(SqlView, LootView):
             row = self.session.first(_LATEST_RULES, the_id=pool_id)
         if row is None:
             raise NoSuch("pool", "default" if pool_id is None else pool_id)
-        found, _, text, _ = row
-        return found, Rules() if text is None else rules_of(text)
+        found, _, text, _, policies = row
+        rules = Rules() if text is None else rules_of(text)
+        return found, rules.under((Policies() if policies is None else policies_of(policies)).floor)
+
+    def contest(self, pool_id: PoolId, *, at: datetime) -> Contest:
+        return contest_of(self.session, pool_id, at)
 
     def chat_grammar(self) -> RulesRow:
         row = self.session.first(_GRAMMAR)

@@ -25,11 +25,12 @@ from sqlalchemy import (
 )
 
 from dkp_adapters.sql.moments import micros, moment_at, moment_or_none
+from dkp_adapters.sql.points import ENTRIES_BESIDE, entry_of, in_force_of
 from dkp_adapters.sql.statement import Statement, in_guild, int_sum, json_values
-from dkp_adapters.sql.tables.accounts import memberships, users
+from dkp_adapters.sql.tables.accounts import api_keys, memberships, users
 from dkp_adapters.sql.tables.guilds import guilds
 from dkp_adapters.sql.tables.merges import merges
-from dkp_adapters.sql.tables.points import adjustments, balances, entries, item_pools, pools
+from dkp_adapters.sql.tables.points import adjustments, balances, entries, item_pools, pool_policies, pools
 from dkp_adapters.sql.tables.raids import NEVER, attendance_totals, raid_totals, raids
 from dkp_adapters.sql.tables.roster import characters, ranks
 from dkp_adapters.sql.views import PAGE_OFFSET, PAGE_SIZE, SqlView, page_params
@@ -44,10 +45,12 @@ from dkp_adapters.sql.views.attendance import (
     shares_of,
     windows_ending,
 )
+from dkp_adapters.sql.views.disputes import ONE_DISPUTE, dispute_row, disputes_that, params_of
+from dkp_adapters.sql.views.batches import SqlBatchesView
 from dkp_adapters.sql.views.sorting import Keys, sorted_by
 from dkp_core.kernel.actor import ActorKind
 from dkp_core.kernel.errors import NoSuch
-from dkp_core.kernel.ids import MergeId, PoolId, UserId
+from dkp_core.kernel.ids import DisputeId, EntryId, MergeId, PoolId, UserId
 from dkp_core.kernel.names import name_key
 from dkp_core.kernel.page import PAGE_SIZE as PAGE_SIZE_USUAL
 from dkp_core.kernel.page import PAGE_SIZE_MAX, Order, Page, PageRequest
@@ -55,21 +58,28 @@ from dkp_core.kernel.points import Points
 from dkp_core.points import (
     AdjustmentFilter,
     AdjustmentRow,
+    BalancePartRow,
     BalanceRow,
     Bucket,
+    DisputeFilter,
+    DisputeRow,
+    Entry,
     EntryKind,
     HistoryFilter,
     HistoryRow,
+    InForce,
     ItemPoolRow,
     MergeFilter,
     MergeKind,
     MergeRow,
     PointsView,
+    PoliciesRow,
     PoolRow,
     SourceKind,
     StandingRow,
     StandingsFilter,
     UserBalancesRow,
+    policies_row,
 )
 from dkp_core.raids import WINDOWS
 
@@ -88,6 +98,17 @@ _SELECT_POOL: Final = select(
 ).where(in_guild(pools))
 _POOLS: Final = Statement(_SELECT_POOL.order_by(pools.c.archived, pools.c.is_default.desc(), pools.c.name_key))
 _POOL: Final = Statement(_SELECT_POOL.where(pools.c.id == _the_id))
+_POLICIES: Final = Statement(
+    select(pools.c.id, pool_policies.c.version, pool_policies.c.policies, pool_policies.c.changed_at)
+    .join_from(
+        pools,
+        pool_policies,
+        and_(pool_policies.c.guild_id == pools.c.guild_id, pool_policies.c.pool_id == pools.c.id),
+        isouter=True,
+    )
+    .where(in_guild(pools), pools.c.id == _pool_id)
+    .order_by(pool_policies.c.version.desc())
+)
 _ITEM_POOLS: Final = Statement(
     select(item_pools.c.id, item_pools.c.name, item_pools.c.pools)
     .where(in_guild(item_pools))
@@ -220,6 +241,7 @@ _ENTRY: Final = (
     entries.c.occurred_at,
     entries.c.recorded_at,
     entries.c.reverses,
+    entries.c.policies_version,
 )
 _AMOUNT: Final = _ENTRY.index(entries.c.amount)
 _POOL_ID: Final = _ENTRY.index(entries.c.pool_id)
@@ -278,6 +300,9 @@ def _history(wanted: frozenset[str], *, newest_first: bool, counted: bool = Fals
     query = query.select_from(lines)
     if "kind" in wanted:
         query = query.where(lines.c.kind == bindparam("kind"))
+    for name in ("bucket", "source_kind", "source_id"):
+        if name in wanted:
+            query = query.where(lines.c[name] == bindparam(name, type_=entries.c[name].type))
     if "names" in wanted:
         query = query.where(lines.c.character_name.in_(json_values("names", Text())))
     if "since" in wanted:
@@ -287,6 +312,18 @@ def _history(wanted: frozenset[str], *, newest_first: bool, counted: bool = Fals
     order = (lines.c.occurred_at, lines.c.id)
     query = query.order_by(*(column.desc() for column in order) if newest_first else order)
     return Statement(query.limit(PAGE_SIZE).offset(PAGE_OFFSET))
+
+
+@lru_cache(maxsize=2)
+def _balance_parts(*, past: bool) -> Statement:
+    """What a user's entries in a pool add up to by bucket and kind; of the past only what occurred before `at`."""
+    query = (
+        select(entries.c.bucket, entries.c.kind, int_sum(entries.c.amount), func.count())
+        .where(in_guild(entries), entries.c.user_id == _user_id, entries.c.pool_id == _pool_id)
+        .group_by(entries.c.bucket, entries.c.kind)
+        .order_by(entries.c.bucket, entries.c.kind)
+    )
+    return Statement(query.where(entries.c.occurred_at < AT) if past else query)
 
 
 def _history_row(row: Sequence[Any], balance: int) -> HistoryRow:
@@ -306,6 +343,7 @@ def _history_row(row: Sequence[Any], balance: int) -> HistoryRow:
         occurred_at,
         recorded_at,
         reverses,
+        policies_version,
     ) = row[: len(_ENTRY)]
     source = SourceKind(source_kind)
     return HistoryRow(
@@ -326,8 +364,21 @@ def _history_row(row: Sequence[Any], balance: int) -> HistoryRow:
         occurred_at=moment_at(occurred_at),
         recorded_at=moment_at(recorded_at),
         reverses=reverses,
+        policies_version=policies_version,
     )
 
+
+# --- who made an entry ------------------------------------------------------------------------------------------------
+
+_USERNAME: Final = Statement(select(users.c.username).where(users.c.id == _the_id))
+_KEY_NAME: Final = Statement(
+    select(func.coalesce(users.c.username, api_keys.c.name))
+    .select_from(api_keys.outerjoin(users, users.c.id == api_keys.c.owner))
+    .where(
+        api_keys.c.id == bindparam("key", type_=api_keys.c.id.type),
+        or_(in_guild(api_keys), api_keys.c.owner.is_not(None)),
+    )
+)
 
 # --- standings --------------------------------------------------------------------------------------------------------
 
@@ -621,7 +672,7 @@ def _merge_row(row: tuple[Any, ...]) -> MergeRow:
     )
 
 
-class SqlPointsView(SqlView, PointsView):
+class SqlPointsView(SqlBatchesView, PointsView):
     """Reads pools, balances, history and standings."""
 
     def pools(self) -> tuple[PoolRow, ...]:
@@ -632,6 +683,13 @@ class SqlPointsView(SqlView, PointsView):
         if row is None:
             raise NoSuch("pool", pool_id)
         return _pool_row(row)
+
+    def policies(self, pool_id: PoolId) -> tuple[PoliciesRow, ...]:
+        rows = self.session.all(_POLICIES, pool_id=pool_id)
+        if not rows:
+            raise NoSuch("pool", pool_id)
+        kept = [in_force_of(row) for _, *row in rows if row[1] is not None]
+        return tuple(map(policies_row, (*kept, InForce())))
 
     def item_pools(self) -> tuple[ItemPoolRow, ...]:
         return tuple(
@@ -702,6 +760,12 @@ class SqlPointsView(SqlView, PointsView):
             params["pool_id"] = wanted.pool_id
         if wanted.kind is not None:
             params["kind"] = wanted.kind.value
+        if wanted.bucket is not None:
+            params["bucket"] = wanted.bucket.value
+        if wanted.source_kind is not None:
+            params["source_kind"] = wanted.source_kind.value
+        if wanted.source_id is not None:
+            params["source_id"] = wanted.source_id
         if wanted.since is not None:
             params["since"] = micros(wanted.since)
         if wanted.until is not None:
@@ -723,6 +787,42 @@ class SqlPointsView(SqlView, PointsView):
         key = name_key(name)
         rows = self.session.all(_CHARACTER_NAMES, user_id=user_id)
         return [spelling for (spelling,) in rows if name_key(spelling) == key]
+
+    def beside(self, user_id: UserId, entry_id: EntryId) -> tuple[Entry, ...]:
+        return tuple(map(entry_of, self.session.all(ENTRIES_BESIDE, user_id=user_id, entry_id=entry_id)))
+
+    def balance_parts(self, user_id: UserId, pool_id: PoolId, at: datetime | None) -> tuple[BalancePartRow, ...]:
+        past = {} if at is None else {"at": micros(at)}
+        rows = self.session.all(_balance_parts(past=at is not None), user_id=user_id, pool_id=pool_id, **past)
+        return tuple(
+            BalancePartRow(bucket=Bucket(bucket), kind=EntryKind(kind), amount=points_of(amount), entries=count)
+            for bucket, kind, amount, count in rows
+        )
+
+    def actor_name(self, kind: ActorKind, actor_id: str) -> str | None:
+        if kind is ActorKind.USER and actor_id.isdecimal():
+            row = self.session.first(_USERNAME, the_id=int(actor_id))
+        elif kind in (ActorKind.API_KEY, ActorKind.BOT):
+            row = self.session.first(_KEY_NAME, key=actor_id)
+        else:
+            row = None
+        return None if row is None else str(row[0])
+
+    # --- disputes -----------------------------------------------------------------------------------------------------
+
+    def disputes(self, wanted: DisputeFilter, *, page: PageRequest) -> Page[DisputeRow]:
+        params = params_of(wanted)
+        rows = self.session.all(disputes_that(frozenset(params)), **params, **page_params(page))
+        if rows:
+            return Page(tuple(map(dispute_row, rows)), rows[0][-1])
+        counted = self.session.first(disputes_that(frozenset(params), counted=True), **params) if page.offset else None
+        return Page((), counted[0] if counted else 0)
+
+    def dispute(self, dispute_id: DisputeId) -> DisputeRow:
+        row = self.session.first(ONE_DISPUTE, the_id=dispute_id)
+        if row is None:
+            raise NoSuch("dispute", dispute_id)
+        return dispute_row(row)
 
     # --- standings ----------------------------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    case,
     exists,
     func,
     literal,
@@ -29,6 +30,8 @@ from sqlalchemy import (
 
 from dkp_adapters.sql.heads import with_heads
 from dkp_adapters.sql.moments import micros, moment_at, moment_or_none
+from dkp_adapters.sql.raids import lines_of, upload_of
+from dkp_adapters.sql.sightings import evidence_of
 from dkp_adapters.sql.statement import Statement, in_guild
 from dkp_adapters.sql.tables.accounts import memberships, users
 from dkp_adapters.sql.tables.guilds import guilds
@@ -39,6 +42,7 @@ from dkp_adapters.sql.tables.raids import (
     event_types,
     raids,
     unresolved_names,
+    uploads,
 )
 from dkp_adapters.sql.tables.roster import character_names, characters
 from dkp_adapters.sql.views import PAGE_OFFSET, PAGE_SIZE, SqlView, ordered_by, page_params, part_of, pattern_of
@@ -56,16 +60,17 @@ from dkp_adapters.sql.views.attendance import (
 from dkp_adapters.sql.views.points import points_of
 from dkp_adapters.sql.views.sorting import Keys, sorted_by
 from dkp_core.kernel.errors import NoSuch
-from dkp_core.kernel.ids import EventTypeId, PoolId, RaidId, UserId
+from dkp_core.kernel.ids import EventTypeId, PoolId, RaidId, UploadId, UserId
 from dkp_core.kernel.names import name_key
 from dkp_core.kernel.page import Order, Page, PageRequest
 from dkp_core.kernel.points import Points
 from dkp_core.raids import (
-    ATTENDED,
     WINDOWS,
+    Attendance,
     AttendanceRow,
     AttendanceShareRow,
     EventTypeRow,
+    Evidence,
     Presence,
     RaidDetailRow,
     RaidFilter,
@@ -74,6 +79,7 @@ from dkp_core.raids import (
     RaidsView,
     TickRow,
     UnresolvedRow,
+    Upload,
 )
 
 _the_id: Final = bindparam("the_id", type_=BigInteger)
@@ -165,7 +171,7 @@ def _was_attended() -> ColumnElement[bool]:
             attendance.c.guild_id == raids.c.guild_id,
             attendance.c.raid_id == raids.c.id,
             head == _user_id,
-            or_(*(attendance.c.status == presence.value for presence in sorted(ATTENDED))),
+            attendance.c.counts == 1,
         )
     )
     return or_(counted, and_(raids.c.status == RaidStatus.CANCELLED.value, noted))
@@ -330,6 +336,9 @@ _LINES: Final = Statement(
         attendance.c.ignored,
         attendance.c.upload_id,
         attendance.c.line,
+        attendance.c.alt,
+        attendance.c.counts,
+        attendance.c.claimed,
     )
     .select_from(
         raids.outerjoin(attendance, and_(attendance.c.guild_id == raids.c.guild_id, attendance.c.raid_id == raids.c.id))
@@ -386,7 +395,8 @@ _KNOWN_NAMES: Final = Statement(
 
 
 def _attendance_row(row: tuple[Any, ...]) -> AttendanceRow:
-    tick, name, character_id, character, user_id, username, status, awarded, ignored, upload_id, line = row
+    tick, name, character_id, character, user_id, username, status, awarded, ignored, upload_id, line, *judged = row
+    alt, counts, claimed = map(bool, judged)
     return AttendanceRow(
         tick=tick,
         name=name,
@@ -400,6 +410,9 @@ def _attendance_row(row: tuple[Any, ...]) -> AttendanceRow:
         ignored=bool(ignored),
         upload_id=upload_id,
         line=line,
+        alt=alt,
+        counts=counts,
+        claimed=claimed,
     )
 
 
@@ -580,6 +593,17 @@ class _PoolCount:
         return max(bisect_left(moments, self.end) - bisect_left(moments, start), 0)
 
 
+_with_content: Final = bindparam("with_content", type_=BigInteger)
+_UPLOAD: Final = Statement(
+    select(
+        *(
+            case((_with_content == 1, uploads.c.content)).label("content") if each is uploads.c.content else each
+            for each in uploads.c
+        )
+    ).where(in_guild(uploads), uploads.c.id == bindparam("the_id", type_=BigInteger))
+)
+
+
 class SqlRaidsView(SqlView, RaidsView):
     """Reads event types, raids and attendance."""
 
@@ -628,6 +652,19 @@ class SqlRaidsView(SqlView, RaidsView):
             raise NoSuch("raid", raid_id)
         # A raid that nobody attended is one row, with nothing in it.
         return tuple(_attendance_row(row) for row in rows if row[0] is not None)
+
+    def upload(self, upload_id: UploadId, *, with_content: bool) -> Upload:
+        row = self.session.first(_UPLOAD, the_id=upload_id, with_content=int(with_content))
+        if row is None:
+            raise NoSuch("upload", upload_id)
+        return upload_of(row)
+
+    def standing(self, raid_id: RaidId) -> tuple[Attendance, ...]:
+        self.raid(raid_id)
+        return lines_of(self.session, raid_id)
+
+    def evidence(self, raid_id: RaidId) -> Evidence:
+        return evidence_of(self.session, raid_id)
 
     def unresolved(self, raid_id: RaidId | None) -> tuple[UnresolvedRow, ...]:
         if raid_id is None:

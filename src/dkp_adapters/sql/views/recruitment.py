@@ -14,6 +14,7 @@ from sqlalchemy import BigInteger, ColumnElement, Text, and_, bindparam, case, f
 from dkp_adapters.sql.heads import merged_into, with_heads
 from dkp_adapters.sql.moments import micros, moment_at, moment_or_none
 from dkp_adapters.sql.performances import SqlPerformances, is_theirs, worth_of
+from dkp_adapters.sql.points import SqlPoolPolicies
 from dkp_adapters.sql.recruitment import (
     SqlVotes,
     answers_of,
@@ -49,7 +50,7 @@ from dkp_core.kernel.page import Order, Page, PageRequest
 from dkp_core.kernel.period import Period
 from dkp_core.kernel.points import ZERO
 from dkp_core.loot import AwardStatus
-from dkp_core.raids import ATTENDED, WINDOWS, AttendanceShare, Presence
+from dkp_core.raids import WINDOWS, AttendanceShare, Presence
 from dkp_core.recruitment import (
     AnswerRow,
     ApplicationDetail,
@@ -518,8 +519,10 @@ _TRIAL_RAIDS: Final = Statement(
         event_types.c.name,
         raids.c.starts_at,
         raids.c.ticks,
+        raids.c.pools,
         attendance.c.tick,
         attendance.c.status,
+        attendance.c.counts,
         attendance.c.awarded,
         attendance.c.user_id,
     )
@@ -558,18 +561,25 @@ _TRIAL_LOOT: Final = Statement(
 )
 
 
-def _trial_raid_row(rows: Sequence[Row]) -> TrialRaidRow:
+def _trial_raid_row(rows: Sequence[Row], policies: SqlPoolPolicies) -> TrialRaidRow:
     """A raid, with the lines of whom it is about; a raid without any is one row, with nothing in it."""
-    raid_id, event_type, starts_at, ticks = rows[0][:4]
-    lines = [(tick, Presence(word), awarded, user_id) for *_, tick, word, awarded, user_id in rows if word is not None]
-    paid = {tick for tick, _, awarded, _ in lines if awarded}
+    raid_id, event_type, starts_at, ticks, pools = rows[0][:5]
+    lines = [
+        (tick, Presence(word), counts, awarded, user_id)
+        for *_, tick, word, counts, awarded, user_id in rows
+        if word is not None
+    ]
+    paid = {tick for tick, _, _, awarded, _ in lines if awarded}
     points = ZERO
-    for tick, presence, awarded, user_id in lines:
-        waits = user_id is None
-        points += worth_of(presence, tick, ticks, is_paid=tick in paid) if waits else points_of(awarded)
-    presences = [presence for _, presence, _, _ in lines]
+    for tick, presence, _, awarded, user_id in lines:
+        if user_id is None:
+            in_force = [policies.of(pool_id).policies for pool_id in json.loads(pools)]
+            points += worth_of(presence, tick, ticks, in_force, is_paid=tick in paid)
+        else:
+            points += points_of(awarded)
     # Who was there at all was there, however else they were noted.
-    there = next((presence for presence in presences if presence in ATTENDED), presences[0] if presences else None)
+    counting = (presence for _, presence, counts, _, _ in lines if counts)
+    there = next(counting, lines[0][1] if lines else None)
     return TrialRaidRow(
         raid_id=raid_id,
         event_type=event_type,
@@ -796,7 +806,8 @@ class SqlRecruitmentView(SqlView, RecruitmentView):
 
     def trial_raids(self, user_id: UserId, character_name: str, over: Period) -> tuple[TrialRaidRow, ...]:
         rows = self.session.all(_TRIAL_RAIDS, user_id=user_id, name_key=name_key(character_name), **_span(over))
-        return tuple(_trial_raid_row(list(of_raid)) for _, of_raid in groupby(rows, key=lambda row: row[0]))
+        policies = SqlPoolPolicies(self.session)
+        return tuple(_trial_raid_row(list(of_raid), policies) for _, of_raid in groupby(rows, key=lambda row: row[0]))
 
     def trial_loot(self, user_id: UserId, over: Period) -> tuple[TrialLootRow, ...]:
         return tuple(

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
+from attrs import evolve
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -24,13 +25,23 @@ from sqlalchemy import (
 
 from dkp_adapters.sql.heads import is_merged_away, with_heads
 from dkp_adapters.sql.moments import micros, moment_at, moment_or_none
+from dkp_adapters.sql.profile_fields import EVERY_FIELD, profile_field
+from dkp_adapters.sql.roster import profile_of
 from dkp_adapters.sql.statement import Statement, in_guild, int_sum
 from dkp_adapters.sql.tables.accounts import memberships, users
 from dkp_adapters.sql.tables.guilds import guilds
 from dkp_adapters.sql.tables.merges import claims
 from dkp_adapters.sql.tables.points import balances
 from dkp_adapters.sql.tables.raids import attendance_totals, attended, raids
-from dkp_adapters.sql.tables.roster import character_names, characters, ownerships, rank_changes, ranks, removed_ranks
+from dkp_adapters.sql.tables.roster import (
+    character_names,
+    characters,
+    main_changes,
+    ownerships,
+    rank_changes,
+    ranks,
+    removed_ranks,
+)
 from dkp_adapters.sql.views import (
     PAGE_OFFSET,
     PAGE_SIZE,
@@ -40,10 +51,11 @@ from dkp_adapters.sql.views import (
     part_of,
     pattern_of,
 )
+from dkp_adapters.sql.views.accounts import has_place
 from dkp_adapters.sql.views.attendance import is_active
 from dkp_core.kernel.actor import ActorKind
 from dkp_core.kernel.errors import NoSuch
-from dkp_core.kernel.ids import CharacterId, ClaimId
+from dkp_core.kernel.ids import CharacterId, ClaimId, UserId
 from dkp_core.kernel.names import name_key
 from dkp_core.kernel.page import Order, Page, PageRequest
 from dkp_core.raids import AttendanceShare
@@ -56,9 +68,11 @@ from dkp_core.roster import (
     ClaimFilter,
     ClaimRow,
     ClaimStatus,
+    MainChangeRow,
     MemberCharacterRow,
     MemberRow,
     OwnershipRow,
+    ProfileFieldRow,
     RankChangeRow,
     RankRow,
     RosterAudit,
@@ -66,6 +80,8 @@ from dkp_core.roster import (
     RosterRow,
     RosterView,
     look_alike,
+    profile_field_row,
+    profile_shown,
 )
 
 _the_id: Final = bindparam("the_id", type_=BigInteger)
@@ -216,7 +232,7 @@ def _percent(raids_attended: int, raids_held: int) -> str:
 
 def _one_character(sources: FromClause) -> Select[Any]:
     return (
-        select(*_SHOWN, characters.c.notes, character_names.c.name)
+        select(*_SHOWN, characters.c.notes, character_names.c.name, characters.c.profile)
         .select_from(
             sources.outerjoin(
                 character_names,
@@ -309,6 +325,38 @@ _ATTRIBUTION: Final = Statement(
     select(characters.c.id, characters.c.name, _head, users.c.username)
     .select_from(_owned_then.outerjoin(users, users.c.id == _head))
     .where(in_guild(character_names), character_names.c.name_key == _name_key)
+)
+
+_here: Final = users.outerjoin(memberships, and_(in_guild(memberships), memberships.c.user_id == users.c.id))
+_PLACE: Final = Statement(
+    select(users.c.id).select_from(_here).where(has_place(), users.c.id == bindparam("user_id", type_=BigInteger))
+)
+_before_main: Final = characters.alias("before_main")
+_after_main: Final = characters.alias("after_main")
+_MAIN_CHANGES: Final = Statement(
+    select(
+        main_changes.c.id,
+        main_changes.c.at,
+        main_changes.c.before,
+        _before_main.c.name,
+        main_changes.c.after,
+        _after_main.c.name,
+        main_changes.c.actor_kind,
+        main_changes.c.actor_id,
+        main_changes.c.waived,
+        main_changes.c.reason,
+    )
+    .select_from(
+        main_changes.join(
+            _before_main,
+            and_(_before_main.c.guild_id == main_changes.c.guild_id, _before_main.c.id == main_changes.c.before),
+        ).join(
+            _after_main,
+            and_(_after_main.c.guild_id == main_changes.c.guild_id, _after_main.c.id == main_changes.c.after),
+        )
+    )
+    .where(in_guild(main_changes), main_changes.c.user_id == _the_id)
+    .order_by(main_changes.c.id)
 )
 
 # --- ranks and members ------------------------------------------------------------------------------------------------
@@ -524,11 +572,22 @@ class SqlRosterView(SqlView, RosterView):
 
     def character(self, character_id: CharacterId, *, with_hidden: bool) -> CharacterRow:
         one = _CHARACTER if with_hidden else _SHOWN_CHARACTER
-        return _character_row(self.session.all(one, the_id=character_id), character_id)
+        return self._with_profile(self.session.all(one, the_id=character_id), character_id)
 
     def character_named(self, name: str, *, with_hidden: bool) -> CharacterRow:
         one = _CHARACTER_NAMED if with_hidden else _SHOWN_CHARACTER_NAMED
-        return _character_row(self.session.all(one, name_key=name_key(name)), name)
+        return self._with_profile(self.session.all(one, name_key=name_key(name)), name)
+
+    def _with_profile(self, rows: list[tuple[Any, ...]], key: object) -> CharacterRow:
+        row = _character_row(rows, key)
+        values = profile_of(rows[0][-1])
+        if not values:
+            return row
+        fields = map(profile_field, self.session.all(EVERY_FIELD))
+        return evolve(row, profile=profile_shown(fields, values))
+
+    def profile_fields(self) -> tuple[ProfileFieldRow, ...]:
+        return tuple(map(profile_field_row, map(profile_field, self.session.all(EVERY_FIELD))))
 
     def ownership_history(self, character_id: CharacterId) -> tuple[OwnershipRow, ...]:
         rows = self.session.all(_OWNERSHIPS, the_id=character_id)
@@ -561,6 +620,36 @@ class SqlRosterView(SqlView, RosterView):
             )
             for at, before, after, actor_kind, actor_id, reason in rows
             if at is not None
+        )
+
+    def main_changes(self, user_id: UserId) -> tuple[MainChangeRow, ...]:
+        if self.session.first(_PLACE, user_id=user_id) is None:
+            raise NoSuch("user", user_id)
+        return tuple(
+            MainChangeRow(
+                id=change_id,
+                at=moment_at(at),
+                before_id=before_id,
+                before=before,
+                after_id=after_id,
+                after=after,
+                actor_kind=ActorKind(actor_kind),
+                actor_id=actor_id,
+                waived=bool(waived),
+                reason=reason,
+            )
+            for (
+                change_id,
+                at,
+                before_id,
+                before,
+                after_id,
+                after,
+                actor_kind,
+                actor_id,
+                waived,
+                reason,
+            ) in self.session.all(_MAIN_CHANGES, the_id=user_id)
         )
 
     def ranks(self) -> tuple[RankRow, ...]:
@@ -711,7 +800,7 @@ def _character_row(rows: list[tuple[Any, ...]], key: object) -> CharacterRow:
         main_character,
         joined_on,
         notes,
-        _,
+        *_,
     ) = rows[0]
     return CharacterRow(
         id=character_id,

@@ -11,18 +11,22 @@ from dkp_core.raids.formats.check import (
     Flag,
     Line,
     LineOutcome,
+    LootLine,
     Presence,
     WarningKind,
 )
-from dkp_core.raids.formats.dump import Dump, read_dump
+from dkp_core.raids.formats.dump import Dump, LootReading, read_dump, read_loot
 from dkp_core.raids.formats.errors import (
     DumpIsBinary,
+    DumpIsBroken,
+    DumpIsGuildDump,
     DumpIsHtml,
     DumpNotRecognised,
     DumpTooLarge,
     EmptyDump,
     NameColumnMissing,
     NoAttendees,
+    NoLoot,
     UnreadableDump,
 )
 from dkp_core.raids.formats.limits import DEFAULT_LIMITS, ReadingLimits
@@ -35,6 +39,8 @@ __all__ = [
     "Dump",
     "DumpFormat",
     "DumpIsBinary",
+    "DumpIsBroken",
+    "DumpIsGuildDump",
     "DumpIsHtml",
     "DumpNotRecognised",
     "DumpTooLarge",
@@ -43,11 +49,15 @@ __all__ = [
     "Flag",
     "Line",
     "LineOutcome",
+    "LootLine",
+    "LootReading",
     "NameColumnMissing",
     "NoAttendees",
+    "NoLoot",
     "Presence",
     "ReadingLimits",
     "UnreadableDump",
     "WarningKind",
     "read_dump",
+    "read_loot",
 ]

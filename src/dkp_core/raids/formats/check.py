@@ -7,6 +7,8 @@ from enum import StrEnum
 
 from attrs import frozen
 
+from dkp_core.kernel.points import Points
+
 
 class Presence(StrEnum):
     """How a character was there (D-3); a format that does not say means present."""
@@ -36,6 +38,7 @@ class LineOutcome(StrEnum):
     """What a line of the file turned out to be; every line has one (D-5)."""
 
     ATTENDEE = "attendee"
+    LOOT = "loot"
     REPEATED = "repeated"
     HEADER = "header"
     FOOTER = "footer"
@@ -55,6 +58,7 @@ class WarningKind(StrEnum):
     TIMES_DIFFER = "times_differ"
     TIME_UNREADABLE = "time_unreadable"
     UNKNOWN_STATUS = "unknown_status"
+    TENTATIVE = "tentative"
 
 
 @frozen(kw_only=True)
@@ -88,10 +92,29 @@ class Attendee:
 
 
 @frozen(kw_only=True)
+class LootLine:
+    """What a line tells of an item: who looted or won it, and for how much where the file says so (D-11).
+
+    `name` is as read, and empty where nobody is named; `at` is local time without a zone (D-13). `rot` is what was
+    left lying or went to nobody. Who looted is not always who won.
+    """
+
+    item: str
+    name: str
+    line: int
+    quantity: int = 1
+    cost: Points | None = None
+    at: datetime | None = None
+    rot: bool = False
+    note: str = ""
+
+
+@frozen(kw_only=True)
 class Line:
     """What became of one line: `detail` says why it was not read, or keeps what has no field of its own.
 
-    A line with several names (a list with commas) has one of these per name, all with its number.
+    A line with several names (a list with commas), or a name and an item, has one of these for each, all with its
+    number.
     """
 
     number: int
@@ -104,7 +127,8 @@ class Line:
 class Check:
     """Who was there at one moment, as one dump tells it (D-12: one dump is not the truth).
 
-    `taken_at` is local time without a zone, which no client writes (D-13); None where the file doesn't say.
+    `taken_at` is local time without a zone, which no client writes (D-13); a moment in UTC where the file tells that;
+    None where it doesn't say.
     """
 
     taken_at: datetime | None
@@ -113,3 +137,4 @@ class Check:
     attendees: tuple[Attendee, ...]
     lines: tuple[Line, ...]
     warnings: tuple[DumpWarning, ...]
+    loot: tuple[LootLine, ...] = ()

@@ -9,15 +9,17 @@ from typing import Final
 
 from attrs import frozen
 
-from dkp_core.raids.formats.check import Check, LineOutcome
-from dkp_core.raids.formats.errors import DumpNotRecognised, EmptyDump, NoAttendees
-from dkp_core.raids.formats.file_name import base_name
+from dkp_core.kernel.text_file import base_name, decoded
+from dkp_core.raids.formats.check import Check, Line, LineOutcome, LootLine
+from dkp_core.raids.formats.errors import DumpIsGuildDump, DumpNotRecognised, EmptyDump, NoAttendees, NoLoot
 from dkp_core.raids.formats.format import Sample
 from dkp_core.raids.formats.impostors import refuse_binary, refuse_html
+from dkp_core.raids.formats.join_leave_log import JoinLeaveLog
 from dkp_core.raids.formats.limits import DEFAULT_LIMITS, ReadingLimits
 from dkp_core.raids.formats.registry import DumpFormat, recognised
 from dkp_core.raids.formats.sheet import FileAccount, counted
-from dkp_core.raids.formats.text import PIECE_BYTES_MIN, DumpText, decoded
+from dkp_core.raids.formats.text import PIECE_BYTES_MIN, DumpText
+from dkp_core.roster import is_guild_dump
 
 SAMPLE_LINES_MAX: Final = 200
 SHOWN_LENGTH_MAX: Final = 80
@@ -39,6 +41,17 @@ class Dump:
     marked: tuple[str, ...] = ()
 
 
+@frozen(kw_only=True)
+class LootReading:
+    """The loot that a file tells of, and how its lines came out, the unreadable ones one by one (D-5, D-11)."""
+
+    format: DumpFormat
+    loot: tuple[LootLine, ...]
+    lines_total: int
+    counts: Mapping[LineOutcome, int]
+    unreadable: tuple[Line, ...]
+
+
 def read_dump(
     data: Iterable[bytes],
     *,
@@ -49,26 +62,23 @@ def read_dump(
 ) -> Dump:
     """Read who was there out of a file, given in chunks of any size; a log of gigabytes streams through.
 
-    The format is recognised by `file_name` and the first lines unless it is named. Lines that hold the `mark`, in any
-    case, are kept as they are.
+    The format is recognised by `file_name` and the first lines unless it is named. A log without a `/who` list is read
+    for who joined and left the raid. Lines that hold the `mark`, in any case, are kept as they are.
 
-    Raises: UnreadableDump, one of EmptyDump, DumpIsHtml, DumpIsBinary, DumpNotRecognised, NameColumnMissing,
-    DumpTooLarge and NoAttendees.
+    Raises: UnreadableDump, one of EmptyDump, DumpIsHtml, DumpIsBinary, DumpIsBroken, DumpIsGuildDump,
+    DumpNotRecognised, NameColumnMissing, DumpTooLarge and NoAttendees.
     """
     text = DumpText(data, limits, mark)
-    refuse_binary(text.head, text.opening)
-    refuse_html(decoded(text.opening[:PIECE_BYTES_MIN]))
-    sample = _sample(text, file_name)
-    if not sample.lines:
-        raise _blank(text)
-    chosen = format or recognised(sample)
-    if chosen is None:
-        raise DumpNotRecognised(_accepted(), sample.lines[0].strip()[:SHOWN_LENGTH_MAX])
     account = FileAccount(limits)
-    checks = chosen.reader.read(text, account, file_name)
-    counts = counted(checks, account.noise)
-    assert sum(counts.values()) == text.lines_total, "a line of the dump is unaccounted for"
-    if not any(check.attendees for check in checks):
+    moves = JoinLeaveLog(account, file_name)
+    if format is None:
+        text.overhear(moves.take)
+    chosen, checks, counts = _read(text, limits, file_name, format)
+    if format is None and chosen is DumpFormat.WHO_LOG and not _names_anybody(checks):
+        moved = moves.closed()
+        if _names_anybody(moved):
+            chosen, checks, counts = DumpFormat.JOIN_LEAVE_LOG, moved, counted(moved, account.noise)
+    if not _names_anybody(checks):
         raise _nobody(chosen, checks, counts, text.lines_total)
     return Dump(
         format=chosen,
@@ -79,10 +89,64 @@ def read_dump(
     )
 
 
+def read_loot(
+    data: Iterable[bytes],
+    *,
+    file_name: str = "",
+    format: DumpFormat | None = None,  # noqa: A002  # the word the interfaces use for it
+    limits: ReadingLimits = DEFAULT_LIMITS,
+) -> LootReading:
+    """Read what was looted or won out of a log or an export of loot, in the order of its lines.
+
+    Nobody needs to be listed in it as there. Raises: UnreadableDump, as `read_dump` does, and NoLoot.
+    """
+    text = DumpText(data, limits)
+    chosen, checks, counts = _read(text, limits, file_name, format)
+    loot = sorted((line for check in checks for line in check.loot), key=lambda line: line.line)
+    if not loot:
+        raise NoLoot(chosen.value, text.lines_total)
+    faults = (line for check in checks for line in check.lines if line.outcome is LineOutcome.UNREADABLE)
+    return LootReading(
+        format=chosen,
+        loot=tuple(loot),
+        lines_total=text.lines_total,
+        counts=MappingProxyType(counts),
+        unreadable=tuple(sorted(faults, key=lambda line: line.number)),
+    )
+
+
+def _read(
+    text: DumpText,
+    limits: ReadingLimits,
+    file_name: str,
+    format: DumpFormat | None,  # noqa: A002  # the word the interfaces use for it
+) -> tuple[DumpFormat, tuple[Check, ...], dict[LineOutcome, int]]:
+    """The format, the checks, and how the lines came out. Raises: UnreadableDump."""
+    refuse_binary(text.head, text.opening)
+    refuse_html(decoded(text.opening[:PIECE_BYTES_MIN]))
+    sample = _sample(text, file_name)
+    if not sample.lines:
+        raise _blank(text)
+    chosen = format or recognised(sample)
+    if chosen in (None, DumpFormat.RAID_DUMP) and is_guild_dump(sample.lines):
+        raise DumpIsGuildDump(sample.lines[0].strip()[:SHOWN_LENGTH_MAX])
+    if chosen is None:
+        raise DumpNotRecognised(_accepted(), sample.lines[0].strip()[:SHOWN_LENGTH_MAX])
+    account = FileAccount(limits)
+    checks = chosen.reader.read(text, account, file_name)
+    counts = counted(checks, account.noise)
+    assert sum(counts.values()) == text.lines_total, "a line of the dump is unaccounted for"
+    return chosen, checks, counts
+
+
 def _sample(text: DumpText, file_name: str) -> Sample:
     lines = text.opening_lines()
     whole = lines[:-1] if len(lines) > 1 and len(text.opening) >= PIECE_BYTES_MIN else lines
     return Sample(base_name(file_name), tuple(islice((line for line in whole if line.strip()), SAMPLE_LINES_MAX)))
+
+
+def _names_anybody(checks: Iterable[Check]) -> bool:
+    return any(check.attendees for check in checks)
 
 
 def _blank(text: DumpText) -> EmptyDump | DumpNotRecognised:

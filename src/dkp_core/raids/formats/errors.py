@@ -61,6 +61,35 @@ class DumpIsBinary(UnreadableDump):
 
 
 @define
+class DumpIsBroken(UnreadableDump):
+    """The file is a document that cannot be read as one: cut off, or made to be hard to read."""
+
+    format: str
+    line: int
+    fault: str
+    code: ClassVar[str] = "dump_is_broken"
+
+    @property
+    def sentence(self) -> str:
+        return f"The file is no whole {self.format}: line {self.line}, {self.fault}; give the file as it was exported."
+
+
+@define
+class DumpIsGuildDump(UnreadableDump):
+    """The file tells who is in the guild, not who was at a raid."""
+
+    first_line: str
+    code: ClassVar[str] = "dump_is_guild_dump"
+
+    @property
+    def sentence(self) -> str:
+        return (
+            f"The file is a guild dump (it starts with {self.first_line!r}), which tells who is in the guild and not "
+            "who was at a raid: import it into the roster. Accepted here is a raid dump (/outputfile raid)."
+        )
+
+
+@define
 class DumpNotRecognised(UnreadableDump):
     """The file looks like none of the formats that are read, and none was named."""
 
@@ -122,3 +151,19 @@ class NoAttendees(UnreadableDump):
         if self.first_fault:
             seen += f", {self.unreadable:,} of them unreadable ({self.first_fault})"
         return f"Nobody is named in the file: {seen}; a dump names one attendee at least."
+
+
+@define
+class NoLoot(UnreadableDump):
+    """The format is known and was read to the end, but no item is named in it."""
+
+    format: str
+    lines: int
+    code: ClassVar[str] = "no_loot"
+
+    @property
+    def sentence(self) -> str:
+        return (
+            f"No item is named in the file: {self.lines:,} lines were read as {self.format}; accepted is a game's log "
+            "with looting lines, or an export of loot."
+        )

@@ -22,6 +22,9 @@ ATTENDEES_MAX: Final = 200_000
 LINES_KEPT_MAX: Final = 400_000
 """Lines that are reported one by one (all but noise), which is what memory grows with."""
 
+DOCUMENT_BYTES_MAX: Final = 8 * 1024 * 1024
+"""A document in JSON or XML, which often is a single line; a thousand sign-ups take half a megabyte."""
+
 MERGE_WITHIN: Final = timedelta(minutes=2)
 """An officer runs from zone to zone, or asks for several lists at once: that is one check, not several."""
 
@@ -30,12 +33,14 @@ MERGE_WITHIN: Final = timedelta(minutes=2)
 class ReadingLimits:
     """The most that is read of one dump, and how near two `/who` lists lie to be one check.
 
-    `bytes_max` counts the file as uploaded, `line_length_max` the bytes of a line in UTF-8.
+    `bytes_max` counts the file as uploaded, `line_length_max` the bytes of a line in UTF-8. What starts as JSON or XML
+    does is a document: `document_bytes_max` holds for it instead of both.
     """
 
     bytes_max: int = BYTES_MAX
     lines_max: int = LINES_MAX
     line_length_max: int = LINE_LENGTH_MAX
+    document_bytes_max: int = DOCUMENT_BYTES_MAX
     attendees_max: int = ATTENDEES_MAX
     lines_kept_max: int = LINES_KEPT_MAX
     merge_within: timedelta = MERGE_WITHIN

@@ -8,6 +8,7 @@ from typing import Final
 
 from dkp_core.kernel.errors import InvalidValue
 from dkp_core.kernel.names import NAME_LENGTH_MAX, clean_name, name_key
+from dkp_core.kernel.points import Points
 from dkp_core.raids.formats.check import (
     Attendee,
     Check,
@@ -15,6 +16,7 @@ from dkp_core.raids.formats.check import (
     Flag,
     Line,
     LineOutcome,
+    LootLine,
     Presence,
     WarningKind,
 )
@@ -25,6 +27,15 @@ NAME_LENGTH_RAW_MAX: Final = 4 * NAME_LENGTH_MAX
 """Characters of a name before normalisation: putting thousands of accents in order takes quadratic time."""
 
 NUMBER_DIGITS_MAX: Final = 4
+
+ITEM_LENGTH_MAX: Final = 128
+"""Characters of an item's name."""
+
+LOOT_NOTE_LENGTH_MAX: Final = 1000
+"""Characters of what a line tells besides the item; of more, the end is left out and marked so."""
+
+QUANTITY_MAX: Final = 9_999
+"""More of one thing nobody loots at once."""
 
 
 def name_as_read(raw: str) -> str:
@@ -41,6 +52,14 @@ def name_as_read(raw: str) -> str:
         raise InvalidValue("name", "it holds a character that could not be decoded", accepted)
     if not any(map(str.isalpha, name)):
         raise InvalidValue("name", "it holds no letter", accepted)
+    return name
+
+
+def item_as_read(raw: str) -> str:
+    """An item's name in NFC. Raises: InvalidValue, whose fault says why this is none."""
+    name = clean_name(raw, "item", length_max=ITEM_LENGTH_MAX)
+    if "\ufffd" in name:
+        raise InvalidValue("item", "it holds a character that could not be decoded", "printable characters")
     return name
 
 
@@ -89,6 +108,7 @@ class Sheet:
         self._attendees: list[Attendee] = []
         self._lines: list[Line] = []
         self._warnings: list[DumpWarning] = []
+        self._loot: list[LootLine] = []
         self._first_lines: dict[str, int] = {}
 
     def attend(
@@ -136,6 +156,41 @@ class Sheet:
         )
         return True
 
+    def loot(
+        self,
+        number: int,
+        raw_item: str,
+        *,
+        raw_name: str = "",
+        quantity: int = 1,
+        cost: Points | None = None,
+        at: datetime | None = None,
+        rot: bool = False,
+        note: str = "",
+    ) -> bool:
+        """Note that a line tells of an item; False when that can't be one, which the line then says."""
+        note = note if len(note) <= LOOT_NOTE_LENGTH_MAX else note[: LOOT_NOTE_LENGTH_MAX - 1] + "…"
+        try:
+            item = item_as_read(raw_item)
+            name = name_as_read(raw_name) if raw_name.strip() else ""
+            if not 1 <= quantity <= QUANTITY_MAX:
+                raise InvalidValue("quantity", f"{quantity} of it are said", f"1 to {QUANTITY_MAX}")
+        except InvalidValue as fault:
+            self.unreadable(number, noted(f"no {fault.field}: {fault.fault}", note))
+            return False
+        self._keep(
+            number, LineOutcome.LOOT, noted(item if quantity == 1 else f"{quantity} × {item}", note), name or None
+        )
+        self._loot.append(
+            LootLine(item=item, name=name, line=number, quantity=quantity, cost=cost, at=at, rot=rot, note=note)
+        )
+        return True
+
+    @property
+    def numbers(self) -> set[int]:
+        """The lines kept so far."""
+        return {line.number for line in self._lines}
+
     def header(self, number: int, detail: str = "") -> None:
         """Note a line that heads what follows."""
         self._keep(number, LineOutcome.HEADER, detail)
@@ -177,6 +232,7 @@ class Sheet:
             attendees=tuple(self._attendees),
             lines=tuple(self._lines),
             warnings=tuple(self._warnings),
+            loot=tuple(self._loot),
         )
 
     def _keep(self, number: int, outcome: LineOutcome, detail: str, name: str | None = None) -> None:

@@ -9,9 +9,9 @@ from typing import Final
 
 from attrs import frozen
 
+from dkp_core.kernel.text_file import time_in
 from dkp_core.raids.formats.check import Check, Presence, WarningKind
 from dkp_core.raids.formats.errors import NameColumnMissing
-from dkp_core.raids.formats.file_name import time_in
 from dkp_core.raids.formats.format import FormatReader, Sample
 from dkp_core.raids.formats.sheet import FileAccount, Sheet, noted, number_in
 from dkp_core.raids.formats.text import DumpText, NumberedLine
@@ -106,7 +106,7 @@ class Heading:
 def recognises(sample: Sample) -> bool:
     """A first line, after Excel's own, that names a column of names."""
     lines = [line for line in sample.lines[:2] if not is_separator_line(line)]
-    return bool(lines) and heading_of(lines[0], _delimiters(sample.lines[0])) is not None
+    return bool(lines) and heading_of(lines[0], delimiters_of(sample.lines[0])) is not None
 
 
 def is_separator_line(line: str) -> bool:
@@ -114,7 +114,8 @@ def is_separator_line(line: str) -> bool:
     return line.casefold().startswith(SEPARATOR_LINE) and len(line.rstrip("\r\n")) <= len(SEPARATOR_LINE) + 1
 
 
-def _delimiters(first_line: str) -> tuple[str, ...]:
+def delimiters_of(first_line: str) -> tuple[str, ...]:
+    """What may stand between the cells: the one that Excel's own line names, or any."""
     named = first_line[len(SEPARATOR_LINE) :] if is_separator_line(first_line) else ""
     return (named,) if named and named != QUOTE else DELIMITERS
 
@@ -191,12 +192,14 @@ def read(text: DumpText, account: FileAccount, file_name: str) -> tuple[Check, .
 
     Raises: NameColumnMissing.
     """
-    table = _Table(Sheet(account), text.lines())
+    table = Table(Sheet(account), text.lines())
     table.take_all()
     return (table.closed(file_name),)
 
 
-class _Table:
+class Table:
+    """A table while it is being read, row by row onto a sheet; what a row's cells mean may be told by who inherits."""
+
     def __init__(self, sheet: Sheet, lines: Iterator[NumberedLine]) -> None:
         self._sheet = sheet
         self._lines = lines
@@ -206,13 +209,14 @@ class _Table:
         self._unknown_statuses: dict[str, int] = {}
 
     def take_all(self) -> None:
+        """Read to the end. Raises: NameColumnMissing."""
         while (line := self._next()) is not None:
             if not line.text.strip():
                 self._sheet.noise()
             elif self._heading is not None:
                 self._take_row(line, self._heading)
             elif is_separator_line(line.text):
-                self._delimiters = _delimiters(line.text)
+                self._delimiters = delimiters_of(line.text)
                 self._sheet.metadata(line.number, line.text)
             else:
                 self._heading = heading_of(line.text, self._delimiters)
@@ -222,6 +226,7 @@ class _Table:
                 self._sheet.header(line.number, line.text.strip())
 
     def closed(self, file_name: str) -> Check:
+        """The check as it was read."""
         for status, number in self._unknown_statuses.items():
             self._sheet.warn(
                 WarningKind.UNKNOWN_STATUS,
@@ -246,7 +251,7 @@ class _Table:
                 line.number, f"a quote opens in it and does not close within {QUOTED_LINES_MAX} lines"
             )
             return
-        self._take_cells(line.number, [cell.strip() for cell in cells], heading)
+        self.take_cells(line.number, [cell.strip() for cell in cells], heading)
         for continued in following:
             self._sheet.metadata(continued.number, f"continues line {line.number}")
 
@@ -260,7 +265,8 @@ class _Table:
                 return following
         return []
 
-    def _take_cells(self, number: int, cells: list[str], heading: Heading) -> None:
+    def take_cells(self, number: int, cells: list[str], heading: Heading) -> None:
+        """Note what a row says; its cells are without quotes and outer spaces."""
         if not any(cells):
             self._sheet.noise()
             return

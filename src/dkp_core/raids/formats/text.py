@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 
 from attrs import frozen
 
+from dkp_core.kernel.text_file import decoded, utf16_codec
 from dkp_core.raids.formats.errors import DumpTooLarge
 from dkp_core.raids.formats.limits import ReadingLimits
 
@@ -17,16 +18,10 @@ PIECE_BYTES_MIN: Final = 64 * 1024
 PIECE_BYTES_MAX: Final = 1024 * 1024
 """Larger chunks are taken in slices, so that decoding one never doubles a file in memory."""
 
-UTF16_NUL_SHARE_MIN: Final = 0.02
-"""Part of the bytes of one parity that are NUL in UTF-16 text: line ends and tabs alone make more."""
-
-UTF16_NULS_MIN: Final = 2
-"""One NUL byte alone is damage, in a short file too."""
-
-UTF16_STRAY_SHARE_MAX: Final = 0.1
-"""NUL bytes of the other parity: some letters (Ā, Ȁ, …) have one there."""
-
 HEAD_BYTES: Final = 4096
+
+DOCUMENT_STARTS: Final = (b"{", b"<")
+"""JSON and XML."""
 
 MARKED_LINES_MAX: Final = 1000
 """More lines that hold the mark are not kept: nobody says so much."""
@@ -48,47 +43,6 @@ class Block:
     lines: int
 
 
-def decoded(line: bytes) -> str:
-    """A line's text: UTF-8 where it is that, otherwise Windows-1252 or, for its five gaps, Latin-1.
-
-    Decided line by line, since a log that was written by two clients may hold both.
-    """
-    try:
-        return line.decode("utf-8")
-    except UnicodeDecodeError:
-        pass
-    try:
-        return line.decode("cp1252")
-    except UnicodeDecodeError:
-        return line.decode("latin-1")
-
-
-def utf16_codec(head: bytes) -> str | None:
-    """The codec of UTF-16 text, by its byte order mark or by where its NUL bytes lie; None for other text."""
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    pairs = len(head) // 2
-    nuls_first = head[0 : 2 * pairs : 2].count(0)
-    nuls_second = head[1 : 2 * pairs : 2].count(0)
-    enough = max(UTF16_NULS_MIN, pairs * UTF16_NUL_SHARE_MIN)
-    for codec, nuls, others in (
-        ("utf-16-le", nuls_second, nuls_first),
-        ("utf-16-be", nuls_first, nuls_second),
-    ):
-        if nuls >= enough and others <= nuls * UTF16_STRAY_SHARE_MAX and decodes(head[: 2 * pairs], codec):
-            return codec
-    return None
-
-
-def decodes(head: bytes, codec: str) -> bool:
-    """Whether the start of a file is text in that codec; half a character at its end is no fault."""
-    try:
-        codecs.getincrementaldecoder(codec)().decode(head)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
 class DumpText:
     """One file being read once from start to end, as blocks or as lines.
 
@@ -100,6 +54,7 @@ class DumpText:
 
     def __init__(self, data: Iterable[bytes], limits: ReadingLimits, mark: str = "") -> None:
         self._limits = limits
+        self._bytes_max, self._line_length_max = limits.bytes_max, limits.line_length_max
         self._mark = mark.lower().encode()
         self.marked: list[str] = []
         self._pieces = self._gathered(data)
@@ -108,7 +63,15 @@ class DumpText:
         self._codec = utf16_codec(self.head)
         self._text = self._utf8(first)
         self.opening = next(self._text, b"")
+        if self.opening.lstrip().startswith(DOCUMENT_STARTS):
+            self._bytes_max = min(limits.bytes_max, limits.document_bytes_max)
+            self._line_length_max = max(limits.line_length_max, self._bytes_max)
         self.lines_total = 0
+        self._listeners: list[Callable[[Block], None]] = []
+
+    def overhear(self, listener: Callable[[Block], None]) -> None:
+        """Tell every block that is read from now on to somebody else too, who reads the same file another way."""
+        self._listeners.append(listener)
 
     def blocks(self) -> Iterator[Block]:
         """The whole file in complete lines, still in bytes."""
@@ -149,7 +112,7 @@ class DumpText:
     def _block(self, data: bytes, end: int) -> Block:
         start = 1
         while start <= end:
-            window = data.rfind(b"\n", start, min(end, start + self._limits.line_length_max) + 1)
+            window = data.rfind(b"\n", start, min(end, start + self._line_length_max) + 1)
             if window < 0:
                 self._must_be_short(data.find(b"\n", start) - start)
             start = window + 1
@@ -160,11 +123,13 @@ class DumpText:
         block = Block(data, end, lines)
         if self._mark:
             self._note_marked(block)
+        for listener in self._listeners:
+            listener(block)
         return block
 
     def _must_be_short(self, length: int) -> None:
-        if length > self._limits.line_length_max:
-            raise DumpTooLarge("bytes in one line", length, self._limits.line_length_max)
+        if length > self._line_length_max:
+            raise DumpTooLarge("bytes in one line", length, self._line_length_max)
 
     def _rest(self) -> Iterator[bytes]:
         yield self.opening
@@ -187,8 +152,8 @@ class DumpText:
         gathered = total = 0
         for chunk in data:
             total += len(chunk)
-            if total > self._limits.bytes_max:
-                raise DumpTooLarge("bytes", total, self._limits.bytes_max)
+            if total > self._bytes_max:
+                raise DumpTooLarge("bytes", total, self._bytes_max)
             for start in range(0, len(chunk), PIECE_BYTES_MAX):
                 part = chunk[start : start + PIECE_BYTES_MAX]
                 parts.append(part)

@@ -1,4 +1,4 @@
-"""`/who` lists in an EverQuest client's log, found among the 95 % of it that is combat."""
+"""`/who` lists and looting lines in an EverQuest client's log, found among the 95 % of it that is combat."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ import re
 from datetime import datetime, timedelta
 from typing import Final
 
+from dkp_core.kernel.text_file import decoded
+from dkp_core.raids.chat_line import owner_of
 from dkp_core.raids.formats.check import Check, WarningKind
+from dkp_core.raids.formats.errors import DumpTooLarge
 from dkp_core.raids.formats.format import FormatReader, Sample
+from dkp_core.raids.formats.loot_lines import LoggedLoot, NearestTime, looted_in
 from dkp_core.raids.formats.sheet import FileAccount, Sheet, noted
-from dkp_core.raids.formats.text import Block, DumpText, decoded
+from dkp_core.raids.formats.text import Block, DumpText
 from dkp_core.raids.formats.who_row import (
     BrokenRow,
     WhoFooter,
@@ -21,7 +25,8 @@ from dkp_core.raids.formats.who_row import (
 )
 
 CANDIDATE: Final = re.compile(
-    rb"\n\[.{24}\] (?:[\[ <*]|---|Players |There |Your who|Friends |OFFLINE|TRADER|BUYER|AFK|LINKDEAD|LFG)"
+    rb"\n\[.{24}\] (?:[\[ <*]|--|Players |There |Your who|Friends |OFFLINE|TRADER|BUYER|AFK|LINKDEAD|LFG"
+    rb"|[A-Z\x80-\xff][^ \n]{0,79}+ (?:looted|grabbed) )"
 )
 """A log line that might matter, searched for in bytes, many lines at once: combat is never looked at."""
 
@@ -57,12 +62,14 @@ def log_time(line: str) -> datetime | None:
         return None
 
 
-def read(text: DumpText, account: FileAccount, _file_name: str) -> tuple[Check, ...]:
+def read(text: DumpText, account: FileAccount, file_name: str) -> tuple[Check, ...]:
     """A check for every list, those near each other in one (an officer asking zone by zone).
 
-    The log's owner needs no name from the file's: `/who` lists him like everybody.
+    What was looted belongs to the check nearest in time, or to one without attendees where there is no list. Of the
+    owner, whom `/who` lists like everybody, only looting lines need the name, which is in the file's.
     """
-    log = _WhoLog(account)
+    owner = owner_of(file_name)
+    log = _WhoLog(account, owner[0] if owner is not None else "")
     for block in text.blocks():
         log.take(block)
     return log.closed()
@@ -125,10 +132,12 @@ class _WhoList:
 
 
 class _WhoLog:
-    def __init__(self, account: FileAccount) -> None:
+    def __init__(self, account: FileAccount, owner: str) -> None:
         self._account = account
+        self._owner = owner
         self._lines = 0
-        self._checks: list[Check] = []
+        self._sheets: list[tuple[Sheet, datetime | None, str]] = []
+        self._loot: list[LoggedLoot] = []
         self._sheet: Sheet | None = None
         self._list: _WhoList | None = None
         self._taken_at: datetime | None = None
@@ -150,7 +159,12 @@ class _WhoLog:
 
     def closed(self) -> tuple[Check, ...]:
         self._close_check()
-        return tuple(self._checks)
+        if self._loot and not self._sheets:
+            self._sheets.append((Sheet(self._account), None, ""))
+        check = NearestTime(taken_at for _, taken_at, _ in self._sheets)
+        for each in self._loot:
+            each.note_on(self._sheets[check.to(each.at)][0])
+        return tuple(sheet.closed(taken_at=taken_at, place=place) for sheet, taken_at, place in self._sheets)
 
     def _take_line(self, number: int, line: str) -> bool:
         """Whether the line belongs to a list; if not, it is noise."""
@@ -173,7 +187,15 @@ class _WhoLog:
         if is_rule(text) and self._list is not None and self._list.rows == 0:
             self._list.sheet.header(number)
             return True
-        return self._take_row(number, at, row_of(text))
+        return self._take_row(number, at, row_of(text)) or self._take_loot(number, line, at)
+
+    def _take_loot(self, number: int, line: str, at: datetime | None) -> bool:
+        loot = looted_in(number, line, at, self._owner)
+        if loot is not None:
+            if len(self._loot) >= self._account.limits.lines_kept_max:
+                raise DumpTooLarge("lines to report", len(self._loot) + 1, self._account.limits.lines_kept_max)
+            self._loot.append(loot)
+        return loot is not None
 
     def _take_row(self, number: int, at: datetime | None, row: WhoRow | BrokenRow | None) -> bool:
         if row is None:
@@ -221,7 +243,7 @@ class _WhoLog:
     def _close_check(self) -> None:
         self._end_list(None)
         if self._sheet is not None:
-            self._checks.append(self._sheet.closed(taken_at=self._taken_at, place=", ".join(self._places)))
+            self._sheets.append((self._sheet, self._taken_at, ", ".join(self._places)))
         self._sheet = None
         self._taken_at = self._last_at = None
         self._places = []
@@ -233,7 +255,7 @@ def _apart(one: datetime | None, other: datetime | None, most: timedelta) -> boo
 
 
 READER: Final = FormatReader(
-    title="EverQuest log with /who lists (eqlog_*.txt)",
+    title="EverQuest log with /who lists or looting lines (eqlog_*.txt)",
     recognises=recognises,
     read=read,
 )

@@ -17,7 +17,7 @@ COMBAT = (
     "You slash a goblin warrior for 23 points of damage.",
     "A goblin warrior tries to hit YOU, but misses!",
     "Sonya tells the guild, 'raid at [8] tonight, There are 3 players in my group'",
-    "--Sonya has looted a Cloak of Flames.--",
+    "Sonya tells the guild, '--Vulak has looted a Cloak of Flames.--'",
     "**A Magic Die is rolled by Sonya.",
 )
 

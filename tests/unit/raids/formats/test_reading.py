@@ -186,6 +186,8 @@ def test_a_title_is_shown_in_reasonable_length() -> None:
 def test_a_guild_named_in_angle_brackets_is_no_web_page() -> None:
     """D-14: only pages are refused as pages."""
     with pytest.raises(DumpNotRecognised):
+        read_text("<roster><head></head></roster>")
+    with pytest.raises(NoAttendees):
         read_text("<raidlog><head></head></raidlog>")
 
 
@@ -351,7 +353,7 @@ def test_pairs_of_bytes_that_are_no_characters_are_no_utf_16() -> None:
 def test_a_line_longer_than_the_part_read_ahead_is_refused_as_too_long() -> None:
     """D-6: rather than as unknown."""
     limits = ReadingLimits(line_length_max=200_000)
-    data = b"{" * 150_000 + b"\n"
+    data = b"=" * 150_000 + b"\n"
     with pytest.raises(DumpNotRecognised):
         read_dump([data], limits=limits)
     with pytest.raises(DumpTooLarge):

@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("recorded_at", sa.BigInteger(), nullable=False),
         sa.Column("reversed_at", sa.BigInteger(), nullable=True),
         sa.Column("entry_id", sa.BigInteger(), nullable=False),
+        sa.Column("batch_id", sa.BigInteger(), nullable=True),
         sa.Column("actor_kind", letters(64), nullable=False),
         sa.Column("actor_id", letters(128), nullable=False),
         sa.Column("character_name", letters(64), nullable=False),
@@ -34,6 +35,11 @@ def upgrade() -> None:
         if_not_exists=True,
         **TABLE,
     )
+    with op.batch_alter_table("adjustments", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_adjustments_guild_id_batch_id"), ["guild_id", "batch_id"], unique=False, if_not_exists=True
+        )
+
     op.create_table(
         "answered_requests",
         sa.Column("caller", letters(128), nullable=False),
@@ -199,6 +205,10 @@ def upgrade() -> None:
         sa.Column("upload_id", sa.BigInteger(), nullable=True),
         sa.Column("line", sa.Integer(), nullable=True),
         sa.Column("ignored", sa.SmallInteger(), nullable=False),
+        sa.Column("elsewhere", LONG_TEXT, nullable=True),
+        sa.Column("alt", sa.SmallInteger(), nullable=False),
+        sa.Column("claimed", sa.SmallInteger(), nullable=False),
+        sa.Column("counts", sa.SmallInteger(), nullable=False),
         sa.PrimaryKeyConstraint("guild_id", "raid_id", "tick", "name_key", name=op.f("pk_attendance")),
         sqlite_with_rowid=False,
         if_not_exists=True,
@@ -273,6 +283,36 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "award_drafts",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("raid_id", sa.BigInteger(), nullable=False),
+        sa.Column("item_id", sa.BigInteger(), nullable=True),
+        sa.Column("user_id", sa.BigInteger(), nullable=True),
+        sa.Column("item_name", letters(128), nullable=False),
+        sa.Column("name", letters(64), nullable=False),
+        sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.Column("cost", sa.BigInteger(), nullable=True),
+        sa.Column("rot", sa.SmallInteger(), nullable=False),
+        sa.Column("local_time", letters(64), nullable=False),
+        sa.Column("sha256", letters(64), nullable=False),
+        sa.Column("line", sa.BigInteger(), nullable=False),
+        sa.Column("fingerprint", letters(64), nullable=False),
+        sa.Column("status", letters(64), nullable=False),
+        sa.Column("awards", LONG_TEXT, nullable=False),
+        sa.Column("drafted_at", sa.BigInteger(), nullable=False),
+        sa.Column("note", LONG_TEXT, nullable=False),
+        sa.Column("reason", LONG_TEXT, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "id", name=op.f("pk_award_drafts")),
+        sa.UniqueConstraint(
+            "guild_id", "raid_id", "fingerprint", name=op.f("uq_award_drafts_guild_id_raid_id_fingerprint")
+        ),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    op.create_table(
         "awards",
         sa.Column("guild_id", sa.BigInteger(), nullable=False),
         sa.Column("id", sa.BigInteger(), nullable=False),
@@ -286,6 +326,7 @@ def upgrade() -> None:
         sa.Column("overbid", sa.SmallInteger(), nullable=False),
         sa.Column("moved_from", sa.BigInteger(), nullable=True),
         sa.Column("pools", LONG_TEXT, nullable=False),
+        sa.Column("shared_with", LONG_TEXT, nullable=False),
         sa.Column("actor_kind", letters(64), nullable=False),
         sa.Column("actor_id", letters(128), nullable=False),
         sa.Column("item_name", letters(128), nullable=False),
@@ -344,6 +385,34 @@ def upgrade() -> None:
         sa.CheckConstraint("sealed BETWEEN -999999999999 AND 999999999999", name=op.f("ck_balances_sealed")),
         sa.CheckConstraint("spent BETWEEN -999999999999 AND 999999999999", name=op.f("ck_balances_spent")),
         sa.PrimaryKeyConstraint("guild_id", "pool_id", "user_id", name=op.f("pk_balances")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    op.create_table(
+        "batches",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("pool_id", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("recorded_at", sa.BigInteger(), nullable=False),
+        sa.Column("reversed_at", sa.BigInteger(), nullable=True),
+        sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.Column("policies_version", sa.Integer(), nullable=False),
+        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("standing", sa.SmallInteger(), nullable=True),
+        sa.Column("kind", letters(64), nullable=False),
+        sa.Column("rule", letters(64), nullable=False),
+        sa.Column("period", letters(64), nullable=False),
+        sa.Column("actor_kind", letters(64), nullable=False),
+        sa.Column("actor_id", letters(128), nullable=False),
+        sa.Column("reversed_kind", letters(64), nullable=True),
+        sa.Column("reversed_by", letters(128), nullable=True),
+        sa.Column("title", LONG_TEXT, nullable=False),
+        sa.Column("reason", LONG_TEXT, nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "id", name=op.f("pk_batches")),
+        sa.UniqueConstraint("guild_id", "kind", "period", "pool_id", "rule", "standing", name="uq_batches_standing"),
         sqlite_with_rowid=False,
         if_not_exists=True,
         **TABLE,
@@ -515,6 +584,20 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "decisions",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("raid_id", sa.BigInteger(), nullable=False),
+        sa.Column("tick", sa.Integer(), nullable=False),
+        sa.Column("name_key", letters(128), nullable=False),
+        sa.Column("name", letters(64), nullable=False),
+        sa.Column("status", letters(64), nullable=True),
+        sa.Column("upload_id", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "raid_id", "tick", "name_key", name=op.f("pk_decisions")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    op.create_table(
         "deliveries",
         sa.Column("event_id", sa.BigInteger(), nullable=False),
         sa.Column("reaction", letters(64), nullable=False),
@@ -550,6 +633,38 @@ def upgrade() -> None:
         **TABLE,
     )
     op.create_table(
+        "disputes",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("entry_id", sa.BigInteger(), nullable=False),
+        sa.Column("pool_id", sa.BigInteger(), nullable=False),
+        sa.Column("occurred_at", sa.BigInteger(), nullable=False),
+        sa.Column("made_by", sa.BigInteger(), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("open_entry", sa.BigInteger(), nullable=True),
+        sa.Column("decided_at", sa.BigInteger(), nullable=True),
+        sa.Column("decided_kind", letters(64), nullable=True),
+        sa.Column("decided_by", letters(128), nullable=True),
+        sa.Column("status", letters(64), nullable=False),
+        sa.Column("text", LONG_TEXT, nullable=False),
+        sa.Column("reason", LONG_TEXT, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "id", name=op.f("pk_disputes")),
+        sa.UniqueConstraint("guild_id", "open_entry", name=op.f("uq_disputes_guild_id_open_entry")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    with op.batch_alter_table("disputes", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_disputes_guild_id_entry_id"), ["guild_id", "entry_id"], unique=False, if_not_exists=True
+        )
+        batch_op.create_index(
+            batch_op.f("ix_disputes_guild_id_made_by"), ["guild_id", "made_by"], unique=False, if_not_exists=True
+        )
+
+    op.create_table(
         "entries",
         sa.Column("guild_id", sa.BigInteger(), nullable=False),
         sa.Column("user_id", sa.BigInteger(), nullable=False),
@@ -561,6 +676,7 @@ def upgrade() -> None:
         sa.Column("source_id", sa.BigInteger(), nullable=False),
         sa.Column("reverses", sa.BigInteger(), nullable=True),
         sa.Column("source_part", sa.Integer(), nullable=False),
+        sa.Column("policies_version", sa.Integer(), nullable=False),
         sa.Column("kind", letters(64), nullable=False),
         sa.Column("bucket", letters(64), nullable=False),
         sa.Column("source_kind", letters(64), nullable=False),
@@ -729,6 +845,28 @@ def upgrade() -> None:
         **TABLE,
     )
     op.create_table(
+        "main_changes",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("before", sa.BigInteger(), nullable=False),
+        sa.Column("after", sa.BigInteger(), nullable=False),
+        sa.Column("actor_kind", letters(64), nullable=False),
+        sa.Column("actor_id", letters(128), nullable=False),
+        sa.Column("waived", sa.SmallInteger(), nullable=False),
+        sa.Column("reason", LONG_TEXT, nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "id", name=op.f("pk_main_changes")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    with op.batch_alter_table("main_changes", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_main_changes_guild_id_user_id"), ["guild_id", "user_id"], unique=False, if_not_exists=True
+        )
+
+    op.create_table(
         "memberships",
         sa.Column("guild_id", sa.BigInteger(), nullable=False),
         sa.Column("user_id", sa.BigInteger(), nullable=False),
@@ -851,6 +989,18 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "pool_policies",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("pool_id", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("policies", LONG_TEXT, nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "pool_id", "version", name=op.f("pk_pool_policies")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    op.create_table(
         "pools",
         sa.Column("guild_id", sa.BigInteger(), nullable=False),
         sa.Column("id", sa.BigInteger(), nullable=False),
@@ -863,6 +1013,25 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("guild_id", "id", name=op.f("pk_pools")),
         sa.UniqueConstraint("guild_id", "name_key", name=op.f("uq_pools_guild_id_name_key")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    op.create_table(
+        "profile_fields",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("name", letters(64), nullable=False),
+        sa.Column("name_key", letters(128), nullable=False),
+        sa.Column("kind", letters(64), nullable=False),
+        sa.Column("choices", LONG_TEXT, nullable=False),
+        sa.Column("required", sa.SmallInteger(), nullable=False),
+        sa.Column("shown_to", letters(64), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("archived", sa.SmallInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "id", name=op.f("pk_profile_fields")),
+        sa.UniqueConstraint("guild_id", "name_key", name=op.f("uq_profile_fields_guild_id_name_key")),
         sqlite_with_rowid=False,
         if_not_exists=True,
         **TABLE,
@@ -893,6 +1062,7 @@ def upgrade() -> None:
         sa.Column("note_key", LONG_TEXT, nullable=False),
         sa.Column("ticks", LONG_TEXT, nullable=False),
         sa.Column("ticks_count", sa.Integer(), nullable=False),
+        sa.Column("corrected", sa.SmallInteger(), nullable=False),
         sa.Column("attendees", sa.Integer(), nullable=False),
         sa.Column("unresolved", sa.Integer(), nullable=False),
         sa.Column("counts", sa.SmallInteger(), nullable=False),
@@ -991,6 +1161,21 @@ def upgrade() -> None:
     with op.batch_alter_table("sessions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_sessions_user_id"), ["user_id"], unique=False, if_not_exists=True)
 
+    op.create_table(
+        "sightings",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("raid_id", sa.BigInteger(), nullable=False),
+        sa.Column("tick", sa.Integer(), nullable=False),
+        sa.Column("upload_id", sa.BigInteger(), nullable=False),
+        sa.Column("name_key", letters(128), nullable=False),
+        sa.Column("name", letters(64), nullable=False),
+        sa.Column("status", letters(64), nullable=False),
+        sa.Column("line", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("guild_id", "raid_id", "tick", "upload_id", "name_key", name=op.f("pk_sightings")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
     op.create_table(
         "sign_in_attempts",
         sa.Column("state_digest", letters(128), autoincrement=False, nullable=False),
@@ -1175,6 +1360,7 @@ def upgrade() -> None:
         sa.Column("main_of", sa.BigInteger(), nullable=True),
         sa.Column("joined_on", letters(10), nullable=False),
         sa.Column("notes", LONG_TEXT, nullable=False),
+        sa.Column("profile", LONG_TEXT, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["guild_id", "rank_id"], ["ranks.guild_id", "ranks.id"], name=op.f("fk_characters_guild_id_rank_id")

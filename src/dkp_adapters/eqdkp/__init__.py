@@ -1,0 +1,1 @@
+"""EQdkp Plus: its database read, and its numbers reckoned as it reckons them."""

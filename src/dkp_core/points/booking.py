@@ -1,0 +1,147 @@
+"""The one door into the ledger for what is new: stamped with the policies it is made under, and kept under the caps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cached_property
+from itertools import groupby
+from operator import attrgetter
+from typing import Final
+
+from attrs import define, evolve, field
+
+from dkp_core.guilds import Guild
+from dkp_core.kernel.actor import Actor
+from dkp_core.kernel.ids import EntryId, PoolId, UserId
+from dkp_core.kernel.period import Period
+from dkp_core.kernel.points import ZERO, Points
+from dkp_core.kernel.ports import Ids
+from dkp_core.points.entry import BUCKETS, Bucket, Entry, EntryKind
+from dkp_core.points.policies import InForce, Policies
+from dkp_core.points.ports import PointsWork
+
+# What gives back what was there before is not cut back again.
+CAPPED: Final = frozenset(
+    {EntryKind.ATTENDANCE, EntryKind.BONUS, EntryKind.SHARE, EntryKind.START, EntryKind.ADJUSTMENT}
+)
+UNMADE: Final = EntryId(0)
+
+
+def book(work: PointsWork, entries: Sequence[Entry], *, ids: Ids, under: InForce | None = None) -> tuple[Entry, ...]:
+    """Store new entries under the policies in force; what is over a cap is taken by a cap entry of the same source.
+
+    `under` are other policies of their pool: those of the moment that a run was due.
+    What reverses, and what moves to whom somebody was merged into, is appended to the ledger as it is. Answers all
+    entries that were made. Raises: BalanceOutOfRange, at the latest when the transaction ends.
+    """
+    made: list[Entry] = []
+    for pool_id, of_pool in groupby(sorted(entries, key=attrgetter("pool_id")), key=attrgetter("pool_id")):
+        in_force = under or work.policies.of(pool_id)
+        stamped = [_stamped(entry, in_force.version) for entry in of_pool]
+        made += stamped
+        if in_force.policies.caps_bookings:
+            overs = over_the_caps(work, pool_id, stamped, in_force.policies)
+            cuts = [cut(entry, over) for entry, over in zip(stamped, overs, strict=True) if over]
+            made += numbered(cuts, ids)
+    made.sort(key=lambda entry: entry.id)
+    work.ledger.append(made)
+    return tuple(made)
+
+
+def _stamped(entry: Entry, version: int) -> Entry:
+    return entry if entry.policies_version == version else evolve(entry, policies_version=version)
+
+
+def numbered(entries: Sequence[Entry], ids: Ids) -> tuple[Entry, ...]:
+    """The same entries, in their order, with ids of their own."""
+    first = ids.next("entry", len(entries)) if entries else 0
+    return tuple(evolve(entry, id=EntryId(first + index)) for index, entry in enumerate(entries))
+
+
+def take_back(
+    work: PointsWork, entries: Sequence[Entry], *, reason: str, ids: Ids, at: datetime, by: Actor
+) -> tuple[Entry, ...]:
+    """Reverse entries, each from its own time on; answers the entries that do."""
+    first = ids.next("entry", len(entries)) if entries else 0
+    made = tuple(
+        entry.reversed_by(EntryId(first + index), reason=reason, by=by, at=at) for index, entry in enumerate(entries)
+    )
+    work.ledger.append(made)
+    return made
+
+
+def over_the_caps(
+    work: PointsWork, pool_id: PoolId, entries: Sequence[Entry], policies: Policies
+) -> tuple[Points, ...]:
+    """What of each of these entries is over a cap; whoever else books for these users waits until the end."""
+    capped = {entry.user_id for entry in entries if _is_capped(entry)}
+    if not capped:
+        return (ZERO,) * len(entries)
+    current = {user_id: balance.current.hundredths for user_id, balance in work.ledger.held(pool_id, capped).items()}
+    weeks = _Weeks(work, pool_id, frozenset(capped))
+    overs: list[Points] = []
+    for entry in entries:
+        over = 0
+        if _is_capped(entry):
+            over = _over(entry, current[entry.user_id], policies.cap)
+            if policies.weekly_cap is not None and entry.bucket is Bucket.EARNED:
+                over = max(over, _over(entry, weeks.earned(entry), policies.weekly_cap))
+                weeks.add(entry, entry.amount.hundredths - over)
+        if entry.user_id in capped:
+            current[entry.user_id] += entry.amount.hundredths - over
+        overs.append(Points(over))
+    return tuple(overs)
+
+
+def _is_capped(entry: Entry) -> bool:
+    return entry.kind in CAPPED and entry.amount > ZERO
+
+
+def _over(entry: Entry, before: int, cap: Points | None) -> int:
+    """By how many hundredths an entry passes a cap; what was over it before is left alone."""
+    return over_cap(entry.amount.hundredths, before, cap)
+
+
+def over_cap(amount: int, before: int, cap: Points | None) -> int:
+    """By how many hundredths an amount passes a cap, with so many before it."""
+    return 0 if cap is None else min(max(amount, 0), max(0, before + amount - cap.hundredths))
+
+
+def cut(entry: Entry, over: Points) -> Entry:
+    """The entry that takes what is over a cap: it stands and falls with what it cuts back. Its id is to be given."""
+    return evolve(
+        entry, id=UNMADE, kind=EntryKind.CAP, bucket=BUCKETS[EntryKind.CAP], amount=-over, reason=f"Cap: {entry.reason}"
+    )
+
+
+@define(eq=False)
+class _Weeks:
+    """What users earned in the weeks that entries fall into, in hundredths; asked for once a week."""
+
+    work: PointsWork
+    pool_id: PoolId
+    users: frozenset[UserId]
+    _earned: dict[Period, dict[UserId, int]] = field(init=False, factory=dict)
+
+    def earned(self, entry: Entry) -> int:
+        """What the user earned in the week of the entry, what caps took of it taken off."""
+        return self._of(entry).get(entry.user_id, 0)
+
+    def add(self, entry: Entry, hundredths: int) -> None:
+        """So much more is earned in the week of the entry."""
+        of_week = self._of(entry)
+        of_week[entry.user_id] = of_week.get(entry.user_id, 0) + hundredths
+
+    def _of(self, entry: Entry) -> dict[UserId, int]:
+        week = self._guild.week_of(entry.occurred_at)
+        if week not in self._earned:
+            found = self.work.ledger.earned(self.pool_id, self.users, week)
+            self._earned[week] = {user_id: points.hundredths for user_id, points in found.items()}
+        return self._earned[week]
+
+    @cached_property
+    def _guild(self) -> Guild:
+        guild = self.work.guilds.named(str(self.work.guild_id))  # not held: nothing waits for whoever changes it
+        assert guild is not None, "a transaction is in a guild"
+        return guild
