@@ -13,6 +13,7 @@ NAMES = (
     "flat",
     "attendance",
     "bidding",
+    "policies",
     "decay",
     "limit",
     "peer",

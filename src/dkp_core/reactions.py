@@ -34,6 +34,7 @@ FORGET_ON_ROSTER: Final = "forget_on_roster"
 FOLLOW_MEMBERSHIP: Final = "follow_membership"
 EMPTY_APPLICATIONS: Final = "empty_applications"
 EMPTY_DISPUTES: Final = "empty_disputes"
+EMPTY_AWARD_DRAFTS: Final = "empty_award_drafts"
 
 
 @frozen
@@ -68,6 +69,7 @@ REACTIONS: Final = (
     Reaction(MemberErased, FORGET_ON_ROSTER),
     Reaction(MemberErased, FORGET_CHAT),
     Reaction(MemberErased, EMPTY_DISPUTES),
+    Reaction(MemberErased, EMPTY_AWARD_DRAFTS),
     # The application of who is no applicant any more is withdrawn (V-2); erasure empties it.
     Reaction(MembershipChanged, FOLLOW_MEMBERSHIP),
     Reaction(MemberShutOut, FOLLOW_MEMBERSHIP),

@@ -405,6 +405,7 @@ class UseCases(containers.DeclarativeContainer):
     show_award_draft = providers.Singleton(loot.ShowAwardDraft, read=read)
     confirm_award_draft = providers.Singleton(loot.ConfirmAwardDraft, begin=begin, ids=ids, clock=clock)
     dismiss_award_draft = providers.Singleton(loot.DismissAwardDraft, begin=begin)
+    empty_award_drafts = providers.Singleton(loot.EmptyAwardDrafts, begin=begin)
     list_awards = providers.Singleton(loot.ListAwards, read=read)
     show_award = providers.Singleton(loot.ShowAward, read=read)
     reshare_awards = providers.Singleton(loot.ReshareAwards, begin=begin, ids=ids, clock=clock)

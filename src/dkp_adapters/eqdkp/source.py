@@ -14,7 +14,7 @@ from typing import Final, Self
 from attrs import define, field, frozen
 
 from dkp_adapters.eqdkp.cells import Unreadable, codec_of, decoded
-from dkp_adapters.eqdkp.ciphered import TRIED_MAX, Key
+from dkp_adapters.eqdkp.ciphered import TRIED_MAX, Key, NotOpened
 from dkp_adapters.eqdkp.errors import (
     NoSource,
     NoSuchInstallation,
@@ -119,6 +119,13 @@ class EqdkpSource:
             ]
             texts += [None] * (len(found.columns) - len(texts))
             yield RawRow(table, ordinal, found.columns, tuple(texts))
+
+    def opened(self, encrypted: str) -> str | None:
+        """What a setting such as `admin_email` has encrypted; None without the key, and where it does not open it."""
+        try:
+            return None if self._key is None else self._key.opened(encrypted)
+        except NotOpened:
+            return None
 
     def _table(self, name: str) -> Spooled | None:
         return self._spool.tables.get(self.prefix + name) if name in self.tables else None

@@ -285,6 +285,8 @@ class Statements:
         found = _WORD.match(self._held, self._place)
         word = found[0].upper() if found else b""
         if not self._began and word not in _SAYS:
+            if self._tells_its_end:
+                raise self._cut_off("no statement follows its first lines")
             if self._held.startswith(_UTF16):
                 raise NotADump(self.name, "it is UTF-16, as PowerShell writes what > catches; use --result-file")
             begins = self._held[self._place : self._place + 30].decode("utf-8", "replace")

@@ -253,12 +253,13 @@ def _describe(connection: Any, tables: Sequence[str], spool: Spool) -> None:
 
 def _take_table(connection: Any, name: str, spool: Spool) -> Iterator[None]:
     table = spool.table(name)
-    with connection.cursor() as cursor:
-        columns = ", ".join(_quoted(each) for each in table.columns)
-        cursor.execute(f"SELECT {columns} FROM {_quoted(name)}")  # noqa: S608  # names that the server itself gave
-        while row := cursor.fetchone():
-            spool.add(table, tuple(row))
-            yield
+    cursor = connection.cursor()  # not closed where it fails: it would read all that is left
+    columns = ", ".join(_quoted(each) for each in table.columns)
+    cursor.execute(f"SELECT {columns} FROM {_quoted(name)}")  # noqa: S608  # names that the server itself gave
+    while row := cursor.fetchone():
+        spool.add(table, tuple(row))
+        yield
+    cursor.close()
 
 
 def _all(connection: Any, statement: str) -> Sequence[Any]:
@@ -273,6 +274,9 @@ def _quoted(name: str) -> str:
 
 def _closed(connection: Any) -> None:
     """Lets go of it at once: to end a statement properly, the driver would read all of its rows."""
+    if connection._result is not None:
+        connection._result.unbuffered_active = False
+        connection._result.connection = None
     connection._force_close()
 
 

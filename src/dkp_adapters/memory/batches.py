@@ -12,7 +12,7 @@ from dkp_adapters.memory.transaction import Session
 from dkp_adapters.memory.views.attendance import AttendanceCounts
 from dkp_adapters.memory.views.glance import Glance
 from dkp_core.kernel.errors import NoSuch, Stale
-from dkp_core.kernel.ids import BatchId, PoolId, UserId
+from dkp_core.kernel.ids import BatchId, PoolId, RaidId, UserId
 from dkp_core.kernel.period import Period
 from dkp_core.points import OF_A_RAID, Batch, Batches, BatchKind, Entry, NamedUser, SourceKind, Turnout
 from dkp_core.raids import WINDOWS
@@ -36,7 +36,10 @@ class MemoryBatches(Batches):
         )
 
     def of_period(self, kind: BatchKind, period: str) -> tuple[Batch, ...]:
-        return self._all(lambda each: (each.kind, each.period) == (kind, period) and each.stands)
+        return self._all(lambda each: (each.kind, each.period) == (kind, period))
+
+    def of_raid(self, raid_id: RaidId) -> tuple[Batch, ...]:
+        return self._all(lambda each: each.raid_id == raid_id and each.stands)
 
     def standing(self, pool_id: PoolId, kind: BatchKind, until: datetime) -> tuple[Batch, ...]:
         found = self._all(lambda each: (each.pool_id, each.kind) == (pool_id, kind) and each.stands and each.at < until)
@@ -52,6 +55,11 @@ class MemoryBatches(Batches):
     def entries(self, batch: Batch) -> tuple[Entry, ...]:
         gone = {entry.reverses for entry in self.session.tables.entries.values()}
         return tuple(entry for entry in booked_by(self.session.tables, batch) if entry.id not in gone)
+
+    def all_entries(self, batch: Batch) -> tuple[Entry, ...]:
+        entries = self.session.tables.entries.values()
+        found = (each for each in entries if (each.source.kind, each.source.id) == (SourceKind.BATCH, batch.id))
+        return tuple(sorted(found, key=lambda entry: entry.id))
 
     def save(self, batch: Batch) -> None:
         others = self.of(batch.pool_id, batch.kind, batch.rule, batch.period)

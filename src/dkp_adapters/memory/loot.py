@@ -33,6 +33,7 @@ from dkp_core.loot import (
     ChatGrammar,
     ChatGrammars,
     ChatLines,
+    DraftStatus,
     Hold,
     Holds,
     HouseRules,
@@ -44,6 +45,7 @@ from dkp_core.loot import (
     StandingBids,
 )
 from dkp_core.points import Balance, BalanceOutOfRange
+from dkp_core.raids import RaidStatus
 
 
 @frozen
@@ -282,6 +284,13 @@ class MemoryAwards(Awards):
             if award.item_id == item_id and award.status is AwardStatus.STANDING and award.awarded_at >= since
         )
 
+    def standing_at(self, raid_id: RaidId) -> tuple[Award, ...]:
+        return tuple(
+            award
+            for award in sorted(self.session.tables.awards.values(), key=lambda award: award.id)
+            if award.raid_id == raid_id and award.status is AwardStatus.STANDING
+        )
+
     def shared_at(self, raid_id: RaidId) -> tuple[Award, ...]:
         return tuple(
             award
@@ -306,13 +315,26 @@ class MemoryAwardDrafts(AwardDrafts):
             raise NoSuch("award draft", draft_id)
         return draft
 
-    def drafted(self, raid_id: RaidId, fingerprints: Sequence[str]) -> frozenset[str]:
-        known = {each.fingerprint for each in self.session.tables.award_drafts.values() if each.raid_id == raid_id}
-        return frozenset(known.intersection(fingerprints))
+    def drafted(self, raid_id: RaidId, fingerprints: Sequence[str]) -> Mapping[str, RaidId]:
+        wanted = frozenset(fingerprints)
+        tables = self.session.tables
+        found: dict[str, RaidId] = {}
+        for each in sorted(tables.award_drafts.values(), key=lambda draft: (draft.raid_id != raid_id, draft.id)):
+            counts = each.raid_id == raid_id or (
+                each.status is not DraftStatus.DISMISSED
+                and tables.raids[each.raid_id].status is not RaidStatus.CANCELLED
+            )
+            if each.fingerprint in wanted and counts:
+                found.setdefault(each.fingerprint, each.raid_id)
+        return found
+
+    def of_user(self, user_id: UserId) -> tuple[AwardDraft, ...]:
+        theirs = (each for each in self.session.tables.award_drafts.values() if each.user_id == user_id)
+        return tuple(sorted(theirs, key=lambda draft: draft.id))
 
     def append(self, drafts: Sequence[AwardDraft], event: DomainEvent) -> None:
         for draft in drafts:
-            if self.drafted(draft.raid_id, [draft.fingerprint]):
+            if self.drafted(draft.raid_id, [draft.fingerprint]).get(draft.fingerprint) == draft.raid_id:
                 raise Stale("somebody else drafted it first")
             self.session.save(self.session.tables.award_drafts, draft.id, draft)
         self.session.announce(event)

@@ -19,6 +19,8 @@ from dkp_core.kernel.period import Period
 from dkp_core.kernel.points import ZERO, Points
 from dkp_core.points import (
     BOUNDS,
+    CAPPED_UNEARNED,
+    UNEARNED,
     Adjustment,
     Adjustments,
     Balance,
@@ -168,7 +170,7 @@ class MemoryLedger(Ledger):
     def earned(self, pool_id: PoolId, users: Collection[UserId], period: Period) -> Mapping[UserId, Points]:
         found: defaultdict[UserId, Points] = defaultdict(lambda: ZERO)
         for entry in self.session.tables.entries.values():
-            counts = entry.bucket is Bucket.EARNED or _cuts_what_was_earned(entry)
+            counts = (entry.bucket is Bucket.EARNED and entry.kind not in UNEARNED) or _cuts_what_was_earned(entry)
             if counts and entry.pool_id == pool_id and entry.user_id in users and entry.occurred_at in period:
                 found[entry.user_id] += entry.amount
         return dict(found)
@@ -206,7 +208,7 @@ def entries_beside(tables: GuildTables, user_id: UserId, entry_id: EntryId) -> t
 
 def _cuts_what_was_earned(entry: Entry) -> bool:
     of_bounds = entry.source.kind is SourceKind.BATCH and entry.source.part == BOUNDS
-    return entry.kind is EntryKind.CAP and entry.source.kind is not SourceKind.ADJUSTMENT and not of_bounds
+    return entry.kind is EntryKind.CAP and entry.source.kind not in CAPPED_UNEARNED and not of_bounds
 
 
 def _moved(before: Balance, entries: Sequence[Entry], pool_id: PoolId, user_id: UserId) -> Balance:

@@ -206,7 +206,9 @@ class MemorySightings(Sightings):
 
     def append(self, raid: Raid, sightings: Sequence[Sighting]) -> None:
         for each in sightings:
-            self.session.tables.sightings.put((raid.id, each.tick, each.upload_id, each.key), each)
+            # The name of the file is the upload's: there it can be forgotten.
+            kept = evolve(each, file_name="")
+            self.session.tables.sightings.put((raid.id, each.tick, each.upload_id, each.key), kept)
 
     def of_raid(self, raid_id: RaidId) -> Evidence:
         return evidence_of(self.session.tables, raid_id)

@@ -136,8 +136,11 @@ class MemoryCharacters(Characters):
         attended = any(line.character_id == character_id for line in tables.attendance.values())
         borne = {key for key, name in tables.names.items() if name.character_id == character_id}
         awarded = any(name_key(award.character_name) in borne for award in tables.awards.values())
-        crowned = any(character_id in (change.before, change.after) for change in tables.main_changes.values())
-        return ended or bool(ranked) or attended or awarded or crowned
+        return ended or bool(ranked) or attended or awarded or self.in_main_history(character_id)
+
+    def in_main_history(self, character_id: CharacterId) -> bool:
+        changes = self.session.tables.main_changes.values()
+        return any(character_id in (change.before, change.after) for change in changes)
 
     def add_alias(self, character_id: CharacterId, name: str) -> None:
         self._must_be_free(name, character_id)

@@ -288,7 +288,16 @@ def consent_of(row: tuple[Any, ...]) -> Consent:
 
 # --- memberships ------------------------------------------------------------------------------------------------------
 
-_MEMBERSHIP_WRITTEN: Final = ("role_group", "trial", "status", "joined_at", "ended_at", "reason", "merged_into")
+_MEMBERSHIP_WRITTEN: Final = (
+    "role_group",
+    "trial",
+    "status",
+    "joined_at",
+    "ended_at",
+    "reason",
+    "merged_into",
+    "was_member",
+)
 _SELECT_MEMBERSHIP: Final = select(
     memberships.c.guild_id,
     memberships.c.user_id,
@@ -299,6 +308,7 @@ _SELECT_MEMBERSHIP: Final = select(
     memberships.c.ended_at,
     memberships.c.reason,
     memberships.c.merged_into,
+    memberships.c.was_member,
     memberships.c.version,
 ).where(in_guild(memberships), memberships.c.user_id == _the_id)
 _GET_MEMBERSHIP: Final = Statement(locking(_SELECT_MEMBERSHIP))
@@ -393,6 +403,7 @@ class SqlMemberships(Memberships):
             "ended_at": micros_or_none(membership.ended_at),
             "reason": membership.reason,
             "merged_into": membership.merged_into,
+            "was_member": int(membership.was_member),
         }
         if membership.version == 0:
             self.session.run(_INSERT_MEMBERSHIP, user_id=membership.user_id, **values)
@@ -406,7 +417,7 @@ class SqlMemberships(Memberships):
 
 
 def _membership(row: tuple[Any, ...]) -> Membership:
-    guild_id, user_id, role_group, trial, status, joined_at, ended_at, reason, merged_into, version = row
+    guild_id, user_id, role_group, trial, status, joined_at, ended_at, reason, merged_into, was_member, version = row
     return Membership(
         guild_id=guild_id,
         user_id=user_id,
@@ -417,6 +428,7 @@ def _membership(row: tuple[Any, ...]) -> Membership:
         ended_at=moment_or_none(ended_at),
         reason=reason,
         merged_into=merged_into,
+        was_member=bool(was_member),
         version=version,
     )
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Text, bindparam, literal, select, update
+from sqlalchemy import BigInteger, Text, and_, bindparam, literal, or_, select, update
 
 from dkp_adapters.sql.moments import micros, moment_at
 from dkp_adapters.sql.session import Session
@@ -23,11 +23,13 @@ from dkp_adapters.sql.statement import (
     to_json,
 )
 from dkp_adapters.sql.tables.loot import award_drafts
+from dkp_adapters.sql.tables.raids import raids
 from dkp_core.kernel.domain_events import DomainEvent
 from dkp_core.kernel.errors import NoSuch, Stale
-from dkp_core.kernel.ids import AwardDraftId, RaidId
+from dkp_core.kernel.ids import AwardDraftId, RaidId, UserId
 from dkp_core.kernel.points import Points
 from dkp_core.loot import AwardDraft, AwardDrafts, DraftStatus
+from dkp_core.raids import RaidStatus
 
 _the_id: Final = bindparam("the_id", type_=BigInteger)
 
@@ -59,12 +61,33 @@ _COLUMNS: Final = (
 _DRAFT: Final = Statement(
     locking(select(*_COLUMNS, award_drafts.c.version).where(in_guild(award_drafts), award_drafts.c.id == _the_id))
 )
-_DRAFTED: Final = Statement(
-    select(award_drafts.c.fingerprint).where(
-        in_guild(award_drafts),
-        award_drafts.c.raid_id == bindparam("raid_id", type_=BigInteger),
-        award_drafts.c.fingerprint.in_(json_values("fingerprints", Text())),
+_OF_USER: Final = Statement(
+    locking(
+        select(*_COLUMNS, award_drafts.c.version)
+        .where(in_guild(award_drafts), award_drafts.c.user_id == bindparam("user_id", type_=BigInteger))
+        .order_by(award_drafts.c.id)
     )
+)
+_raid_id: Final = bindparam("raid_id", type_=BigInteger)
+_DRAFTED: Final = Statement(
+    select(award_drafts.c.fingerprint, award_drafts.c.raid_id)
+    .select_from(
+        award_drafts.join(
+            raids, and_(raids.c.guild_id == award_drafts.c.guild_id, raids.c.id == award_drafts.c.raid_id)
+        )
+    )
+    .where(
+        in_guild(award_drafts),
+        award_drafts.c.fingerprint.in_(json_values("fingerprints", Text())),
+        or_(
+            award_drafts.c.raid_id == _raid_id,
+            and_(
+                award_drafts.c.status != DraftStatus.DISMISSED.value,
+                raids.c.status != RaidStatus.CANCELLED.value,
+            ),
+        ),
+    )
+    .order_by(award_drafts.c.id)
 )
 _new: Final = json_rows("rows", *_COLUMNS)
 _INSERT: Final = Statement(
@@ -78,7 +101,7 @@ _SETTLE: Final = Statement(
         award_drafts.c.id == _the_id,
         award_drafts.c.version == bindparam("read_version", type_=BigInteger),
     )
-    .values({**binds(award_drafts, "status", "awards", "reason"), "version": award_drafts.c.version + 1})
+    .values({**binds(award_drafts, "status", "awards", "note", "reason"), "version": award_drafts.c.version + 1})
 )
 
 
@@ -94,12 +117,17 @@ class SqlAwardDrafts(AwardDrafts):
             raise NoSuch("award draft", draft_id)
         return _draft(self.session, row)
 
-    def drafted(self, raid_id: RaidId, fingerprints: Sequence[str]) -> frozenset[str]:
+    def drafted(self, raid_id: RaidId, fingerprints: Sequence[str]) -> Mapping[str, RaidId]:
         if not fingerprints:
-            return frozenset()
-        return frozenset(
-            found for (found,) in self.session.all(_DRAFTED, raid_id=raid_id, fingerprints=list(fingerprints))
-        )
+            return {}
+        found: dict[str, RaidId] = {}
+        for fingerprint, at in self.session.all(_DRAFTED, raid_id=raid_id, fingerprints=list(fingerprints)):
+            if at == raid_id or fingerprint not in found:
+                found[fingerprint] = at
+        return found
+
+    def of_user(self, user_id: UserId) -> tuple[AwardDraft, ...]:
+        return tuple(_draft(self.session, row) for row in self.session.all(_OF_USER, user_id=user_id))
 
     def append(self, drafts: Sequence[AwardDraft], event: DomainEvent) -> None:
         # In one order, so that two who draft the same loot do not wait for each other in a circle.
@@ -113,6 +141,7 @@ class SqlAwardDrafts(AwardDrafts):
             read_version=draft.version,
             status=draft.status.value,
             awards=to_json(draft.awards),
+            note=draft.note,
             reason=draft.reason,
         )
         self.session.save_events(draft)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -24,7 +25,7 @@ from sqlalchemy import (
 from dkp_adapters.sql.moments import micros, micros_or_none, moment_at, moment_or_none
 from dkp_adapters.sql.points import ENTRY_COLUMNS, entry_of
 from dkp_adapters.sql.session import Session
-from dkp_adapters.sql.statement import Params, Statement, binds, in_guild, json_values, locking
+from dkp_adapters.sql.statement import Params, Statement, binds, in_guild, json_values, locking, to_json
 from dkp_adapters.sql.tables.accounts import users
 from dkp_adapters.sql.tables.points import adjustments, balances, batches, entries
 from dkp_adapters.sql.tables.raids import attended
@@ -32,7 +33,7 @@ from dkp_adapters.sql.tables.roster import characters
 from dkp_adapters.sql.views.attendance import AttendanceQuery, active_people, shares_of, windows_ending
 from dkp_core.kernel.actor import ActorKind
 from dkp_core.kernel.errors import NoSuch, Stale
-from dkp_core.kernel.ids import BatchId, GuildId, PoolId, UserId
+from dkp_core.kernel.ids import BatchId, GuildId, PoolId, RaidId, UserId
 from dkp_core.kernel.period import Period
 from dkp_core.points import (
     OF_A_RAID,
@@ -65,7 +66,12 @@ _MADE_FOR: Final = Statement(
     ).order_by(batches.c.id)
 )
 _OF_PERIOD: Final = Statement(
-    _SELECT.where(batches.c.kind == _kind, batches.c.period == _period, batches.c.standing == 1).order_by(batches.c.id)
+    _SELECT.where(batches.c.kind == _kind, batches.c.period == _period).order_by(batches.c.id)
+)
+_OF_RAID: Final = Statement(
+    _SELECT.where(batches.c.raid_id == bindparam("raid_id", type_=BigInteger), batches.c.standing == 1).order_by(
+        batches.c.id
+    )
 )
 _STANDING: Final = Statement(
     _SELECT.where(
@@ -112,8 +118,11 @@ def booked_by(batch: FromClause) -> tuple[FromClause, ColumnElement[bool]]:
     tables = batch.join(
         balances, and_(balances.c.guild_id == batch.c.guild_id, balances.c.pool_id == batch.c.pool_id)
     ).join(entries, theirs)
-    its_own = and_(entries.c.source_kind == SourceKind.BATCH.value, entries.c.source_id == batch.c.id)
-    return tables, and_(its_own, entries.c.reverses.is_(None))
+    return tables, and_(_its_own(batch), entries.c.reverses.is_(None))
+
+
+def _its_own(batch: FromClause) -> ColumnElement[bool]:
+    return and_(entries.c.source_kind == SourceKind.BATCH.value, entries.c.source_id == batch.c.id)
 
 
 def adjusted_by(batch: FromClause) -> tuple[FromClause, ColumnElement[bool]]:
@@ -150,6 +159,13 @@ def _standing_entries(tables: FromClause, its_own: ColumnElement[bool]) -> State
 
 
 _ENTRIES: Final = _standing_entries(*booked_by(batches))
+_ALL_ENTRIES: Final = Statement(
+    select(*ENTRY_COLUMNS)
+    .select_from(booked_by(batches)[0])
+    .where(in_guild(batches), batches.c.id == _the_id, _its_own(batches))
+    .order_by(entries.c.id)
+    .prefix_with("STRAIGHT_JOIN", dialect="mysql")
+)
 _ADJUSTED: Final = _standing_entries(*adjusted_by(batches))
 
 
@@ -171,6 +187,9 @@ class SqlBatches(Batches):
     def of_period(self, kind: BatchKind, period: str) -> tuple[Batch, ...]:
         return self._all(_OF_PERIOD, kind=kind.value, period=period)
 
+    def of_raid(self, raid_id: RaidId) -> tuple[Batch, ...]:
+        return self._all(_OF_RAID, raid_id=raid_id)
+
     def standing(self, pool_id: PoolId, kind: BatchKind, until: datetime) -> tuple[Batch, ...]:
         return self._all(_STANDING, pool_id=pool_id, kind=kind.value, at=micros(until))
 
@@ -181,6 +200,9 @@ class SqlBatches(Batches):
     def entries(self, batch: Batch) -> tuple[Entry, ...]:
         statement = _ADJUSTED if batch.kind is BatchKind.ADJUSTMENT else _ENTRIES
         return tuple(map(entry_of, self.session.all(statement, the_id=batch.id)))
+
+    def all_entries(self, batch: Batch) -> tuple[Entry, ...]:
+        return tuple(map(entry_of, self.session.all(_ALL_ENTRIES, the_id=batch.id)))
 
     def save(self, batch: Batch) -> None:
         reversal = {
@@ -206,6 +228,8 @@ class SqlBatches(Batches):
                 actor_kind=batch.actor_kind.value,
                 actor_id=batch.actor_id,
                 title=batch.title,
+                raid_id=batch.raid_id,
+                exempt=to_json(sorted(batch.exempt)),
                 **reversal,
             )
         else:
@@ -239,6 +263,8 @@ def _batch(guild_id: GuildId, row: Sequence[Any]) -> Batch:
         reversed_by,
         title,
         reason,
+        raid_id,
+        exempt,
     ) = row
     return Batch(
         id=batch_id,
@@ -259,6 +285,8 @@ def _batch(guild_id: GuildId, row: Sequence[Any]) -> Batch:
         reversed_kind=None if reversed_kind is None else ActorKind(reversed_kind),
         reversed_by=reversed_by,
         reason=reason,
+        raid_id=raid_id,
+        exempt=frozenset(json.loads(exempt)),
         version=version,
     )
 

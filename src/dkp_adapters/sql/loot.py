@@ -354,6 +354,15 @@ _STANDING_SINCE: Final = Statement(
     )
     .order_by(awards.c.id)
 )
+_STANDING_AT: Final = Statement(
+    select(*_AWARD_COLUMNS, awards.c.version)
+    .where(
+        in_guild(awards),
+        awards.c.raid_id == bindparam("raid_id", type_=BigInteger),
+        awards.c.status == AwardStatus.STANDING.value,
+    )
+    .order_by(awards.c.id)
+)
 _SHARED_AT: Final = Statement(
     locking(
         select(*_AWARD_COLUMNS, awards.c.version)
@@ -394,6 +403,9 @@ class SqlAwards(Awards):
     def standing_since(self, item_id: ItemId, since: datetime) -> tuple[Award, ...]:
         rows = self.session.all(_STANDING_SINCE, item_id=item_id, since=micros(since))
         return tuple(_award(self.session, row) for row in rows)
+
+    def standing_at(self, raid_id: RaidId) -> tuple[Award, ...]:
+        return tuple(_award(self.session, row) for row in self.session.all(_STANDING_AT, raid_id=raid_id))
 
     def shared_at(self, raid_id: RaidId) -> tuple[Award, ...]:
         return tuple(_award(self.session, row) for row in self.session.all(_SHARED_AT, raid_id=raid_id))

@@ -414,6 +414,7 @@ def _membership_json(membership: Membership | None) -> str | None:
             "status": membership.status.value,
             "joined_at": micros(membership.joined_at),
             "ended_at": micros_or_none(membership.ended_at),
+            "was_member": int(membership.was_member),
         }
     )
 
@@ -430,6 +431,7 @@ def _membership(text: str | None, guild_id: GuildId, user_id: UserId) -> Members
         status=MembershipStatus(kept["status"]),
         joined_at=moment_at(kept["joined_at"]),
         ended_at=moment_or_none(kept["ended_at"]),
+        was_member=bool(kept["was_member"]),
     )
 
 

@@ -30,9 +30,11 @@ from dkp_adapters.sql.moments import moment_at
 from dkp_adapters.sql.statement import Statement, in_guild, json_values
 from dkp_adapters.sql.tables import Flag, Hundredths, Moment, all_tables
 from dkp_adapters.sql.tables.raids import NEVER
+from dkp_adapters.sql.tables.roster import profile_fields
 from dkp_core.kernel.actor import ActorKind
 from dkp_core.kernel.points import Points
 from dkp_core.recruitment import TOLD_WHY, CommentKind
+from dkp_core.roster import ShownTo
 
 _THEIRS: Final = bindparam("theirs", type_=BigInteger)
 
@@ -69,7 +71,8 @@ class Held:
     `through` names a row of another table that is theirs. `left_out` are columns that are not handed out, with the
     reason; `until_closed` those that only the person themselves is told before an auction is closed (L-11), as columns,
     or (`whole_until_closed`) with their rows. `only` narrows what of the rows is theirs to know; texts in `told_where`
-    are empty in the other rows.
+    are empty in the other rows. Of columns that are `for_officers` in part, with the reason, what profile fields hold
+    that officers alone see is left out.
     """
 
     section: str
@@ -81,6 +84,7 @@ class Held:
     whole_until_closed: bool = False
     only: Callable[[Table], ColumnElement[bool]] | None = None
     told_where: Mapping[str, Callable[[Table], ColumnElement[bool]]] = field(factory=dict)
+    for_officers: Mapping[str, str] = field(factory=dict)
     as_json: tuple[str, ...] = ()
 
 
@@ -131,7 +135,12 @@ PERSONAL: Final[Mapping[str, Held]] = {
         },
         as_json=("data",),
     ),
-    "characters": Held(section="characters", by=("owner",), as_json=("profile",)),
+    "characters": Held(
+        section="characters",
+        by=("owner",),
+        for_officers={"profile": _BETWEEN_OTHERS},
+        as_json=("profile",),
+    ),
     "character_names": Held(section="character_names", through=("character_id", "characters")),
     "ownerships": Held(section="ownerships", by=("owner",)),
     "main_changes": Held(section="main_changes", by=("user_id",)),
@@ -160,6 +169,7 @@ PERSONAL: Final[Mapping[str, Held]] = {
         left_out={
             "reversed_kind": "who took it back may be somebody else",
             "reversed_by": "who took it back may be somebody else",
+            "exempt": "it lists others",
         },
     ),
     "disputes": Held(
@@ -200,7 +210,6 @@ PERSONAL: Final[Mapping[str, Held]] = {
             "sha256": "it tells which file",
             "fingerprint": "the row again, to know it by",
             "reason": "what an officer says of the line",
-            "note": "what else the file's line says, of others too",
         },
         as_json=("awards",),
     ),
@@ -270,6 +279,12 @@ NOT_PERSONAL: Final[Mapping[str, str]] = {
 """Tables that hold nothing on people, with the reason."""
 
 
+OFFICERS_FIELDS: Final = Statement(
+    select(profile_fields.c.id).where(in_guild(profile_fields), profile_fields.c.shown_to == ShownTo.OFFICERS.value)
+)
+"""The profile fields of a guild that officers alone see."""
+
+
 # --- reading it -------------------------------------------------------------------------------------------------------
 
 
@@ -282,11 +297,17 @@ class Reading:
     names: tuple[str, ...]
     shown: tuple[Callable[[Any], object], ...]
     of_guild: bool
+    for_officers: frozenset[str] = frozenset()
 
-    def row(self, values: tuple[Any, ...]) -> dict[str, object]:
-        """A row as it is handed out."""
+    def row(self, values: tuple[Any, ...], officers_fields: frozenset[str]) -> dict[str, object]:
+        """A row as it is handed out, without what the profile fields of these ids hold."""
         told = zip(self.names, self.shown, values, strict=True)
-        return {name: None if value is None else show(value) for name, show, value in told}
+        row = {name: None if value is None else show(value) for name, show, value in told}
+        for name in self.for_officers:
+            held = row[name]
+            assert isinstance(held, Mapping), "it holds values by field"
+            row[name] = {each: value for each, value in held.items() if each not in officers_fields}
+        return row
 
 
 @cache
@@ -342,6 +363,7 @@ def _reading(table: Table, held: Held, *, own: bool) -> Reading:
         names=tuple(column.key for column in columns),
         shown=tuple(_shown(column, held) for column in columns),
         of_guild=of_guild,
+        for_officers=frozenset(held.for_officers),
     )
 
 

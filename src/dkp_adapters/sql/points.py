@@ -39,6 +39,8 @@ from dkp_core.kernel.period import Period
 from dkp_core.kernel.points import Points
 from dkp_core.points import (
     BOUNDS,
+    CAPPED_UNEARNED,
+    UNEARNED,
     Adjustment,
     Adjustments,
     Balance,
@@ -368,11 +370,11 @@ _EARNED: Final = Statement(
         entries.c.occurred_at < bindparam("until", type_=BigInteger),
         entries.c.pool_id == _pool_id,
         or_(
-            entries.c.bucket == Bucket.EARNED.value,
+            and_(entries.c.bucket == Bucket.EARNED.value, *(entries.c.kind != kind.value for kind in sorted(UNEARNED))),
             # But for what was cut off adjustments, and what was brought within bounds: neither had been earned.
             and_(
                 entries.c.kind == EntryKind.CAP.value,
-                entries.c.source_kind != SourceKind.ADJUSTMENT.value,
+                *(entries.c.source_kind != kind.value for kind in sorted(CAPPED_UNEARNED)),
                 or_(entries.c.source_kind != SourceKind.BATCH.value, entries.c.source_part != BOUNDS),
             ),
         ),

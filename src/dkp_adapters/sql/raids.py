@@ -382,6 +382,7 @@ LINE_COLUMNS: Final = (
     attendance.c.elsewhere,
     attendance.c.alt,
     attendance.c.claimed,
+    attendance.c.waived,
     attendance.c.counts,
 )
 _with_heads, _head = with_heads(attendance, attendance.c.user_id, attendance.c.at)
@@ -446,6 +447,7 @@ _CHANGING: Final = (
     "elsewhere",
     "alt",
     "claimed",
+    "waived",
     "counts",
 )
 _outcomes: Final = json_rows(
@@ -518,6 +520,7 @@ class SqlAttendances(Attendances):
                 _elsewhere(line),
                 int(line.alt),
                 int(line.claimed),
+                _waived(line),
                 int(line.counts),
             ]
             for line in lines
@@ -582,6 +585,7 @@ def _outcome(raid: Raid, line: Attendance) -> list[Any]:
         _elsewhere(line),
         int(line.alt),
         int(line.claimed),
+        _waived(line),
         int(line.counts),
     ]
 
@@ -591,6 +595,10 @@ def _elsewhere(line: Attendance) -> str | None:
     if not line.elsewhere:
         return None
     return to_json({str(pool_id): points.hundredths for pool_id, points in line.elsewhere})
+
+
+def _waived(line: Attendance) -> str | None:
+    return to_json(line.waived) if line.waived else None
 
 
 def line_of(row: tuple[Any, ...]) -> Attendance:
@@ -611,6 +619,7 @@ def line_of(row: tuple[Any, ...]) -> Attendance:
         elsewhere,
         alt,
         claimed,
+        waived,
         counts,
     ) = row
     return Attendance(
@@ -628,6 +637,7 @@ def line_of(row: tuple[Any, ...]) -> Attendance:
         elsewhere=() if elsewhere is None else _elsewhere_of(elsewhere),
         alt=bool(alt),
         claimed=bool(claimed),
+        waived=() if waived is None else tuple(map(PoolId, json.loads(waived))),
         counts=bool(counts),
     )
 

@@ -335,17 +335,19 @@ _RESPELL_NAME: Final = Statement(
 )
 
 _ended: Final = ownerships.c.until.is_not(None)
+_crowned_or_not_any_more: Final = exists(
+    select(literal(1)).where(
+        in_guild(main_changes), or_(main_changes.c.before == _the_id, main_changes.c.after == _the_id)
+    )
+)
+_IN_MAIN_HISTORY: Final = Statement(select(_crowned_or_not_any_more.label("found")))
 _IN_HISTORY: Final = Statement(
     select(
         or_(
             exists(select(literal(1)).where(in_guild(ownerships), ownerships.c.character_id == _the_id, _ended)),
             exists(select(literal(1)).where(in_guild(rank_changes), rank_changes.c.character_id == _the_id)),
             exists(select(literal(1)).where(in_guild(attendance), attendance.c.character_id == _the_id)),
-            exists(
-                select(literal(1)).where(
-                    in_guild(main_changes), or_(main_changes.c.before == _the_id, main_changes.c.after == _the_id)
-                )
-            ),
+            _crowned_or_not_any_more,
             # An award keeps the name that the character had; no other has borne it.
             exists(
                 select(literal(1))
@@ -522,6 +524,10 @@ class SqlCharacters(Characters):
 
     def in_history(self, character_id: CharacterId) -> bool:
         found = self.session.first(_IN_HISTORY, the_id=character_id)
+        return found is not None and bool(found[0])
+
+    def in_main_history(self, character_id: CharacterId) -> bool:
+        found = self.session.first(_IN_MAIN_HISTORY, the_id=character_id)
         return found is not None and bool(found[0])
 
     def add_alias(self, character_id: CharacterId, name: str) -> None:

@@ -140,9 +140,10 @@ class MembershipEvent(DomainEvent):
 
 @frozen(kw_only=True)
 class MembershipBegan(MembershipEvent):
-    """A user got a place in the guild."""
+    """A user got a place in the guild; `was_member`: they were a member before, as somebody else."""
 
     role_group: str
+    was_member: bool = False
 
 
 @frozen(kw_only=True)

@@ -36,7 +36,8 @@ class MembershipStatus(StrEnum):
 class Membership(Aggregate):
     """A user's place in one guild: role group, trial, since when, in force or not and why.
 
-    `merged_into` is who the user turned out to be: they have nothing here of their own any more (R-8).
+    `merged_into` is who the user turned out to be: they have nothing here of their own any more (R-8). `was_member`
+    tells that it is or ever was that of a member or above, of whomever was merged into the user too.
     """
 
     guild_id: GuildId
@@ -48,12 +49,22 @@ class Membership(Aggregate):
     ended_at: datetime | None = None
     reason: str = ""
     merged_into: UserId | None = None
+    was_member: bool = False
 
     @classmethod
-    def begin(cls, guild_id: GuildId, user_id: UserId, role_group: RoleGroup, at: datetime) -> Membership:
-        """A new membership, in force."""
-        membership = cls(guild_id=guild_id, user_id=user_id, role_group=role_group, joined_at=at)
-        return membership.announcing(MembershipBegan(guild_id=guild_id, user_id=user_id, role_group=role_group))
+    def begin(
+        cls, guild_id: GuildId, user_id: UserId, role_group: RoleGroup, at: datetime, *, was_member: bool = False
+    ) -> Membership:
+        """A new membership, in force; `was_member`: of somebody who was a member before, as another user."""
+        membership = cls(
+            guild_id=guild_id,
+            user_id=user_id,
+            role_group=role_group,
+            joined_at=at,
+            was_member=was_member or role_group in ACTIVE_ROLE_GROUPS,
+        )
+        event = MembershipBegan(guild_id=guild_id, user_id=user_id, role_group=role_group, was_member=was_member)
+        return membership.announcing(event)
 
     @property
     def is_officer(self) -> bool:
@@ -127,7 +138,9 @@ class Membership(Aggregate):
         role_group = before.role_group.without_application if was_given else self.role_group
         trial = self.trial and not was_given
         joined_at = before.joined_at if self.joined_at == given.joined_at else self.joined_at
-        return self._with(evolve(self, role_group=role_group, trial=trial, joined_at=joined_at), reason)
+        was_member = before.was_member if was_given else self.was_member
+        restored = evolve(self, role_group=role_group, trial=trial, joined_at=joined_at, was_member=was_member)
+        return self._with(restored, reason)
 
     def raised_to(self, role_group: RoleGroup, *, reason: str) -> Membership:
         """With that role group, unless it has a higher one or is not in force."""
@@ -138,6 +151,10 @@ class Membership(Aggregate):
     def since(self, joined_at: datetime, *, reason: str) -> Membership:
         """Counting from then on, if that is earlier."""
         return self if self.joined_at <= joined_at else self._with(evolve(self, joined_at=joined_at), reason)
+
+    def known_as(self, other: Membership) -> Membership:
+        """As that of somebody who was a member before, where the other one tells so: they begin nothing anew."""
+        return self if self.was_member or not other.was_member else evolve(self, was_member=True)
 
     def erase(self, at: datetime) -> Membership:
         """Ended, as a place of somebody of whom nothing more is to be told: not why it ended either (A-12)."""
@@ -150,7 +167,9 @@ class Membership(Aggregate):
         return self._told(changed, reason)
 
     def _told(self, changed: Membership, reason: str) -> Membership:
-        told = changes(self, changed, ("role_group", "trial", "status", "joined_at", "merged_into"))
+        if changed.role_group in ACTIVE_ROLE_GROUPS and not changed.was_member:
+            changed = evolve(changed, was_member=True)
+        told = changes(self, changed, ("role_group", "trial", "status", "joined_at", "merged_into", "was_member"))
         if not told:
             return self
         why = clean_text(reason, "reason")

@@ -9,8 +9,6 @@ from typing import Protocol
 
 from attrs import frozen
 
-from attrs import frozen
-
 from dkp_core.accounts.api_key import ApiKey, KeyKind
 from dkp_core.accounts.consent import Consent, ConsentKind
 from dkp_core.accounts.discord_identity import DiscordIdentity

@@ -63,6 +63,7 @@ from dkp_core.loot.drafting import (
     DraftedLine,
     DraftOutcome,
     DraftReport,
+    EmptyAwardDrafts,
     ListAwardDrafts,
     ShowAwardDraft,
 )
@@ -244,6 +245,7 @@ __all__ = [
     "DraftReport",
     "DraftStatus",
     "DraftedLine",
+    "EmptyAwardDrafts",
     "EnterItem",
     "ExplainEntry",
     "ExplainedEntry",

@@ -78,6 +78,10 @@ class AwardDraft(Aggregate):
         event = AwardDraftDismissed(draft_id=self.id, raid_id=self.raid_id, reason=why)
         return evolve(self, status=DraftStatus.DISMISSED, reason=why).announcing(event)
 
+    def emptied(self) -> AwardDraft:
+        """Without what else the file says of it (A-12)."""
+        return evolve(self, note="")
+
 
 def fingerprinted(lines: Iterable[LootLine], sha256: str) -> Iterator[tuple[LootLine, str]]:
     """Each line with what it is known by: its words, its time, and which of its likes it is.

@@ -13,6 +13,7 @@ from attrs import frozen
 from dkp_core.kernel.actor import Actor
 from dkp_core.kernel.errors import InvalidValue, NoSuch
 from dkp_core.kernel.ids import AwardDraftId, AwardId, ItemId, PoolId, RaidId, UserId
+from dkp_core.kernel.names import name_key
 from dkp_core.kernel.page import Page, PageRequest
 from dkp_core.kernel.period import Period, night_of, zone_named
 from dkp_core.kernel.permission import Permission
@@ -40,6 +41,11 @@ YEARS: Final = range(1970, 9999)
 REALM: Final = "-"
 """Stands between a character and its realm, which the roster may do without."""
 
+WITH_REALMS: Final = frozenset({DumpFormat.RC_LOOT_COUNCIL, DumpFormat.GARGUL, DumpFormat.THATS_MY_BIS})
+"""Formats in which what stands behind a hyphen is a realm; in others it is a part of the name."""
+
+UNDATED: Final = "it has no time, and the file tells of other nights too"
+
 
 class DraftOutcome(StrEnum):
     """What became of a line of the file."""
@@ -52,7 +58,11 @@ class DraftOutcome(StrEnum):
 
 @frozen(kw_only=True)
 class DraftedLine:
-    """One line of the file that tells of loot, or should have; `item_id` and `user_id` where they are known."""
+    """One line of the file that tells of loot, or should have; `item_id` and `user_id` where they are known.
+
+    `drafted_for` is the raid for which it was drafted before. `award_id` is an award of the raid that stands, of the
+    same item to the same person: the line may tell of that.
+    """
 
     line: int
     outcome: DraftOutcome
@@ -65,6 +75,8 @@ class DraftedLine:
     item_id: ItemId | None = None
     user_id: UserId | None = None
     draft_id: AwardDraftId | None = None
+    drafted_for: RaidId | None = None
+    award_id: AwardId | None = None
 
 
 @frozen(kw_only=True)
@@ -94,9 +106,10 @@ class DraftAwards:
     """Make award drafts of a raid from what a log or an export of loot tells; nothing is awarded by that.
 
     With `apply` False nothing is changed, and the report tells what would be. Lines with a time count where they are of
-    the raid's night, from noon to noon, unless the `whole` file is meant; times have no zone: `zone` names it, else the
-    one that this uploader named last is taken, else the guild's. The same loot is drafted once, however often its file
-    is given, and also where the log has grown since.
+    the raid's night, from noon to noon, lines without one where no line is of another night, unless the `whole` file is
+    meant; times have no zone: `zone` names it, else the one that this uploader named last is taken, else the guild's.
+    The same loot is drafted once, however often its file is given, for whichever raid of the night, and also where the
+    log has grown since.
     """
 
     begin: Begin[LootWork]
@@ -126,28 +139,36 @@ class DraftAwards:
             guild = work.guilds.get(work.guild_id)
             zone = zone or work.uploads.last_zone(by) or guild.timezone
             night = None if whole else night_of(raid.starts_at, guild.timezone)
-            told = [
-                (line, fingerprint)
-                for line, fingerprint in fingerprinted(reading.loot, sha256)
-                if night is None or _is_of(line, night, zone)
-            ]
-            known = work.award_drafts.drafted(raid_id, [fingerprint for _, fingerprint in told])
+            told = list(fingerprinted(reading.loot, sha256))
+            if night is not None:
+                told = _of_night(told, night, zone)
+            known = _drafted(work, raid_id, told)
             new = [(line, fingerprint) for line, fingerprint in told if fingerprint not in known]
-            drafts = self._drafts(work, raid, new, sha256, apply=apply)
+            drafts = self._drafts(work, raid, new, reading.format, sha256, apply=apply)
+            awards = _awards_alike(work.awards.standing_at(raid_id) if drafts else (), drafts)
             if apply and drafts:
                 event = LootDrafted(raid_id=raid_id, drafts=tuple(draft.id for draft in drafts))
                 work.award_drafts.append(drafts, event)
-        return _report(reading, raid_id, told, drafts, file_name=file_name, sha256=sha256, zone=zone, applied=apply)
+        lines = _lines(reading, sha256, known, drafts, awards)
+        return _report(reading, raid_id, lines, file_name=file_name, sha256=sha256, zone=zone, applied=apply)
 
     def _drafts(
-        self, work: LootWork, raid: Raid, new: Sequence[tuple[LootLine, str]], sha256: str, *, apply: bool
+        self,
+        work: LootWork,
+        raid: Raid,
+        new: Sequence[tuple[LootLine, str]],
+        format: DumpFormat,  # noqa: A002  # the word the interfaces use for it
+        sha256: str,
+        *,
+        apply: bool,
     ) -> list[AwardDraft]:
         """A draft of each line, with whom it names where that is known. Raises: InvalidValue for too many."""
         if len(new) > DRAFTS_MAX:
             accepted = f"at most {DRAFTS_MAX:,} at once: the part of it that tells of the raid"
             raise InvalidValue("file", f"it tells of {len(new):,} items", accepted)
         items = work.items.known({line.item for line, _ in new})
-        users = {name: _owner(work, name) for name in {line.name for line, _ in new} if name}
+        with_realms = format in WITH_REALMS
+        users = {name: _owner(work, name, with_realms=with_realms) for name in {line.name for line, _ in new} if name}
         first = self.ids.next("award_draft", len(new)) if apply and new else 0
         return [
             AwardDraft(
@@ -184,11 +205,22 @@ def _standing(work: LootWork, raid_id: RaidId) -> Raid:
     return raid
 
 
-def _is_of(line: LootLine, night: Period, zone: str) -> bool:
-    """Whether a line is of that night; one without a time is of whichever raid the file is given for."""
-    if line.at is None:
-        return True
-    return line.at.year in YEARS and night.start <= _moment(line.at, zone) < night.end
+def _of_night(told: Sequence[tuple[LootLine, str]], night: Period, zone: str) -> list[tuple[LootLine, str]]:
+    """The lines that are of that night.
+
+    A line without a time is of whichever raid the file is given for, unless others tell that it holds more than that.
+    """
+    within = {line.line for line, _ in told if line.at is not None and _is_within(line.at, night, zone)}
+    one_night = all(line.at is None or line.line in within for line, _ in told)
+    return [
+        (line, fingerprint)
+        for line, fingerprint in told
+        if line.line in within or (line.at is None and not line.time_unread and one_night)
+    ]
+
+
+def _is_within(local: datetime, night: Period, zone: str) -> bool:
+    return local.year in YEARS and night.start <= _moment(local, zone) < night.end
 
 
 def _moment(local: datetime, zone: str) -> datetime:
@@ -196,44 +228,77 @@ def _moment(local: datetime, zone: str) -> datetime:
     return local.replace(tzinfo=local.tzinfo or zone_named(zone), fold=0).astimezone(UTC)
 
 
-def _owner(work: LootWork, name: str) -> UserId | None:
-    """Who owns the character of that name, with its realm or without."""
+def _drafted(work: LootWork, raid_id: RaidId, told: Sequence[tuple[LootLine, str]]) -> Mapping[str, RaidId]:
+    """For which raid each of these was drafted before; without a time, what another raid has may be other loot."""
+    known = work.award_drafts.drafted(raid_id, [fingerprint for _, fingerprint in told])
+    return {
+        fingerprint: known[fingerprint]
+        for line, fingerprint in told
+        if fingerprint in known and (line.at is not None or known[fingerprint] == raid_id)
+    }
+
+
+def _awards_alike(awards: Sequence[Award], drafts: Sequence[AwardDraft]) -> Mapping[str, AwardId]:
+    """By its fingerprint, for each draft the first of these awards that is of the same item to the same person."""
+    found: dict[str, AwardId] = {}
+    for draft in drafts:
+        item, character = name_key(draft.item_name), name_key(draft.name)
+        for award in awards:
+            same_item = award.item_id == draft.item_id or name_key(award.item_name) == item
+            if same_item and (
+                (draft.user_id is not None and award.user_id == draft.user_id)
+                or (character and name_key(award.character_name) == character)
+            ):
+                found.setdefault(draft.fingerprint, award.id)
+    return found
+
+
+def _owner(work: LootWork, name: str, *, with_realms: bool) -> UserId | None:
+    """Who owns the character of that name; where names have realms, else the one of the name before it."""
     character = _character(work, name)
+    if character is None and with_realms:
+        character = _character(work, name.partition(REALM)[0].strip())
     return None if character is None else character.user_id
 
 
 def _character(work: LootWork, name: str) -> Whose | None:
-    """The character of that name, with its realm or without, and who owns it."""
-    for each in dict.fromkeys((name, name.partition(REALM)[0].strip())):
-        bidder = work.bidders.find(character=each) if each else None
-        if bidder is not None and bidder.owns_character:
-            return Whose(user_id=bidder.user_id, character=bidder.character_name)
-    return None
+    """The character of that name, and who owns it."""
+    bidder = work.bidders.find(character=name) if name else None
+    if bidder is None or not bidder.owns_character:
+        return None
+    return Whose(user_id=bidder.user_id, character=bidder.character_name)
+
+
+def _lines(
+    reading: LootReading,
+    sha256: str,
+    known: Mapping[str, RaidId],
+    drafts: Sequence[AwardDraft],
+    awards: Mapping[str, AwardId],
+) -> list[DraftedLine]:
+    """What became of every line that tells of loot, or should have."""
+    made = {draft.fingerprint: draft for draft in drafts}
+    loot = (
+        _told(line, made.get(fingerprint), known.get(fingerprint), awards.get(fingerprint))
+        for line, fingerprint in fingerprinted(reading.loot, sha256)
+    )
+    unreadable = (
+        DraftedLine(line=line.number, outcome=DraftOutcome.UNREADABLE, detail=line.detail)
+        for line in reading.unreadable
+    )
+    return sorted((*loot, *unreadable), key=lambda line: line.line)
 
 
 def _report(
     reading: LootReading,
     raid_id: RaidId,
-    told: Sequence[tuple[LootLine, str]],
-    drafts: Sequence[AwardDraft],
+    lines: Sequence[DraftedLine],
     *,
     file_name: str,
     sha256: str,
     zone: str,
     applied: bool,
 ) -> DraftReport:
-    made = {draft.fingerprint: draft for draft in drafts}
-    of_the_night = {(line.line, fingerprint) for line, fingerprint in told}
-    lines = [
-        *(
-            _told(line, (line.line, fingerprint) in of_the_night, made.get(fingerprint))
-            for line, fingerprint in fingerprinted(reading.loot, sha256)
-        ),
-        *(
-            DraftedLine(line=line.number, outcome=DraftOutcome.UNREADABLE, detail=line.detail)
-            for line in reading.unreadable
-        ),
-    ]
     counts: Mapping[DraftOutcome, int] = {
         outcome: sum(1 for line in lines if line.outcome is outcome) for outcome in DraftOutcome
     }
@@ -250,15 +315,22 @@ def _report(
         unreadable=counts[DraftOutcome.UNREADABLE],
         lines_total=reading.lines_total,
         noise=reading.lines_total - len({line.line for line in lines}),
-        lines=tuple(sorted(lines, key=lambda line: line.line)),
+        lines=tuple(lines),
     )
 
 
-def _told(line: LootLine, is_of_the_night: bool, draft: AwardDraft | None) -> DraftedLine:
+def _told(
+    line: LootLine, draft: AwardDraft | None, drafted_for: RaidId | None, award_id: AwardId | None
+) -> DraftedLine:
+    detail = line.note
     if draft is not None:
         outcome = DraftOutcome.DRAFTED
+    elif drafted_for is not None:
+        outcome = DraftOutcome.ALREADY_DRAFTED
+    elif line.time_unread:
+        outcome, detail = DraftOutcome.UNREADABLE, f"its time, {line.time_unread!r}, can't be read"
     else:
-        outcome = DraftOutcome.ALREADY_DRAFTED if is_of_the_night else DraftOutcome.OTHER_NIGHT
+        outcome, detail = DraftOutcome.OTHER_NIGHT, line.note if line.at is not None else UNDATED
     return DraftedLine(
         line=line.line,
         outcome=outcome,
@@ -267,10 +339,12 @@ def _told(line: LootLine, is_of_the_night: bool, draft: AwardDraft | None) -> Dr
         quantity=line.quantity,
         amount=line.cost,
         rot=line.rot,
-        detail=line.note,
+        detail=detail,
         item_id=draft.item_id if draft is not None else None,
         user_id=draft.user_id if draft is not None else None,
         draft_id=draft.id if draft is not None and draft.id else None,
+        drafted_for=drafted_for,
+        award_id=award_id,
     )
 
 
@@ -367,6 +441,7 @@ def _winner(work: LootWork, draft: AwardDraft) -> Whose | None:
         return None
     winner = _character(work, draft.name) if draft.name else None
     if winner is None:
+        # Also where it would be somebody's without its realm: that may be another's namesake.
         fault = f"the file names {draft.name!r}, who is nobody's character" if draft.name else "the file names nobody"
         raise InvalidValue("to", fault, "a user, a discord_id or a character; or nobody")
     return winner
@@ -394,6 +469,19 @@ class DismissAwardDraft:
             dismissed = _of_raid(work, raid_id, draft_id).dismiss(reason)
             work.award_drafts.save(dismissed)
         return dismissed
+
+
+@frozen
+class EmptyAwardDrafts:
+    """What follows when a user is erased: what else files say of what the user looted is gone from the drafts."""
+
+    begin: Begin[LootWork]
+
+    def __call__(self, user_id: UserId, *, by: Actor) -> None:
+        by.must(Permission.AUCTIONS_WRITE)
+        with self.begin(by) as work:
+            for draft in work.award_drafts.of_user(user_id):
+                work.award_drafts.save(draft.emptied())
 
 
 @frozen

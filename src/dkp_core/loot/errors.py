@@ -156,11 +156,18 @@ class AwardStands(LootRefused):
     """What was paid for an item goes back with its award, not behind its back."""
 
     award: AwardId
+    shared_at: RaidId | None = None
     rule: ClassVar[str] = "P-14"
     code: ClassVar[str] = "award_stands"
 
     @property
     def sentence(self) -> str:
+        if self.shared_at is not None:
+            return (
+                f"Award {self.award} stands, and this is a share of it: correct the attendance of raid "
+                f"{self.shared_at}, share its items out anew (dkp award reshare {self.shared_at}), and uphold the "
+                "dispute then."
+            )
         return (
             f"Award {self.award} stands: revoke it, move it, or return its item first "
             f"(dkp award revoke {self.award}), and uphold the dispute then."

@@ -113,8 +113,8 @@ class CapExplained:
 class ExplainedEntry:
     """One entry of the ledger, with the policies that had a say in it, where it comes from, and what became of it.
 
-    `raid`, `award`, `batch` and `merge` are where it comes from, for who may read these; `disputes` are shown to officers, and
-    to who made them.
+    `raid`, `award`, `batch` and `merge` are where it comes from, for who may read these; `disputes` are shown to
+    officers, and to who made them.
     """
 
     id: EntryId

@@ -227,6 +227,10 @@ class Awards(Protocol):
         """The item's awards that stand, made at or after that moment, in order of id; not locked."""
 
     @abstractmethod
+    def standing_at(self, raid_id: RaidId) -> tuple[Award, ...]:
+        """The raid's awards that stand, in order of id; not locked."""
+
+    @abstractmethod
     def shared_at(self, raid_id: RaidId) -> tuple[Award, ...]:
         """The raid's awards that stand and whose price was shared out, in order of id, locked until the end."""
 
@@ -243,8 +247,15 @@ class AwardDrafts(Protocol):
         """The draft, locked until the transaction ends. Raises: NoSuch."""
 
     @abstractmethod
-    def drafted(self, raid_id: RaidId, fingerprints: Sequence[str]) -> frozenset[str]:
-        """Which of these fingerprints a draft of that raid has."""
+    def drafted(self, raid_id: RaidId, fingerprints: Sequence[str]) -> Mapping[str, RaidId]:
+        """For which raid there is a draft with each of these fingerprints: that raid, or else another of the guild's.
+
+        Others that were cancelled do not count, nor do drafts for others that were dismissed.
+        """
+
+    @abstractmethod
+    def of_user(self, user_id: UserId) -> tuple[AwardDraft, ...]:
+        """The drafts of what that user is taken to have looted, in order of id, locked until the transaction ends."""
 
     @abstractmethod
     def append(self, drafts: Sequence[AwardDraft], event: DomainEvent) -> None:

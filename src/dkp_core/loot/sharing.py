@@ -14,7 +14,7 @@ from dkp_core.kernel.ports import Begin, Clock, Ids
 from dkp_core.loot.award import Award, given_reason
 from dkp_core.loot.errors import NobodyShares
 from dkp_core.loot.ports import LootWork
-from dkp_core.points import Entry, EntryKind, Policies, Source, SourceKind, book, numbered, take_back
+from dkp_core.points import Entry, EntryKind, Policies, Source, SourceKind, book, hold_all, numbered, take_back
 
 
 @frozen(kw_only=True)
@@ -79,6 +79,7 @@ class ReshareAwards:
         by.must(Permission.AUCTIONS_WRITE)
         why, at = given_reason(reason), self.clock.now()
         changes: list[ShareChange] = []
+        anew: list[tuple[Award, tuple[Entry, ...], tuple[Entry, ...]]] = []
         with self.begin(by) as work:
             work.raids.get(raid_id).must_stand()  # locked, so that its attendance stays as it is
             awards = work.awards.shared_at(raid_id)
@@ -91,11 +92,14 @@ class ReshareAwards:
                 shares = _shares(booked_for(work, award))
                 if shares and not users:
                     raise NobodyShares(shares[0].pool_id, raid_id)
-                if not dry_run:
+                pools = {entry.pool_id for entry in shares}
+                anew.append((reshared, shares, tuple(reshared.shares(pools, by=by, at=at))))
+            if not dry_run:
+                hold_all(work, [entry for _, old, new in anew for entry in (*old, *new)])
+                for reshared, old, new in anew:
                     work.awards.save(reshared)
-                    take_back(work, shares, reason=why, ids=self.ids, at=at, by=by)
-                    pools = {entry.pool_id for entry in shares}
-                    book(work, numbered(tuple(reshared.shares(pools, by=by, at=at)), self.ids), ids=self.ids)
+                    take_back(work, old, reason=why, ids=self.ids, at=at, by=by)
+                    book(work, numbered(new, self.ids), ids=self.ids)
         return tuple(changes)
 
 

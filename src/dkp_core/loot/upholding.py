@@ -13,7 +13,8 @@ from dkp_core.kernel.ports import Begin, Clock, Ids
 from dkp_core.loot.award import AwardStatus
 from dkp_core.loot.errors import AwardStands
 from dkp_core.loot.ports import LootWork
-from dkp_core.points import Dispute, Entry, Opened, SourceKind, reverse_adjustment, take_back, tell_disputant
+from dkp_core.points import Dispute, Entry, EntryKind, Opened, SourceKind, reverse_adjustment, take_back, tell_disputant
+from dkp_core.raids import waive
 
 
 @frozen
@@ -21,7 +22,8 @@ class UpholdDispute:
     """Answer a dispute: the member is right, and the entry is taken back, with the cap entry that was made for it.
 
     A manual adjustment is reversed as such. What was paid for an item goes by its award: revoke, move or return that
-    first, and the dispute is upheld without a further entry. Of a raid or a batch this entry alone is taken back.
+    first (or share the raid's items out anew, where it is about a share), and the dispute is upheld without a further
+    entry. Of a raid or a batch this entry alone is taken back; attendance is not paid again when the raid is corrected.
     """
 
     begin: Begin[LootWork]
@@ -34,19 +36,24 @@ class UpholdDispute:
             dispute = work.disputes.get(dispute_id)
             dispute.must_be_open()
             at = self.clock.now()
-            taken_back = self._take_back(work, dispute, reason.strip() or f"Dispute {dispute_id} was upheld", at, by)
+            taken_back = self._take_back(work, dispute, at, by)
             upheld = dispute.uphold([entry.id for entry in taken_back], reason=reason, by=by, at=at)
             work.disputes.save(upheld)
             tell_disputant(work, upheld)
         return upheld
 
-    def _take_back(self, work: LootWork, dispute: Dispute, why: str, at: datetime, by: Actor) -> tuple[Entry, ...]:
-        """The entries that are taken back by it; none where somebody else has taken them back since."""
-        source = _opened(work, dispute).entry.source
+    def _take_back(self, work: LootWork, dispute: Dispute, at: datetime, by: Actor) -> tuple[Entry, ...]:
+        """The entries that are taken back by it; none where somebody else has taken them back since.
+
+        The ledger does not say what the member was answered: nothing in it could be erased (A-12).
+        """
+        why = f"Dispute {dispute.id} was upheld"
+        entry = _opened(work, dispute).entry
+        source = entry.source
         if source.kind is SourceKind.AWARD:
             award = work.awards.get(AwardId(source.id))
-            if award.status is AwardStatus.STANDING:
-                raise AwardStands(award.id)
+            if award.status is AwardStatus.STANDING and _opened(work, dispute).standing:
+                raise AwardStands(award.id, award.raid_id if entry.kind is EntryKind.SHARE else None)
             return ()
         if source.kind is SourceKind.ADJUSTMENT:
             adjustment = work.adjustments.get(AdjustmentId(source.id))
@@ -58,7 +65,9 @@ class UpholdDispute:
         elif source.kind is SourceKind.BATCH:
             work.batches.get(BatchId(source.id))
         standing = _opened(work, dispute).standing
-        take_back(work, standing, reason=why, ids=self.ids, at=at, by=by)
+        is_attendance = source.kind is SourceKind.RAID and entry.kind is EntryKind.ATTENDANCE
+        if not (standing and is_attendance and waive(work, entry, why=why, ids=self.ids, at=at, by=by)):
+            take_back(work, standing, reason=why, ids=self.ids, at=at, by=by)
         return standing
 
 

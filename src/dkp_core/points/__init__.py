@@ -31,7 +31,7 @@ from dkp_core.points.batching import (
     reversed_batch,
     with_cuts,
 )
-from dkp_core.points.booking import CAPPED, book, cut, numbered, take_back
+from dkp_core.points.booking import CAPPED, book, cut, hold_all, numbered, take_back
 from dkp_core.points.claiming import ApproveClaim, HeardCode, hear
 from dkp_core.points.decay import Aged, AgedEntry, Ageing, DecayRule, DecayRun, decay_of_balance
 from dkp_core.points.dispute import Dispute, DisputeStatus, Opened
@@ -45,7 +45,18 @@ from dkp_core.points.disputing import (
     tell_disputant,
 )
 from dkp_core.points.due import Run, next_runs, scheduled
-from dkp_core.points.entry import BOUNDS, BUCKETS, Balance, Bucket, Entry, EntryKind, Source, SourceKind
+from dkp_core.points.entry import (
+    BOUNDS,
+    BUCKETS,
+    CAPPED_UNEARNED,
+    UNEARNED,
+    Balance,
+    Bucket,
+    Entry,
+    EntryKind,
+    Source,
+    SourceKind,
+)
 from dkp_core.points.errors import (
     AlreadyReversed,
     BalanceOutOfRange,
@@ -127,7 +138,7 @@ from dkp_core.points.ports import (
     Turnout,
     Verifying,
 )
-from dkp_core.points.reckoning import bonus_amounts, cap_amounts, inactivity_amounts
+from dkp_core.points.reckoning import bonus_amounts, cap_amounts, inactivity_amounts, joined_by
 from dkp_core.points.replay import (
     NewFact,
     OtherPrices,
@@ -186,6 +197,7 @@ __all__ = [
     "BOUNDS",
     "BUCKETS",
     "CAPPED",
+    "CAPPED_UNEARNED",
     "FOR_GOOD",
     "OF_A_RAID",
     "PERIOD_MAX",
@@ -193,6 +205,7 @@ __all__ = [
     "RUN_BATCHES",
     "SCHEDULE_BATCHES",
     "STANDINGS_COLUMNS",
+    "UNEARNED",
     "USERS_MAX",
     "AdjustPoints",
     "Adjustment",
@@ -370,7 +383,9 @@ __all__ = [
     "heads",
     "hear",
     "held_pool",
+    "hold_all",
     "inactivity_amounts",
+    "joined_by",
     "next_run",
     "next_runs",
     "note_look",

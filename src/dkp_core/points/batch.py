@@ -15,7 +15,7 @@ from attrs import evolve, frozen
 from dkp_core.kernel.actor import Actor, ActorKind
 from dkp_core.kernel.domain_events import Aggregate
 from dkp_core.kernel.errors import InvalidValue
-from dkp_core.kernel.ids import BatchId, EntryId, GuildId, PoolId, UserId
+from dkp_core.kernel.ids import BatchId, EntryId, GuildId, PoolId, RaidId, UserId
 from dkp_core.kernel.names import clean_text
 from dkp_core.kernel.points import ZERO, Points
 from dkp_core.points.entry import BOUNDS, BUCKETS, Entry, EntryKind, Source, SourceKind
@@ -80,7 +80,8 @@ class BatchDraft:
 
     `rule` is the name of the bonus where the policies have several, else empty. `period` says what it is made for: it
     is made once for each of them, so a run's is its day, and a bonus for a raid has the raid's id in it. Where it is
-    empty, the same may be made again: the batch is told by its id.
+    empty, the same may be made again: the batch is told by its id. `raid_id` is the raid that officers gave it for,
+    with which it goes back; `exempt` are those whose entries a run of decay by age passed over for their rank.
     """
 
     pool_id: PoolId
@@ -91,6 +92,8 @@ class BatchDraft:
     at: datetime
     policies_version: int
     lines: tuple[BatchLine, ...]
+    raid_id: RaidId | None = None
+    exempt: frozenset[UserId] = frozenset()
 
     @property
     def checksum(self) -> str:
@@ -155,6 +158,8 @@ class Batch(Aggregate):
     reversed_kind: ActorKind | None = None
     reversed_by: str | None = None
     reason: str = ""
+    raid_id: RaidId | None = None
+    exempt: frozenset[UserId] = frozenset()
 
     @classmethod
     def make(cls, batch_id: BatchId, draft: BatchDraft, made: Sequence[Entry], *, at: datetime, by: Actor) -> Batch:
@@ -174,6 +179,8 @@ class Batch(Aggregate):
             actor_kind=by.kind,
             actor_id=by.id,
             recorded_at=at,
+            raid_id=draft.raid_id,
+            exempt=draft.exempt,
         )
         booked = BatchBooked(
             batch_id=batch_id,
@@ -191,6 +198,22 @@ class Batch(Aggregate):
     def stands(self) -> bool:
         """Whether it was not reversed."""
         return self.reversed_at is None
+
+    @property
+    def was_taken_back_by_hand(self) -> bool:
+        """Whether somebody reversed it, rather than the rule that made it."""
+        return not self.stands and self.reversed_kind is not ActorKind.JOB
+
+    def taken_back_singly(self, entries: Iterable[Entry]) -> tuple[Entry, ...]:
+        """Of all its entries, with those that reverse them, what was taken back by itself rather than with it."""
+        given = tuple(entries)
+        reversals = {entry.reverses: entry for entry in given if entry.reverses is not None}
+        with_it = self.reversed_at, self.reason
+        return tuple(
+            entry
+            for entry in given
+            if entry.id in reversals and (reversals[entry.id].recorded_at, reversals[entry.id].reason) != with_it
+        )
 
     def must_stand(self) -> None:
         """Refuse where it was reversed. Raises: BatchIsReversed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from attrs import evolve, frozen
@@ -14,15 +14,15 @@ from dkp_core.kernel.page import Page, PageRequest
 from dkp_core.kernel.permission import Permission
 from dkp_core.kernel.ports import Begin, Clock, Ids, Read
 from dkp_core.points.adjusting import told_of
-from dkp_core.points.batch import Batch, BatchDraft, BatchKind
+from dkp_core.points.batch import OF_A_RAID, Batch, BatchDraft, BatchKind
 from dkp_core.points.booking import book, over_the_caps, take_back
 from dkp_core.points.due import Run, next_runs, period_of, scheduled
 from dkp_core.points.errors import BatchIsThere, NothingIsDue, PreviewIsOld
 from dkp_core.points.events import AdjustmentReversed
-from dkp_core.points.policies import InForce, Policies
+from dkp_core.points.policies import DecayOf, InForce, Policies
 from dkp_core.points.pool import Pool
 from dkp_core.points.ports import PointsView, PointsWork
-from dkp_core.points.reckoning import lines_of, title_of
+from dkp_core.points.reckoning import exempt_of, lines_of, title_of
 from dkp_core.points.views import (
     BatchFilter,
     BatchLineRow,
@@ -247,6 +247,7 @@ def drafted_run(work: PointsWork, pool_id: PoolId, run: Run, period: str, by: Ac
         at=run.at,
         policies_version=run.in_force.version,
         lines=lines_of(work, pool_id, run),
+        exempt=exempt_of(work, run),
     )
     return with_cuts(work, draft, run.in_force.policies, by)
 
@@ -400,12 +401,18 @@ def _run(work: PointsWork, pool: Pool, wanted: WantedRun, now: datetime) -> tupl
         return due, period
     if wanted.period is None:
         raise NothingIsDue(_named(wanted), None if coming is None else coming.at.isoformat())
-    return _again(work, pool, wanted, period), wanted.period
+    return _again(work, pool, wanted, period, now), wanted.period
 
 
-def _again(work: PointsWork, pool: Pool, wanted: WantedRun, due: str | None) -> Run:
-    """The run of a period whose batch was reversed, at the same moment under the same policies."""
+def _again(work: PointsWork, pool: Pool, wanted: WantedRun, due: str | None, now: datetime) -> Run:
+    """The run of a period whose batch was reversed, at the same moment under the same policies.
+
+    Raises: InvalidValue, also where no schedule made it, or where decay by age was made since; BatchIsThere.
+    """
     assert wanted.period is not None, "a run is made again for its period"
+    if wanted.period.startswith(OF_A_RAID):
+        accepted = "the day of a run that was reversed; what a raid is due is given by hand"
+        raise InvalidValue("period", "bonuses of a raid are given with the raid, and do not run", accepted)
     made = work.batches.of(pool.id, wanted.kind, wanted.rule, wanted.period)
     if not made:
         accepted = "the day of a run that was reversed"
@@ -414,8 +421,24 @@ def _again(work: PointsWork, pool: Pool, wanted: WantedRun, due: str | None) -> 
     last = made[-1]
     if last.stands:
         raise BatchIsThere(last.id, wanted.period)
-    in_force = next(each for each in work.policies.all(pool.id) if each.version == last.policies_version)
-    return Run(rule=(wanted.kind, wanted.rule), at=last.at, in_force=in_force)
+    versions = {each.version: each for each in work.policies.all(pool.id)}
+    run = Run(rule=(wanted.kind, wanted.rule), at=last.at, in_force=versions[last.policies_version])
+    if run.rule not in scheduled(run.in_force.policies):
+        accepted = "the day of a run that was reversed; what was given by hand is given by hand again"
+        raise InvalidValue("period", f"what was made for {wanted.period!r} was not made by a schedule", accepted)
+    if run.kind is BatchKind.DECAY and _is_by_age(run.in_force):
+        made_until_now = work.batches.standing(pool.id, BatchKind.DECAY, now + timedelta(microseconds=1))
+        for batch in made_until_now:
+            # What came after was reckoned without it, and would be taken twice.
+            if batch.at > run.at and _is_by_age(versions[batch.policies_version]):
+                accepted = f"a run that none comes after: reverse batch {batch.id} and later ones, and run each again"
+                raise InvalidValue("period", "decay by age ran since", accepted)
+    return run
+
+
+def _is_by_age(in_force: InForce) -> bool:
+    decay = in_force.policies.decay
+    return decay is not None and decay.on is DecayOf.ENTRIES
 
 
 def _named(wanted: WantedRun) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from itertools import groupby
 from operator import attrgetter
 from typing import Final
 
-from attrs import define, evolve, field
+from attrs import define, evolve, field, frozen
 
 from dkp_core.guilds import Guild
 from dkp_core.kernel.actor import Actor
@@ -17,7 +17,8 @@ from dkp_core.kernel.ids import EntryId, PoolId, UserId
 from dkp_core.kernel.period import Period
 from dkp_core.kernel.points import ZERO, Points
 from dkp_core.kernel.ports import Ids
-from dkp_core.points.entry import BUCKETS, Bucket, Entry, EntryKind
+from dkp_core.points.entry import BUCKETS, UNEARNED, Bucket, Entry, EntryKind
+from dkp_core.points.merge import FOR_GOOD, Merged, heads
 from dkp_core.points.policies import InForce, Policies
 from dkp_core.points.ports import PointsWork
 
@@ -59,6 +60,20 @@ def numbered(entries: Sequence[Entry], ids: Ids) -> tuple[Entry, ...]:
     return tuple(evolve(entry, id=EntryId(first + index)) for index, entry in enumerate(entries))
 
 
+def hold_all(work: PointsWork, entries: Sequence[Entry]) -> None:
+    """Lock the balances that these entries move, in one order for everybody, where a pool of them has caps.
+
+    Who takes back and books anew holds both beforehand: what is taken back is written when the caps ask for balances,
+    and by itself would be locked in another order than what is booked.
+    """
+    pools = sorted({entry.pool_id for entry in entries})
+    if not any(work.policies.of(pool_id).policies.caps_bookings for pool_id in pools):
+        return
+    for pool_id in pools:
+        users = {entry.user_id for entry in entries if entry.pool_id == pool_id}
+        work.ledger.held(pool_id, _Persons.of(work, users).users)
+
+
 def take_back(
     work: PointsWork, entries: Sequence[Entry], *, reason: str, ids: Ids, at: datetime, by: Actor
 ) -> tuple[Entry, ...]:
@@ -74,22 +89,26 @@ def take_back(
 def over_the_caps(
     work: PointsWork, pool_id: PoolId, entries: Sequence[Entry], policies: Policies
 ) -> tuple[Points, ...]:
-    """What of each of these entries is over a cap; whoever else books for these users waits until the end."""
-    capped = {entry.user_id for entry in entries if _is_capped(entry)}
+    """What of each of these entries is over a cap; whoever else books for these users waits until the end.
+
+    What is booked on who was merged counts for the person they are: their balance is what must not pass the cap.
+    """
+    capped = [entry for entry in entries if _is_capped(entry)]
     if not capped:
         return (ZERO,) * len(entries)
-    current = {user_id: balance.current.hundredths for user_id, balance in work.ledger.held(pool_id, capped).items()}
-    weeks = _Weeks(work, pool_id, frozenset(capped))
+    persons = _Persons.of(work, {entry.user_id for entry in capped})
+    current = persons.current(work, pool_id, {persons.head(entry) for entry in capped})
+    weeks = _Weeks(work, pool_id, persons)
     overs: list[Points] = []
     for entry in entries:
-        over = 0
+        over, head = 0, persons.head(entry)
         if _is_capped(entry):
-            over = _over(entry, current[entry.user_id], policies.cap)
-            if policies.weekly_cap is not None and entry.bucket is Bucket.EARNED:
+            over = _over(entry, current[head], policies.cap)
+            if policies.weekly_cap is not None and entry.bucket is Bucket.EARNED and entry.kind not in UNEARNED:
                 over = max(over, _over(entry, weeks.earned(entry), policies.weekly_cap))
                 weeks.add(entry, entry.amount.hundredths - over)
-        if entry.user_id in capped:
-            current[entry.user_id] += entry.amount.hundredths - over
+        if head in current:
+            current[head] += entry.amount.hundredths - over
         overs.append(Points(over))
     return tuple(overs)
 
@@ -115,18 +134,68 @@ def cut(entry: Entry, over: Points) -> Entry:
     )
 
 
+@frozen
+class _Persons:
+    """Users and whoever was merged into them, or they into: for whom counts what each of them has."""
+
+    users: frozenset[UserId]
+    pointers: Mapping[UserId, Merged]
+    heads: Mapping[UserId, UserId]
+
+    @classmethod
+    def of(cls, work: PointsWork, users: Collection[UserId]) -> _Persons:
+        """All that there is to know of these."""
+        known: set[UserId] = set()
+        pointers: dict[UserId, Merged] = {}
+        asked = frozenset(users)
+        while asked:
+            known |= asked
+            found = [merge.pointer for merge in work.merges.of(asked)]
+            pointers |= {each.user_id: each for each in found}
+            asked = frozenset(user_id for each in found for user_id in (each.user_id, each.into)) - known
+        return cls(frozenset(known), pointers, heads(pointers.values()))
+
+    def head(self, entry: Entry) -> UserId:
+        """For whom an entry counts."""
+        return self.head_of(entry.user_id, entry.occurred_at)
+
+    def head_of(self, user_id: UserId, at: datetime) -> UserId:
+        """For whom it counts what the user had at that moment."""
+        pointer = self.pointers.get(user_id)
+        return user_id if pointer is None or not pointer.covers(at) else self.heads[user_id]
+
+    def current(self, work: PointsWork, pool_id: PoolId, persons: Collection[UserId]) -> dict[UserId, int]:
+        """What these have, in hundredths, with what is still on its way to them; locked until the transaction ends."""
+        coming = {
+            user_id: self.heads[user_id]
+            for user_id, pointer in self.pointers.items()
+            if pointer.until == FOR_GOOD and self.heads[user_id] in persons
+        }
+        held = work.ledger.held(pool_id, {*persons, *coming})
+        found = {user_id: held[user_id].current.hundredths for user_id in persons}
+        for user_id, head in coming.items():
+            found[head] += held[user_id].current.hundredths
+        return found
+
+
 @define(eq=False)
 class _Weeks:
-    """What users earned in the weeks that entries fall into, in hundredths; asked for once a week."""
+    """What people earned in the weeks that entries fall into, in hundredths; asked for once a week."""
 
     work: PointsWork
     pool_id: PoolId
-    users: frozenset[UserId]
+    persons: _Persons
     _earned: dict[Period, dict[UserId, int]] = field(init=False, factory=dict)
 
     def earned(self, entry: Entry) -> int:
-        """What the user earned in the week of the entry, what caps took of it taken off."""
-        return self._of(entry).get(entry.user_id, 0)
+        """What whom it counts for earned in the week of the entry, what caps took of it taken off."""
+        head = self.persons.head(entry)
+        theirs = self._of(entry)
+        return sum(
+            hundredths
+            for user_id, hundredths in theirs.items()
+            if self.persons.head_of(user_id, entry.occurred_at) == head
+        )
 
     def add(self, entry: Entry, hundredths: int) -> None:
         """So much more is earned in the week of the entry."""
@@ -136,7 +205,7 @@ class _Weeks:
     def _of(self, entry: Entry) -> dict[UserId, int]:
         week = self._guild.week_of(entry.occurred_at)
         if week not in self._earned:
-            found = self.work.ledger.earned(self.pool_id, self.users, week)
+            found = self.work.ledger.earned(self.pool_id, self.persons.users, week)
             self._earned[week] = {user_id: points.hundredths for user_id, points in found.items()}
         return self._earned[week]
 

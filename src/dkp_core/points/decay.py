@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
@@ -11,8 +12,9 @@ from typing import Final
 
 from attrs import field, frozen
 
+from dkp_core.kernel.ids import UserId
 from dkp_core.kernel.points import ZERO, Points
-from dkp_core.points.entry import Bucket, Entry, EntryKind
+from dkp_core.points.entry import BOUNDS, Bucket, Entry, EntryKind, Source, SourceKind
 from dkp_core.points.formula import Formula, Occasion
 
 MONTH: Final = timedelta(days=30)
@@ -121,16 +123,45 @@ class Aged:
         """All of them: what was reversed and its reversal count nothing, and decay is what is reckoned anew.
 
         In any order; a reversal and what it reverses have to be there both, and of who was merged into the user the
-        lines as well, or what moved with the merge would be as young as the merge.
+        lines as well, or what moved with the merge would be as young as the merge. What a cap took is taken off what it
+        cut.
         """
         lines = tuple(entries)
         gone = {line.reverses for line in lines if line.reverses is not None}
-        counted = tuple(
-            AgedEntry(line.amount, line.occurred_at, line.bucket)
-            for line in lines
-            if line.kind is not EntryKind.DECAY and line.reverses is None and line.id not in gone
-        )
-        return cls(counted, Points(sum(line.amount.hundredths for line in lines if line.kind is EntryKind.DECAY)))
+        standing = [
+            line for line in lines if line.kind is not EntryKind.DECAY and line.reverses is None and line.id not in gone
+        ]
+        booked = sum(line.amount.hundredths for line in lines if line.kind is EntryKind.DECAY)
+        return cls(tuple(_less_what_caps_took(standing)), Points(booked))
+
+
+def _less_what_caps_took(lines: Sequence[Entry]) -> Iterator[AgedEntry]:
+    """The entries, each with what a cap took of it taken off; the bounds of a repeating cap cut no other entry."""
+    over: defaultdict[tuple[UserId, datetime, Source], int] = defaultdict(int)
+    for line in lines:
+        if _is_cut(line):
+            over[_cut_with(line)] += line.amount.hundredths
+    for line in lines:
+        if _is_cut(line):
+            continue
+        amount = line.amount.hundredths
+        taken = 0
+        if over and amount > 0 and line.bucket is not Bucket.SPENT:
+            taken = min(-over[_cut_with(line)], amount)
+            over[_cut_with(line)] += taken
+        yield AgedEntry(Points(amount - taken), line.occurred_at, line.bucket)
+    for line in lines:
+        if _is_cut(line) and over[_cut_with(line)]:  # what it cut is not among them
+            yield AgedEntry(Points(over.pop(_cut_with(line))), line.occurred_at, line.bucket)
+
+
+def _is_cut(line: Entry) -> bool:
+    of_bounds = line.source.kind is SourceKind.BATCH and line.source.part == BOUNDS
+    return line.kind is EntryKind.CAP and line.amount < ZERO and not of_bounds
+
+
+def _cut_with(line: Entry) -> tuple[UserId, datetime, Source]:
+    return line.user_id, line.occurred_at, line.source
 
 
 def _in_order(_: object, __: object, runs: tuple[DecayRun, ...]) -> None:

@@ -80,16 +80,14 @@ class Dispute(Aggregate):
     def uphold(self, reversed_entries: Iterable[EntryId], *, reason: str, by: Actor, at: datetime) -> Dispute:
         """True; these entries are taken back. Raises: DisputeIsDecided, InvalidValue."""
         upheld = self._decided(DisputeStatus.UPHELD, clean_text(reason, "reason", length_max=REASON_MAX), by, at)
-        event = DisputeUpheld(
-            dispute_id=self.id, entry_id=self.entry_id, reversed_entries=tuple(reversed_entries), reason=upheld.reason
-        )
+        event = DisputeUpheld(dispute_id=self.id, entry_id=self.entry_id, reversed_entries=tuple(reversed_entries))
         return upheld.announcing(event)
 
     def reject(self, *, reason: str, by: Actor, at: datetime) -> Dispute:
         """Not true, for a reason that the member is told. Raises: DisputeIsDecided, InvalidValue without a reason."""
         why = _required(reason, "reason", REASON_MAX, "why the entry is right")
         rejected = self._decided(DisputeStatus.REJECTED, why, by, at)
-        return rejected.announcing(DisputeRejected(dispute_id=self.id, entry_id=self.entry_id, reason=why))
+        return rejected.announcing(DisputeRejected(dispute_id=self.id, entry_id=self.entry_id))
 
     def withdraw(self, by: Actor, at: datetime) -> Dispute:
         """Taken back by who made it. Raises: DisputeIsDecided."""

@@ -74,6 +74,13 @@ class SourceKind(StrEnum):
     MAIN_CHANGE = "main_change"
 
 
+UNEARNED: Final = frozenset({EntryKind.START, EntryKind.TRANSFER})
+"""Kinds in the bucket of what is earned that nobody earned in a week: what one begins with, and what was another's."""
+
+CAPPED_UNEARNED: Final = frozenset({SourceKind.ADJUSTMENT, SourceKind.MEMBERSHIP})
+"""Sources of what a cap takes that was not earned in a week."""
+
+
 @frozen
 class Source:
     """Where an entry comes from: the raid (`part` is its tick), award, adjustment, batch, import or merge of that id;

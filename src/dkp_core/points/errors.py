@@ -142,8 +142,8 @@ class FormulaFails(Conflict):
     @property
     def sentence(self) -> str:
         return (
-            f"The formula {self.formula[:200]!r} can't be worked out for the value {self.value}: at character {self.at}, "
-            f"{self.fault}. Change the formula of the pool's decay, and try again."
+            f"The formula {self.formula[:200]!r} can't be worked out for the value {self.value}: "
+            f"at character {self.at}, {self.fault}. Change the formula of the pool's decay, and try again."
         )
 
 

@@ -184,14 +184,11 @@ class DisputeUpheld(DisputeEvent):
     """An officer found a dispute to be true; these entries were taken back by it."""
 
     reversed_entries: tuple[EntryId, ...]
-    reason: str
 
 
 @frozen(kw_only=True)
 class DisputeRejected(DisputeEvent):
     """An officer found the disputed entry to be right."""
-
-    reason: str
 
 
 @frozen(kw_only=True)

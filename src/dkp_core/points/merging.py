@@ -299,9 +299,9 @@ def given_membership(
     group, why = theirs.role_group.at_most_member.without_application, f"Was user {theirs.user_id}"
     in_force = theirs.status is MembershipStatus.IN_FORCE
     if own is not None:
-        earlier = own.since(theirs.joined_at, reason=why)
+        earlier = own.known_as(theirs).since(theirs.joined_at, reason=why)
         return earlier.raised_to(group, reason=why) if in_force else earlier
-    begun = Membership.begin(theirs.guild_id, into, group, theirs.joined_at)
+    begun = Membership.begin(theirs.guild_id, into, group, theirs.joined_at, was_member=theirs.was_member)
     if in_force:
         return begun
     return begun.end(theirs.ended_at or theirs.joined_at, reason=why) if kind is MergeKind.UNLINK else None

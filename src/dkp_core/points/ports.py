@@ -10,7 +10,18 @@ from typing import Final, Protocol
 from dkp_core.accounts import AccountsInstallation
 from dkp_core.kernel.actor import ActorKind
 from dkp_core.kernel.domain_events import DomainEvent
-from dkp_core.kernel.ids import AdjustmentId, BatchId, DisputeId, EntryId, GuildId, ItemPoolId, MergeId, PoolId, UserId
+from dkp_core.kernel.ids import (
+    AdjustmentId,
+    BatchId,
+    DisputeId,
+    EntryId,
+    GuildId,
+    ItemPoolId,
+    MergeId,
+    PoolId,
+    RaidId,
+    UserId,
+)
 from dkp_core.kernel.page import Order, Page, PageRequest
 from dkp_core.kernel.period import Period
 from dkp_core.kernel.points import Points
@@ -124,7 +135,10 @@ class Ledger(Protocol):
 
     @abstractmethod
     def earned(self, pool_id: PoolId, users: Collection[UserId], period: Period) -> Mapping[UserId, Points]:
-        """What occurred in that period and counts as earned, less what caps took of it; who has none is left out."""
+        """What occurred in that period and counts as earned, less what caps took of it; who has none is left out.
+
+        Start points were not earned in a period, nor was what only came by a merge.
+        """
 
     @abstractmethod
     def unreversed(self, source: Source, lines: Sequence[tuple[UserId, datetime]]) -> tuple[Entry, ...]:
@@ -206,7 +220,11 @@ class Batches(Protocol):
 
     @abstractmethod
     def of_period(self, kind: BatchKind, period: str) -> tuple[Batch, ...]:
-        """All of that kind that stand and were made for that period, in any pool, in order of id."""
+        """All of that kind that were made for that period, in any pool, in order of id."""
+
+    @abstractmethod
+    def of_raid(self, raid_id: RaidId) -> tuple[Batch, ...]:
+        """All that officers gave for that raid and that stand, in order of id."""
 
     @abstractmethod
     def standing(self, pool_id: PoolId, kind: BatchKind, until: datetime) -> tuple[Batch, ...]:
@@ -219,6 +237,10 @@ class Batches(Protocol):
     @abstractmethod
     def entries(self, batch: Batch) -> tuple[Entry, ...]:
         """What it booked that nothing reverses, in order of id; of adjustments, also what caps took of them."""
+
+    @abstractmethod
+    def all_entries(self, batch: Batch) -> tuple[Entry, ...]:
+        """What it booked and what reverses any of it, in order of id; of a batch of adjustments nothing."""
 
     @abstractmethod
     def save(self, batch: Batch) -> None:

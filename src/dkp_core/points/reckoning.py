@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
+from itertools import compress
 from typing import Final
 
 from attrs import evolve
@@ -37,7 +38,7 @@ def lines_of(work: PointsWork, pool_id: PoolId, run: Run) -> tuple[BatchLine, ..
         case BatchKind.CAP:
             cap = run.in_force.policies.repeating_cap
             assert cap is not None, "a run of the cap has its bounds"
-            amounts = cap_amounts(cap, before, work.turnout.members() if cap.lower is not None else ())
+            amounts = cap_amounts(cap, before, joined_by(work.turnout, run.at) if cap.lower is not None else ())
         case BatchKind.INACTIVITY:
             inactivity = run.in_force.policies.inactivity
             assert inactivity is not None, "a run of the penalty has its rule"
@@ -79,11 +80,10 @@ def _shown(percent: Fraction) -> str:
 def _decay(work: PointsWork, pool_id: PoolId, run: Run, before: Amounts) -> Amounts:
     decay = run.in_force.policies.decay
     assert decay is not None, "a run of decay has a rule"
-    exempt = _exempt(work, decay.exempt_ranks)
+    exempt = _exempt(work, decay)
     runs = work.batches.standing(pool_id, BatchKind.DECAY, run.at)
     if decay.on is DecayOf.ENTRIES:
-        aged = _aged_decay(work, pool_id, run, decay, runs)
-        return {user_id: amount for user_id, amount in aged.items() if user_id not in exempt}
+        return _aged_decay(work, pool_id, run, decay, runs, exempt)
     rule, occasion = rule_of(decay), Occasion.of_balance(run.at, last_run=runs[-1].at if runs else None)
     return {
         user_id: decay_of_balance(balance, rule, occasion)
@@ -92,24 +92,40 @@ def _decay(work: PointsWork, pool_id: PoolId, run: Run, before: Amounts) -> Amou
     }
 
 
-def _aged_decay(work: PointsWork, pool_id: PoolId, run: Run, decay: Decay, runs: Sequence[Batch]) -> Amounts:
+def _aged_decay(
+    work: PointsWork, pool_id: PoolId, run: Run, decay: Decay, runs: Sequence[Batch], exempt: frozenset[UserId]
+) -> Amounts:
     policies = {each.version: each.policies.decay for each in work.policies.all(pool_id)}
     rules = [(batch, policies.get(batch.policies_version)) for batch in runs]
     by_age = [(batch, rule) for batch, rule in rules if rule is not None and rule.on is DecayOf.ENTRIES]
     made = [DecayRun(batch.at, rule_of(rule)) for batch, rule in by_age]
-    ageing = Ageing((*made, DecayRun(run.at, rule_of(decay))))
+    last = DecayRun(run.at, rule_of(decay))
     batches = frozenset(batch.id for batch, _ in by_age)
-    return {
-        user_id: ageing.decay_of(Aged.of(_as_it_ages(entry, batches) for entry in entries))
-        for user_id, entries in work.ledger.up_to(pool_id, run.at).items()
-    }
+    ageings: dict[tuple[bool, ...], Ageing] = {}
+    found: dict[UserId, Points] = {}
+    for user_id, entries in work.ledger.up_to(pool_id, run.at).items():
+        if user_id in exempt:
+            continue
+        # Who was exempt at a run is not charged for it later.
+        seen = tuple(user_id not in batch.exempt for batch, _ in by_age)
+        if seen not in ageings:
+            ageings[seen] = Ageing((*compress(made, seen), last))
+        found[user_id] = ageings[seen].decay_of(Aged.of(_as_it_ages(entry, batches) for entry in entries))
+    return found
 
 
 def _as_it_ages(entry: Entry, by_age: frozenset[int]) -> Entry:
-    """The entry, with what was taken of whole balances as something that fades itself: it was of no entry's age."""
-    if entry.kind is not EntryKind.DECAY or (entry.source.kind is SourceKind.BATCH and entry.source.id in by_age):
+    """The entry, with what was taken of whole balances as something that fades itself: it was of no entry's age.
+
+    So is what was given back of a run that stands: from when it was given back, or the next run would take it again.
+    """
+    if entry.kind is not EntryKind.DECAY:
         return entry
-    return evolve(entry, kind=EntryKind.ADJUSTMENT)
+    if entry.source.kind is not SourceKind.BATCH or entry.source.id not in by_age:
+        return evolve(entry, kind=EntryKind.ADJUSTMENT)
+    if entry.reverses is None:
+        return entry
+    return evolve(entry, kind=EntryKind.ADJUSTMENT, reverses=None, occurred_at=entry.recorded_at)
 
 
 def rule_of(decay: Decay) -> DecayRule:
@@ -124,11 +140,22 @@ def rule_of(decay: Decay) -> DecayRule:
     )
 
 
-def _exempt(work: PointsWork, ranks: tuple[int, ...]) -> frozenset[UserId]:
-    return work.turnout.with_rank(ranks) if ranks else _NOBODY
+def exempt_of(work: PointsWork, run: Run) -> frozenset[UserId]:
+    """Whom a run of decay by age passes over for their rank; what others leave out is not asked for again."""
+    decay = run.in_force.policies.decay if run.kind is BatchKind.DECAY else None
+    return _NOBODY if decay is None or decay.on is not DecayOf.ENTRIES else _exempt(work, decay)
+
+
+def _exempt(work: PointsWork, decay: Decay) -> frozenset[UserId]:
+    return work.turnout.with_rank(decay.exempt_ranks) if decay.exempt_ranks else _NOBODY
 
 
 # --- the rest ---------------------------------------------------------------------------------------------------------
+
+
+def joined_by(turnout: Turnout, at: datetime) -> tuple[UserId, ...]:
+    """The members who had joined at that moment."""
+    return tuple(user_id for user_id, joined_at in turnout.members().items() if joined_at <= at)
 
 
 def cap_amounts(cap: RepeatingCap, before: Amounts, members: Iterable[UserId]) -> Amounts:

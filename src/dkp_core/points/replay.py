@@ -19,7 +19,7 @@ from dkp_core.kernel.ids import BatchId, EntryId, MergeId, UserId
 from dkp_core.kernel.points import ZERO, Points
 from dkp_core.points.batch import ENTRY_KINDS, BatchKind
 from dkp_core.points.booking import CAPPED, over_cap
-from dkp_core.points.decay import AgedEntry, Ageing, DecayRun, decay_of_balance
+from dkp_core.points.decay import DecayRun, decay_of_balance
 from dkp_core.points.due import Run
 from dkp_core.points.entry import BOUNDS, BUCKETS, Bucket, EntryKind, SourceKind
 from dkp_core.points.formula import Occasion
@@ -538,84 +538,145 @@ def decaying(decay: Decay, at: datetime, last_run: datetime | None) -> Callable[
 
 
 @define(eq=False)
+class _Ageing:
+    """An entry, and what the runs before `seen` have left of it; of what is spent, as the positive number shown."""
+
+    amount: int
+    occurred_at: datetime
+    bucket: Bucket
+    left: int = field(init=False, default=0)
+    seen: int = field(init=False, default=0)
+
+    @property
+    def sign(self) -> int:
+        """What its amount is signed by where it is left in full."""
+        return -1 if self.bucket is Bucket.SPENT else 1
+
+    def begins(self) -> None:
+        """No run has seen it."""
+        self.left, self.seen = self.sign * self.amount, 0
+
+
+@define(eq=False)
 class _Ages:
-    """Everybody's entries as decay by age sees them, and the runs that stand."""
+    """Everybody's entries as decay by age sees them, and the runs that stand.
+
+    Each entry goes through each run once, as `Ageing` has it go through all of them.
+    """
 
     active: bool
-    _entries: dict[UserId, dict[object, tuple[int, datetime, Bucket]]] = field(
-        init=False, factory=lambda: defaultdict(dict)
-    )
+    _entries: dict[UserId, dict[object, _Ageing]] = field(init=False, factory=lambda: defaultdict(dict))
     _decayed: dict[UserId, int] = field(init=False, factory=Counter)
     _runs: list[tuple[datetime, int, Decay | None]] = field(init=False, factory=list)
+    _folds: list[tuple[DecayRun, dict[int, int] | None]] = field(init=False, factory=list)
     _by_age: set[int] = field(init=False, factory=set)
+    _reversed_at: dict[int, datetime | None] = field(init=False, factory=dict)
     _number: int = field(init=False, default=0)
 
     def booked(self, entry: PastEntry, by: int) -> None:
         """An entry as it was, or (`by`) as another by so much."""
         if not self.active:
             return
-        amount = by or entry.amount
         if entry.kind is EntryKind.DECAY and entry.source_kind is SourceKind.BATCH and entry.source_id in self._by_age:
-            self._decayed[entry.user_id] += amount
+            if entry.reverses is None or self._reversed_at.get(entry.source_id) == entry.recorded_at:
+                self._decayed[entry.user_id] += by or entry.amount
+                return
+            # Given back of a run that stands: it counts from then on, or the next run took it again.
+            had = self._entries[entry.user_id][entry.id].amount if by else 0
+            self._put(entry.user_id, entry.id, had + (by or entry.amount), entry.recorded_at, entry.bucket)
         elif entry.reverses is not None:
             self._entries[entry.user_id].pop(entry.reverses, None)
         else:
             theirs = self._entries[entry.user_id]
-            had = theirs[entry.id][0] if by and entry.id in theirs else 0
-            theirs[entry.id] = (had + amount, entry.occurred_at, entry.bucket)
+            had = theirs[entry.id].amount if by and entry.id in theirs else 0
+            self._put(entry.user_id, entry.id, had + (by or entry.amount), entry.occurred_at, entry.bucket)
 
     def moved(self, user_id: UserId, kind: EntryKind, bucket: Bucket, by: int, at: datetime) -> None:
         """Something that was not booked."""
         if not self.active:
             return
-        if kind is EntryKind.DECAY and self._runs and self._is_by_age(self._runs[-1][2]):
+        if kind is EntryKind.DECAY and self._runs and _is_by_age(self._runs[-1][2]):
             self._decayed[user_id] += by
         else:
             self._number += 1
-            self._entries[user_id][f"+{self._number}"] = (by, at, bucket)
+            self._put(user_id, f"+{self._number}", by, at, bucket)
+
+    def _put(self, user_id: UserId, key: object, amount: int, at: datetime, bucket: Bucket) -> None:
+        entry = _Ageing(amount, at, bucket)
+        entry.begins()
+        self._entries[user_id][key] = entry
 
     def made(self, batch: BatchRow, decay: Decay | None) -> None:
         """A run of decay of the past; what is none is passed over."""
         if decay is not None:
-            self._runs.append((batch.at, batch.id, decay))
-            if self._is_by_age(decay):
+            self._ran(batch.at, batch.id, decay)
+            if _is_by_age(decay):
                 self._by_age.add(batch.id)
+                self._reversed_at[batch.id] = batch.reversed_at
 
     def unmade(self, batch_id: BatchId) -> None:
-        """A run of the past was reversed."""
-        self._runs = [run for run in self._runs if run[1] != batch_id]
+        """A run of the past was reversed: what the others leave is reckoned from the beginning."""
+        if all(run[1] != batch_id for run in self._runs):
+            return
+        kept = [run for run in self._runs if run[1] != batch_id]
+        self._runs, self._folds = [], []
+        for at, run_id, decay in kept:
+            self._ran(at, run_id, decay)
+        for theirs in self._entries.values():
+            for entry in theirs.values():
+                entry.begins()
 
     def before(self, at: datetime) -> datetime | None:
         """The last run before that moment."""
         return max((moment for moment, _, _ in self._runs if moment < at), default=None)
 
     def ran(self, at: datetime) -> None:
-        """A planned run of decay was made."""
-        self._runs.append((at, 0, None))
+        """A planned run of decay on balances was made."""
+        self._ran(at, 0, None)
 
     def run(self, at: datetime, decay: Decay) -> dict[UserId, int]:
         """What a planned run by age books for everybody."""
-        self._runs.append((at, 0, decay))
+        self._ran(at, 0, decay)
         return self.decay(at, list(self._entries), {})
 
     def decay(self, at: datetime, users: Iterable[UserId], booked: Mapping[UserId, int]) -> dict[UserId, int]:
-        """What the run of that moment books for these users."""
-        runs = sorted(self._by_age_until(at), key=lambda run: run.at)
-        ageing = Ageing(tuple(runs))
-        found = {}
+        """What the run of that moment, which was the last one, books for these users."""
+        count, found = len(self._folds), {}
         for user_id in users:
             taken = 0
-            for amount, occurred_at, bucket in self._entries[user_id].values():
-                if occurred_at < at:
-                    taken += ageing.left_of(AgedEntry(Points(amount), occurred_at, bucket)).hundredths - amount
+            for entry in self._entries[user_id].values():
+                if entry.occurred_at < at:
+                    if entry.seen < count:
+                        self._goes_through(entry)
+                    taken += entry.sign * entry.left - entry.amount
             found[user_id] = taken - self._decayed[user_id]
         return {user_id: amount for user_id, amount in found.items() if amount or user_id in booked}
 
-    def _by_age_until(self, at: datetime) -> Iterator[DecayRun]:
-        for moment, _, decay in self._runs:
-            if decay is not None and decay.on is DecayOf.ENTRIES and moment <= at:
-                yield DecayRun(moment, rule_of(decay))
+    def _ran(self, at: datetime, run_id: int, decay: Decay | None) -> None:
+        self._runs.append((at, run_id, decay))
+        if decay is None or not _is_by_age(decay):
+            return
+        rule = rule_of(decay)
+        same = next((steps for run, steps in self._folds if run.rule == rule), {})
+        self._folds.append((DecayRun(at, rule), same if rule.is_of_the_value else None))
 
-    @staticmethod
-    def _is_by_age(decay: Decay | None) -> bool:
-        return decay is not None and decay.on is DecayOf.ENTRIES
+    def _goes_through(self, entry: _Ageing) -> None:
+        for run, steps in self._folds[entry.seen :]:
+            if run.at < entry.occurred_at or entry.bucket not in run.rule.parts or not entry.left:
+                continue
+            if run.rule.has_lapsed(entry.occurred_at, run.at):
+                entry.left = 0
+                continue
+            after = None if steps is None else steps.get(entry.left)
+            if after is None:
+                original = Points(entry.sign * entry.amount)
+                occasion = Occasion.of_entry(run.at, occurred_at=entry.occurred_at, original=original)
+                after = run.rule.left_of(Points(entry.left), occasion).hundredths
+                if steps is not None:
+                    steps[entry.left] = after
+            entry.left = after
+        entry.seen = len(self._folds)
+
+
+def _is_by_age(decay: Decay | None) -> bool:
+    return decay is not None and decay.on is DecayOf.ENTRIES

@@ -109,7 +109,7 @@ class Moments:
 
     def on_or_after(self, day: date) -> datetime:
         """The first one that lies on that day of the guild's calendar or later."""
-        least = max(-(-(day - self.first_day).days // self.days), 0)
+        least = max(-(-(day - self.first_day).days // self.days), self._about(self.since) - 1)
         return next(each for each in self._from(least) if each >= self.since)
 
     def _about(self, moment: datetime) -> int:

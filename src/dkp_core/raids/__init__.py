@@ -27,6 +27,7 @@ from dkp_core.raids.correcting import (
     LineChange,
     PaidAnew,
     RemoveAttendance,
+    waive,
 )
 from dkp_core.raids.deciding import DecideDisagreements, ListDisagreements
 from dkp_core.raids.errors import (
@@ -39,6 +40,7 @@ from dkp_core.raids.errors import (
     RaidIsCancelled,
     RaidIsClosed,
     StandbyIsForOfficers,
+    StandbyIsOver,
     TimeInFuture,
     TimeNeeded,
 )
@@ -194,6 +196,7 @@ __all__ = [
     "SimulatedRow",
     "Simulation",
     "StandbyIsForOfficers",
+    "StandbyIsOver",
     "Taken",
     "Tick",
     "TickRow",
@@ -217,5 +220,6 @@ __all__ = [
     "read_loot",
     "settled",
     "take_attendance",
+    "waive",
     "what_if_of",
 ]

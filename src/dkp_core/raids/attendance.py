@@ -13,7 +13,7 @@ from attrs import Factory, evolve, field, frozen
 from dkp_core.kernel.ids import CharacterId, PoolId, RaidId, UploadId, UserId
 from dkp_core.kernel.names import name_key
 from dkp_core.kernel.points import ZERO, Points
-from dkp_core.points import Once, Policies
+from dkp_core.points import Once, Policies, StandbyClaim
 from dkp_core.raids.formats import Presence
 from dkp_core.raids.raid import Tick
 from dkp_core.roster import Attribution, CharacterStatus
@@ -44,11 +44,15 @@ _NOBODY: Final[Mapping[UserId, UserId]] = MappingProxyType({})
 
 @frozen(kw_only=True)
 class NamedPresence:
-    """A name as it was read, and how its bearer was there; `line` is its line in the upload, if it came from one."""
+    """A name as it was read, and how its bearer was there; `line` is its line in the upload, if it came from one.
+
+    It is `claimed` where its bearer says so themselves.
+    """
 
     name: str
     presence: Presence = Presence.PRESENT
     line: int | None = None
+    claimed: bool = False
 
 
 @frozen(kw_only=True)
@@ -58,7 +62,8 @@ class Attendance:
     `awarded` is what was credited for it in each of the raid's pools, from the tick's time on, but for those where
     `elsewhere` names another amount: pools may have different policies, and `awarded` is the most that one pays.
     `alt` (the character was an alt), `counts` (it counts as attended) are kept as they were judged; it was `claimed`
-    where somebody noted themselves.
+    where somebody noted themselves. In pools where pay is `waived`, since a dispute of it was upheld, whose line it is
+    is paid nothing for that tick.
     """
 
     raid_id: RaidId
@@ -75,6 +80,7 @@ class Attendance:
     elsewhere: tuple[tuple[PoolId, Points], ...] = ()
     alt: bool = False
     claimed: bool = False
+    waived: tuple[PoolId, ...] = ()
     counts: bool = field()
     key: str = field(init=False)
 
@@ -90,6 +96,11 @@ class Attendance:
     def is_unresolved(self) -> bool:
         """Whether nobody is known behind the name yet, and somebody should be."""
         return self.user_id is None and not self.ignored
+
+    @property
+    def is_claim(self) -> bool:
+        """Whether it is but somebody's own word that they stand by."""
+        return self.claimed and self.presence is Presence.STANDBY
 
     def awarded_in(self, pool_id: PoolId) -> Points:
         """What was credited for it in that pool, one of the raid's."""
@@ -115,25 +126,39 @@ class Pay:
     points: Points
     pools: Mapping[PoolId, Policies] = Factory(dict)
     alone: bool = True
-    _worth: dict[tuple[PoolId, Presence, bool], Points] = field(factory=dict, init=False, eq=False, repr=False)
+    _worth: dict[tuple[PoolId, Presence, bool, bool], Points] = field(factory=dict, init=False, eq=False, repr=False)
 
     def of(self, line: Attendance, pool_id: PoolId) -> Points:
-        """Tick points × status factor × alt factor, rounded once, half-up (P-12); nothing for who is not known."""
+        """Tick points × status factor × alt factor, rounded once, half-up (P-12); nothing for who is not known.
+
+        Nor for what members claim in a pool where officers note who stands by.
+        """
         if line.user_id is None or line.ignored:
             return ZERO
-        key = (pool_id, line.presence, line.alt)
+        key = (pool_id, line.presence, line.alt, line.is_claim)
         worth = self._worth.get(key)
         if worth is None:
-            worth = self._worth[key] = self.points.times(
-                factor_of(line.presence, self.pools[pool_id], alt=line.alt, alone=self.alone)
-            )
+            worth = self._worth[key] = self._of(line, self.pools[pool_id])
         return worth
 
-    def counts(self, presence: Presence) -> bool:
-        """Whether that counts as attended; standby does where any of the raid's pools says so (P-16)."""
+    def _of(self, line: Attendance, policies: Policies) -> Points:
+        if line.is_claim and not takes_claims(policies):
+            return ZERO
+        return self.points.times(factor_of(line.presence, policies, alt=line.alt, alone=self.alone))
+
+    def counts(self, presence: Presence, *, claimed: bool = False) -> bool:
+        """Whether that counts as attended; standby does where any of the raid's pools says so (P-16).
+
+        Of pools where officers note who stands by, none says so of what a member claimed.
+        """
         if presence is Presence.STANDBY and self.pools:
-            return any(policies.standby_counts for policies in self.pools.values())
+            return any(each.standby_counts and (not claimed or takes_claims(each)) for each in self.pools.values())
         return presence in ATTENDED
+
+
+def takes_claims(policies: Policies) -> bool:
+    """Whether members note themselves as standing by."""
+    return policies.standby_claim is StandbyClaim.MEMBERS
 
 
 def factor_of(presence: Presence, policies: Policies, *, alt: bool = False, alone: bool = True) -> Fraction:
@@ -206,22 +231,29 @@ class Correction:
 class Taken:
     """What taking attendance comes to: the lines it adds, and the names that were there already.
 
-    `changed` are lines that were there and pay something else now, since the same user's new one pays more (D-4).
+    `changed` are lines that were there and pay something else now, since the same user's new one pays more (D-4), and
+    claims of standby that became what somebody else says of the name; `removed` are claims of who was there after all.
     """
 
     added: tuple[Attendance, ...]
     already_present: tuple[str, ...]
     changed: tuple[tuple[Attendance, Attendance], ...] = ()
+    removed: tuple[Attendance, ...] = ()
 
     @property
     def correction(self) -> Correction:
         """What becomes of the tick's lines."""
-        return Correction(added=self.added, changed=self.changed)
+        return Correction(added=self.added, changed=self.changed, removed=self.removed)
+
+    @property
+    def noted(self) -> tuple[Attendance, ...]:
+        """The lines that are new, or were but claims until now."""
+        return (*self.added, *(new for old, new in self.changed if old.is_claim and not new.claimed))
 
     @property
     def awarded(self) -> tuple[Attendance, ...]:
-        """The lines that pay."""
-        return tuple(line for line in self.added if line.awarded)
+        """Those of them that pay."""
+        return tuple(line for line in self.noted if line.awarded)
 
     @property
     def unresolved(self) -> tuple[str, ...]:
@@ -242,28 +274,38 @@ def take_attendance(
     """Note names at a tick: each name once, each user paid once, for the character that pays most (D-4).
 
     `known` says by `name_key` whose each character was at the tick's time; a pending character's name stands for
-    nobody yet (R-1). Taking the same names twice adds nothing.
+    nobody yet (R-1). Taking the same names twice adds nothing. What a member claimed gives way to what is noted of the
+    name (P-16).
     """
-    seen = set(present.names)
-    lines: list[Attendance] = []
+    lines = {line.key: line for line in present.lines}
+    claims = {line.key for line in present.lines if line.is_claim}
     already: list[str] = []
     for named in names:
         line = _line(raid_id, tick, named, known, pay, upload_id)
-        if line.key in seen:
+        if line.key in claims and not named.claimed:
+            claims.discard(line.key)
+            claim = lines[line.key]
+            lines[line.key] = evolve(claim, presence=line.presence, counts=line.counts, claimed=False)
+        elif line.key in lines:
             already.append(named.name)
-            continue
-        seen.add(line.key)
-        lines.append(line)
-    correction = settled(present, [*present.lines, *lines], pay)
-    return Taken(added=correction.added, already_present=tuple(already), changed=correction.changed)
+        else:
+            lines[line.key] = line
+    correction = settled(present, tuple(lines.values()), pay)
+    return Taken(
+        added=correction.added,
+        already_present=tuple(already),
+        changed=correction.changed,
+        removed=correction.removed,
+    )
 
 
 def settled(present: Present, lines: Sequence[Attendance], pay: Pay, *, everybody: bool = False) -> Correction:
     """What turns a tick's lines into these, with what each is awarded.
 
     Whoever has a line that comes, goes or becomes another one is paid anew, over all their lines; everybody else keeps
-    what they have, unless `everybody` is to be paid anew.
+    what they have, unless `everybody` is to be paid anew. Nobody stands by who was there: their claim goes (P-16).
     """
+    lines = _without_idle_claims(present, lines)
     plain = Correction.between(present.lines, lines)
     concerned = {present.head(line.user_id) for line in (*plain.before, *plain.after) if line.user_id is not None}
     if everybody:
@@ -273,30 +315,56 @@ def settled(present: Present, lines: Sequence[Attendance], pay: Pay, *, everybod
     return Correction.between(present.lines, [paid.get(line.key, line) for line in lines])
 
 
+def _without_idle_claims(present: Present, lines: Sequence[Attendance]) -> Sequence[Attendance]:
+    """The lines, but for claims of whom another line says that they attended."""
+    if not any(line.is_claim for line in lines):
+        return lines
+    there = {
+        present.head(line.user_id)
+        for line in lines
+        if line.user_id is not None and line.presence in ATTENDED and not line.is_claim
+    }
+    return [
+        line
+        for line in lines
+        if not (line.is_claim and line.user_id is not None and present.head(line.user_id) in there)
+    ]
+
+
 def awarded(lines: Iterable[Attendance], pay: Pay, heads: Mapping[UserId, UserId] = _NOBODY) -> tuple[Attendance, ...]:
     """The lines with what each is awarded: in each pool a user once, for the line that pays most (D-4).
 
-    Of equals it is the one that paid before, else the first. Where a pool pays per character, each line pays.
+    Of equals it is the one that paid before, else the first. Where a pool pays per character, each character is paid.
+    Whose pay is waived there is paid for no other line either.
     """
     given = tuple(lines)
     sums: list[dict[PoolId, Points]] = [{} for _ in given]
     for pool_id, policies in pay.pools.items():
-        payee: str | UserId
-        best: dict[str | UserId, tuple[Points, bool]] = {}
-        chosen: dict[str | UserId, int] = {}
+        waived: set[tuple[str, int | str]] = set()
+        best: dict[tuple[str, int | str], tuple[Points, bool]] = {}
+        chosen: dict[tuple[str, int | str], int] = {}
         for index, line in enumerate(given):
             worth = pay.of(line, pool_id)
             sums[index][pool_id] = ZERO
             if not worth or line.user_id is None:
                 continue
-            person = heads.get(line.user_id, line.user_id)
-            payee = line.key if policies.paid_once_per is Once.CHARACTER else person
+            payee = _payee(line, policies, heads)
+            if pool_id in line.waived:
+                waived.add(payee)
             rank = (worth, bool(line.awarded_in(pool_id)))
             if payee not in best or rank > best[payee]:
                 best[payee], chosen[payee] = rank, index
         for payee, index in chosen.items():
-            sums[index][pool_id] = best[payee][0]
+            if payee not in waived:
+                sums[index][pool_id] = best[payee][0]
     return tuple(line.paid(by_pool) for line, by_pool in zip(given, sums, strict=True))
+
+
+def _payee(line: Attendance, policies: Policies, heads: Mapping[UserId, UserId]) -> tuple[str, int | str]:
+    """Who is paid once: the person, or where a pool pays each character that one, whatever it is called there."""
+    if policies.paid_once_per is Once.USER and line.user_id is not None:
+        return "user", heads.get(line.user_id, line.user_id)
+    return ("name", line.key) if line.character_id is None else ("character", line.character_id)
 
 
 def _line(
@@ -322,7 +390,8 @@ def _line(
         upload_id=upload_id,
         line=named.line,
         alt=found is not None and found.is_alt,
-        counts=pay.counts(named.presence),
+        claimed=named.claimed,
+        counts=pay.counts(named.presence, claimed=named.claimed),
     )
 
 

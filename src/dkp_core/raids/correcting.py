@@ -15,8 +15,9 @@ from dkp_core.kernel.errors import InvalidValue, NoSuch
 from dkp_core.kernel.ids import CharacterId, PoolId, RaidId, UserId
 from dkp_core.kernel.names import clean_name, name_key
 from dkp_core.kernel.permission import Permission
-from dkp_core.kernel.points import Points
+from dkp_core.kernel.points import ZERO, Points
 from dkp_core.kernel.ports import Begin, Clock, Ids
+from dkp_core.points import Entry
 from dkp_core.raids.attendance import Attendance, Correction, Pay, Present, settled
 from dkp_core.raids.errors import NobodyOwnedIt
 from dkp_core.raids.events import AttendanceCorrected
@@ -215,10 +216,18 @@ class ChangeTick:
 
 
 def correct(
-    work: RaidsWork, raid: Raid, tick: Tick, correction: Correction, *, ids: Ids, at: datetime, by: Actor
+    work: RaidsWork,
+    raid: Raid,
+    tick: Tick,
+    correction: Correction,
+    *,
+    why: str = "",
+    ids: Ids,
+    at: datetime,
+    by: Actor,
 ) -> Followed:
     """Carry a correction out, let the ledger follow, and save the raid with the news of it."""
-    followed = carry_out(work, raid, correction, ids=ids, at=at, by=by)
+    followed = carry_out(work, raid, correction, why=why, ids=ids, at=at, by=by)
     event = AttendanceCorrected(
         raid_id=raid.id,
         tick=tick.number,
@@ -231,6 +240,23 @@ def correct(
     known = evolve(raid, corrected=raid.corrected or bool(correction.removed))
     work.raids.save(known.announcing(event))
     return followed
+
+
+def waive(work: RaidsWork, entry: Entry, *, why: str, ids: Ids, at: datetime, by: Actor) -> bool:
+    """Take back what a line of attendance paid in a pool, so that no later correction pays it again (P-14).
+
+    False, and nothing is done, where no line paid that entry.
+    """
+    raid = work.raids.get(RaidId(entry.source.id))
+    tick = raid.tick(entry.source.part)
+    lines = work.attendances.present(raid.id, tick.number).lines
+    line = next((each for each in lines if (each.name, each.user_id) == (entry.character_name, entry.user_id)), None)
+    if line is None or line.awarded_in(entry.pool_id) != entry.amount:
+        return False
+    paid = {pool_id: line.awarded_in(pool_id) for pool_id in raid.pools} | {entry.pool_id: ZERO}
+    waived = evolve(line, waived=tuple(sorted({*line.waived, entry.pool_id}))).paid(paid)
+    correct(work, raid, tick, Correction(changed=((line, waived),)), why=why, ids=ids, at=at, by=by)
+    return True
 
 
 def corrected(
@@ -351,7 +377,7 @@ def _changed(line: Attendance, change: LineChange, judge: Judge | None, tick: Ti
         judged = judge(line, tick)
         if judged is line:
             raise NobodyOwnedIt(line.name, CharacterId(change.character_id or 0))
-        line = judged
+        line = judged if judged.user_id == line.user_id else evolve(judged, waived=())
     if change.presence is None or change.presence is line.presence:
         return line
-    return evolve(line, presence=change.presence, counts=pay.counts(change.presence))
+    return evolve(line, presence=change.presence, counts=pay.counts(change.presence), claimed=False, waived=())

@@ -97,7 +97,7 @@ class DecideDisagreements:
             lines = [line for line in present.lines if presence is not None or line.key not in wanted]
             if presence is not None:
                 lines = [
-                    evolve(line, presence=presence, counts=pay.counts(presence))
+                    evolve(line, presence=presence, counts=pay.counts(presence), claimed=False)
                     if line.key in wanted and line.presence is not presence
                     else line
                     for line in lines

@@ -48,8 +48,25 @@ class StandbyIsForOfficers(Conflict):
 
 
 @define
+class StandbyIsOver(Conflict):
+    """Members claim standby on the night of the raid, not long after."""
+
+    raid_id: RaidId
+    tick: int
+    until: datetime
+    code: ClassVar[str] = "standby_over"
+
+    @property
+    def sentence(self) -> str:
+        return (
+            f"Standby at tick {self.tick} of raid {self.raid_id} was to be claimed by {self.until.isoformat()}; "
+            "an officer may still note who stood by."
+        )
+
+
+@define
 class NotedAlready(Conflict):
-    """The name stands at the tick already, and not as a claim of standby."""
+    """The name stands at the tick already, and not as a claim of standby, or its member does by another character."""
 
     raid_id: RaidId
     tick: int

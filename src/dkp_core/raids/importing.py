@@ -419,7 +419,7 @@ def _report(
     """What came of the file, line by line."""
     return _told(
         reading,
-        {line.key: line for line in taken.added},
+        {line.key: line for line in taken.noted},
         raid=raid,
         tick=tick.number,
         when=when,

@@ -227,19 +227,19 @@ def credited(
     upload_id: UploadId | None = None,
 ) -> Raid:
     """Write down attendance that was judged, and its entries; the raid that carries the news is to be saved."""
-    if not taken.added:
+    if not taken.correction:
         return raid
     carry_out(work, raid, taken.correction, ids=ids, at=at, by=by)
     event = AttendanceRecorded(
         raid_id=raid.id,
         tick=tick.number,
-        recorded=len(taken.added),
+        recorded=len(taken.noted),
         awarded=len(taken.awarded),
         unresolved=len(taken.unresolved),
         points=str(tick.points),
         upload_id=upload_id,
     )
-    return raid.announcing(event)
+    return evolve(raid, corrected=raid.corrected or bool(taken.removed)).announcing(event)
 
 
 def must_be_known(work: RaidsWork, leader: UserId | None) -> None:

@@ -189,6 +189,7 @@ def _resolve(
     correction = settled(present, lines, pay_at(work, raid, tick))
     work.attendances.resolve(raid, [new for _, new in correction.changed if new.key in resolved])
     work.attendances.change(raid, [new for _, new in correction.changed if new.key not in resolved])
+    work.attendances.remove(raid, correction.removed)
     follow(work, raid, correction, ids=ids, at=at, by=by)
     return [new for _, new in correction.changed if new.key in resolved]
 

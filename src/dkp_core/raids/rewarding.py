@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import Final
@@ -30,6 +31,8 @@ from dkp_core.points import (
     BatchPreview,
     Bonus,
     BonusFor,
+    Entry,
+    EntryKind,
     InForce,
     booked,
     held_pool,
@@ -59,7 +62,9 @@ class RewardRaid:
     """What follows when a raid is closed: who was on time, or there throughout, gets the bonus of each of its pools.
 
     The policies are those that were in force when the raid began. Where the raid is corrected, opened again or
-    cancelled, its bonuses are reversed, and given anew as they are then due.
+    cancelled, its bonuses are reversed, and given anew as they are then due; a bonus that somebody reversed stays
+    reversed, and whoever had theirs taken back by itself is given no other. What officers gave for a raid goes back
+    with it once it is cancelled.
     """
 
     begin: Begin[RaidsWork]
@@ -71,19 +76,40 @@ class RewardRaid:
             try:
                 raid = work.raids.get(raid_id)
             except NotFound:
-                return  # nobody attended, and it was removed
+                raid = None  # nobody attended, and it was removed
             work.pools.all()  # held: who makes or reverses batches does so one after another
-            given = work.batches.of_period(BatchKind.BONUS, period_of(raid_id))
-            standing = {(batch.pool_id, batch.rule): batch for batch in given}
-            for in_force, draft in self._due(work, raid):
-                batch = standing.pop((draft.pool_id, draft.rule), None)
-                if batch is not None and _is_as_drafted(work, batch, draft):
-                    continue
-                if batch is not None:
-                    self._take_back(work, batch, f"Raid {raid_id} changed", by)
-                booked(work, draft, under=in_force, ids=self.ids, at=self.clock.now(), by=by)
-            for batch in standing.values():
-                self._take_back(work, batch, f"Raid {raid_id} is {raid.status}", by)
+            made: defaultdict[tuple[PoolId, str], list[Batch]] = defaultdict(list)
+            for batch in work.batches.of_period(BatchKind.BONUS, period_of(raid_id)):
+                made[batch.pool_id, batch.rule].append(batch)
+            for in_force, due in () if raid is None else self._due(work, raid):
+                self._give(work, in_force, due, made.pop((due.pool_id, due.rule), []), by)
+            why = f"Raid {raid_id} is {'removed' if raid is None else raid.status}"
+            over = [batch for batches in made.values() for batch in batches if batch.stands]
+            if raid is None or raid.status is RaidStatus.CANCELLED:
+                over += work.batches.of_raid(raid_id)
+            for batch in over:
+                self._take_back(work, batch, why, by)
+
+    def _give(self, work: RaidsWork, in_force: InForce, due: BatchDraft, made: Sequence[Batch], by: Actor) -> None:
+        """Give a bonus as it is due, unless it was given so or somebody took it back; `made` is it as it was given."""
+        if made and made[-1].was_taken_back_by_hand:
+            return
+        given = {batch.id: work.batches.all_entries(batch) for batch in made}
+        gone = {entry.id for batch in made for entry in batch.taken_back_singly(given[batch.id])}
+        spared = {_head(work, entry) for batch in made for entry in given[batch.id] if entry.id in gone}
+        draft = evolve(due, lines=tuple(line for line in due.lines if line.user_id not in spared))
+        standing = next((batch for batch in made if batch.stands), None)
+        if standing is not None:
+            have = sorted(
+                _head(work, entry)
+                for entry in given[standing.id]
+                if entry.kind is EntryKind.BONUS and entry.reverses is None and entry.id not in gone
+            )
+            if _was_given_as(standing, have, draft):
+                return
+            self._take_back(work, standing, f"Raid {due.period.removeprefix(OF_A_RAID)} changed", by)
+        if draft.lines:
+            booked(work, draft, under=in_force, ids=self.ids, at=self.clock.now(), by=by)
 
     def _due(self, work: RaidsWork, raid: Raid) -> Sequence[tuple[InForce, BatchDraft]]:
         if raid.status is not RaidStatus.CLOSED:
@@ -95,7 +121,7 @@ class RewardRaid:
             for bonus in in_force.policies.bonuses:
                 if bonus.given_for in _FOR_RAIDS:
                     lines = work.attendances.of_raid(raid.id) if lines is None else lines
-                    users = there_throughout(raid, lines, bonus.given_for)
+                    users = there_throughout(raid, _by_person(work, raid, lines), bonus.given_for)
                     if users:
                         found.append((in_force, _draft(raid, pool_id, in_force, bonus, users)))
         return found
@@ -120,6 +146,19 @@ def there_throughout(raid: Raid, lines: Collection[Attendance], given_for: Bonus
     return tuple(user_id for user_id in sorted(ticks) if needed <= ticks[user_id])
 
 
+def _by_person(work: RaidsWork, raid: Raid, lines: Iterable[Attendance]) -> tuple[Attendance, ...]:
+    """The lines, each of whom it counts for: whoever was merged is one person with whom they were merged into."""
+    moments = {tick.number: tick.at for tick in raid.ticks}
+    return tuple(
+        line if line.user_id is None else evolve(line, user_id=work.merges.head(line.user_id, moments[line.tick]))
+        for line in lines
+    )
+
+
+def _head(work: RaidsWork, entry: Entry) -> UserId:
+    return work.merges.head(entry.user_id, entry.occurred_at)
+
+
 def _by_time(tick: Tick) -> tuple[datetime, int]:
     return tick.at, tick.number
 
@@ -141,12 +180,10 @@ def _draft(raid: Raid, pool_id: PoolId, in_force: InForce, bonus: Bonus, users: 
     )
 
 
-def _is_as_drafted(work: RaidsWork, batch: Batch, draft: BatchDraft) -> bool:
-    """Whether a bonus was given as it is due; what was taken back of it by itself since is not given again."""
-    if (batch.at, batch.lines, batch.policies_version) != (draft.at, len(draft.lines), draft.policies_version):
-        return False
-    given = {entry.user_id for entry in work.batches.entries(batch)}
-    return given <= {line.user_id for line in draft.lines}
+def _was_given_as(batch: Batch, have: Sequence[UserId], draft: BatchDraft) -> bool:
+    """Whether those who have a bonus of it are those whom it is due to, in order of user id."""
+    is_of_then = (batch.at, batch.policies_version) == (draft.at, draft.policies_version)
+    return is_of_then and list(have) == [line.user_id for line in draft.lines]
 
 
 # --- by hand ----------------------------------------------------------------------------------------------------------
@@ -191,7 +228,8 @@ class GiveBonus:
     """Give a bonus, or take a penalty, as one batch: from all who attended a raid or a tick, or from those listed.
 
     The pool is the one given, else the raid's where it awards in one alone, else the guild's default. With a key, the
-    same is given once for it. With the checksum of a preview exactly that is booked, or nothing.
+    same is given once for it. With the checksum of a preview exactly that is booked, or nothing. What is given for a
+    raid is reversed where the raid is cancelled; corrections of the raid leave it as it is.
     """
 
     begin: Begin[RaidsWork]
@@ -231,6 +269,7 @@ def _wanted_draft(work: RaidsWork, wanted: WantedBonus, now: datetime, by: Actor
         at=at,
         policies_version=in_force.version,
         lines=_signed(moved, held, penalty=wanted.penalty),
+        raid_id=wanted.raid_id,
     )
     if draft.period.startswith(OF_A_RAID):
         raise InvalidValue("key", f"{draft.period!r} is what rules call a raid's", f"a key without {OF_A_RAID!r}")
@@ -260,9 +299,10 @@ def _attendees(work: RaidsWork, raid: Raid, wanted: WantedBonus) -> tuple[dateti
     amount = _more_than_nothing(wanted.amount, "amount")
     ticks = list(raid.ticks) if wanted.tick is None else [raid.tick(wanted.tick)]
     numbers = {tick.number for tick in ticks}
+    lines_of_raid = _by_person(work, raid, work.attendances.of_raid(raid.id))
     users = {
         line.user_id: line.name
-        for line in reversed(work.attendances.of_raid(raid.id))
+        for line in reversed(lines_of_raid)
         if line.user_id is not None and line.counts and line.tick in numbers
     }
     if not users:

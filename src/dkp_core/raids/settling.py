@@ -12,7 +12,7 @@ from dkp_core.kernel.actor import Actor
 from dkp_core.kernel.ids import EntryId, PoolId, UserId
 from dkp_core.kernel.points import Points
 from dkp_core.kernel.ports import Ids
-from dkp_core.points import BUCKETS, Entry, EntryKind, Source, SourceKind, book, take_back
+from dkp_core.points import BUCKETS, Entry, EntryKind, Source, SourceKind, book, hold_all, take_back
 from dkp_core.raids.attendance import Attendance, Correction, Pay
 from dkp_core.raids.ports import RaidsWork
 from dkp_core.raids.raid import Raid, Tick
@@ -37,15 +37,19 @@ def pay_at(work: RaidsWork, raid: Raid | None, tick: Tick) -> Pay:
     return Pay(points=tick.points, pools=pools, alone=len(raid.ticks) == 1)
 
 
-def carry_out(work: RaidsWork, raid: Raid, correction: Correction, *, ids: Ids, at: datetime, by: Actor) -> Followed:
+def carry_out(
+    work: RaidsWork, raid: Raid, correction: Correction, *, why: str = "", ids: Ids, at: datetime, by: Actor
+) -> Followed:
     """Keep the lines as they are to be; the ledger follows where it differs, and nowhere else."""
     work.attendances.append(raid, correction.added)
     work.attendances.change(raid, [new for _, new in correction.changed])
     work.attendances.remove(raid, correction.removed)
-    return follow(work, raid, correction, ids=ids, at=at, by=by)
+    return follow(work, raid, correction, why=why, ids=ids, at=at, by=by)
 
 
-def follow(work: RaidsWork, raid: Raid, correction: Correction, *, ids: Ids, at: datetime, by: Actor) -> Followed:
+def follow(
+    work: RaidsWork, raid: Raid, correction: Correction, *, why: str = "", ids: Ids, at: datetime, by: Actor
+) -> Followed:
     """Reverse what is booked for the lines and should not be, with what caps took of it, and book what is missing."""
     standing = _standing(work, raid, correction.before)
     wanted = {
@@ -60,8 +64,10 @@ def follow(work: RaidsWork, raid: Raid, correction: Correction, *, ids: Ids, at:
         if entry.kind is EntryKind.ATTENDANCE and wanted.get(_key(entry)) == (entry.amount, entry.occurred_at)
     }
     wrong = [entry for entry in standing if _key(entry) not in kept]
-    take_back(work, wrong, reason=f"Raid {raid.id} corrected", ids=ids, at=at, by=by)
     missing = entries_for(raid, correction.after, but=kept, ids=ids, at=at, by=by)
+    if wrong and missing:
+        hold_all(work, (*wrong, *missing))
+    take_back(work, wrong, reason=why or f"Raid {raid.id} corrected", ids=ids, at=at, by=by)
     if missing:
         book(work, missing, ids=ids)
     return Followed(len(wrong), len(missing))

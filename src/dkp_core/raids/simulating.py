@@ -10,7 +10,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Final, TypeVar
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from dkp_core.guilds import WEEKDAYS
 from dkp_core.kernel.actor import Actor
@@ -55,6 +55,7 @@ from dkp_core.points import (
     decaying,
     heads,
     inactivity_amounts,
+    joined_by,
     next_runs,
     replay,
     scheduled,
@@ -360,7 +361,7 @@ class _Known:
             raids = views.past_raids(pool_id, starts_since=since, named=_raids_of(entries, since))
         planned = planning.of(what_if.policies.keys(), batches)
         if "bonuses" in what_if.policies:
-            planned = [*planned, *planning.raid_bonuses(raids)]
+            planned = [*planned, *planning.raid_bonuses(_by_person(raids, merges, until))]
         dropped = frozenset(kind for name, kind in RUN_FIELDS.items() if name in what_if.policies)
         rules = OtherRules(
             versions={each.version: each.policies for each in others},
@@ -371,7 +372,7 @@ class _Known:
         prices = OtherPrices()
         if what_if.reprices_attendance:
             points = what_if.points_by_type(views.event_types(active=None)) if what_if.points else {}
-            pays = _Paying(pool_id=pool_id, points=points, others=tuple(others), merges=merges, since=since)
+            pays = _Paying(pool_id=pool_id, points=points, others=tuple(others), merges=merges, until=until)
             prices = pays.prices(raids, entries)
         if what_if.prices is not None:
             prices = evolve(prices, by_entry={**prices.by_entry, **_costs(entries, what_if.prices)})
@@ -387,6 +388,24 @@ def _all(fetch: Callable[[PageRequest], Page[T]]) -> Iterator[T]:
         seen, count, number = seen + len(page.results), page.count, number + 1
         if not page.results:
             return
+
+
+def _by_person(
+    raids: Iterable[tuple[Raid, tuple[Attendance, ...]]], merges: Iterable[PastMerge], at: datetime
+) -> list[tuple[Raid, tuple[Attendance, ...]]]:
+    """The raids, with lines of whom they count for: who was merged is one person with whom they were merged into."""
+    stood = tuple(each.pointer for each in merges if each.undone_at is None or each.undone_at > at)
+    known = heads(stood)
+    return [
+        (
+            raid,
+            tuple(
+                line if line.user_id is None else evolve(line, user_id=known.get(line.user_id, line.user_id))
+                for line in lines
+            ),
+        )
+        for raid, lines in raids
+    ]
 
 
 def _merges(views: PastView) -> tuple[PastMerge, ...]:
@@ -483,7 +502,8 @@ class _Paying:
     points: Mapping[EventTypeId, OtherPoints]
     others: tuple[InForce, ...]
     merges: tuple[PastMerge, ...]
-    since: datetime
+    until: datetime
+    _known_heads: dict[tuple[Merged, ...], Mapping[UserId, UserId]] = field(init=False, factory=dict, eq=False)
 
     def prices(self, raids: Sequence[tuple[Raid, tuple[Attendance, ...]]], entries: Sequence[PastEntry]) -> OtherPrices:
         """What each entry would be, and who would be paid who was not."""
@@ -491,7 +511,6 @@ class _Paying:
         for entry in entries:
             if entry.source_kind is SourceKind.RAID and entry.kind is EntryKind.ATTENDANCE and entry.reverses is None:
                 of_ticks[entry.source_id, entry.part].append(entry)
-        head = heads(each.pointer for each in self.merges if each.undone_at is None)
         by_entry: dict[EntryId, int] = {}
         new: list[NewFact] = []
         for raid, lines in raids:
@@ -500,7 +519,7 @@ class _Paying:
                 of_raid[line.tick].append(line)
             for tick in raid.ticks:
                 booked = of_ticks[raid.id, tick.number]
-                self._tick(raid, tick, of_raid[tick.number], booked, head, by_entry, new)
+                self._tick(raid, tick, of_raid[tick.number], booked, by_entry, new)
         return OtherPrices(by_entry=by_entry, new=new)
 
     def _tick(
@@ -509,7 +528,6 @@ class _Paying:
         tick: Tick,
         lines: Sequence[Attendance],
         booked: Sequence[PastEntry],
-        head: Mapping[UserId, UserId],
         by_entry: dict[EntryId, int],
         new: list[NewFact],
     ) -> None:
@@ -521,7 +539,10 @@ class _Paying:
             alone=len(raid.ticks) == 1,
         )
         as_was = [evolve(line, awarded=line.awarded_in(self.pool_id), elsewhere=()) for line in lines]
-        paid = {(line.key, line.user_id): line for line in awarded(as_was, pay, head)}
+        # Who was merged since was paid as two people then, and comes to nothing more as one.
+        began = min((entry.recorded_at for entry in booked), default=tick.at)
+        paid = {(line.key, line.user_id): line for line in awarded(as_was, pay, self._heads(began))}
+        now = {line.key for line in awarded(as_was, pay, self._heads(self.until)) if line.awarded}
         for entry in booked:
             line = paid.get((name_key(entry.character_name), entry.user_id))
             if line is not None:
@@ -531,7 +552,7 @@ class _Paying:
         theirs = {(name_key(entry.character_name), entry.user_id) for entry in booked}
         was_paid = {(line.key, line.user_id) for line in as_was if line.awarded}
         for key, line in paid.items():
-            if line.awarded and line.user_id is not None and key not in theirs and key not in was_paid:
+            if line.key in now and line.awarded and line.user_id is not None and key not in theirs | was_paid:
                 new.append(
                     NewFact(
                         user_id=line.user_id,
@@ -542,6 +563,17 @@ class _Paying:
                         after=booked[0].id if booked else None,
                     )
                 )
+
+    def _heads(self, at: datetime) -> Mapping[UserId, UserId]:
+        """For whom it counted at a moment what somebody had."""
+        stood = tuple(
+            each.pointer
+            for each in self.merges
+            if each.pointer.at <= at and (each.undone_at is None or each.undone_at > at)
+        )
+        if stood not in self._known_heads:
+            self._known_heads[stood] = heads(stood)
+        return self._known_heads[stood]
 
     def _in_force(self, tick: Tick, booked: Sequence[PastEntry]) -> InForce:
         """The policies that the tick was paid under, as they would have been."""
@@ -616,7 +648,7 @@ class _Planning:
         if run.kind is BatchKind.CAP:
             cap = policies.repeating_cap
             assert cap is not None, "a run of the cap has its bounds"
-            return PlannedRun(run=run, amounts=lambda before: cap_amounts(cap, before, turnout.members()))
+            return PlannedRun(run=run, amounts=lambda before: cap_amounts(cap, before, joined_by(turnout, run.at)))
         if run.kind is BatchKind.INACTIVITY:
             inactivity = policies.inactivity
             assert inactivity is not None, "a run of the penalty has its rule"

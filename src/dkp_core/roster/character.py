@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import StrEnum
 from typing import Final
@@ -13,7 +13,7 @@ from dkp_core.kernel.domain_events import Aggregate, Change, changes
 from dkp_core.kernel.errors import InvalidValue
 from dkp_core.kernel.ids import CharacterId, GuildId, ProfileFieldId, RankId, UserId
 from dkp_core.kernel.names import clean_name, clean_text
-from dkp_core.roster.errors import NotPending, StillPending
+from dkp_core.roster.errors import NotPending, SetAside, StillPending
 from dkp_core.roster.events import (
     CharacterApproved,
     CharacterChanged,
@@ -129,6 +129,23 @@ class Character(Aggregate):
     def is_set_aside(self) -> bool:
         """Whether it is inactive or retired."""
         return self.status in (CharacterStatus.INACTIVE, CharacterStatus.RETIRED)
+
+    def without_words(self, free_texts: Iterable[ProfileFieldId]) -> Character:
+        """Without what was noted of its owner: notes, and what these fields of its profile hold (A-12)."""
+        return self.change(notes="", profile=dict.fromkeys(free_texts, ""))
+
+    def must_count(self) -> None:
+        """Refuse what was not approved yet, or was set aside. Raises: StillPending, SetAside."""
+        if self.status is CharacterStatus.PENDING:
+            raise StillPending(self.id)
+        if self.is_set_aside:
+            raise SetAside(self.id, self.status)
+
+    def never_approved(self) -> Character:
+        """Retired without ever having counted: history names it. Raises: NotPending."""
+        if self.status is not CharacterStatus.PENDING:
+            raise NotPending(self.id, self.status)
+        return evolve(self, status=CharacterStatus.RETIRED).told_since(self)
 
     def approve(self) -> Character:
         """Active from now on. Raises: NotPending."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Final
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from dkp_core.accounts import NamedMember
 from dkp_core.kernel.errors import InvalidValue
@@ -219,6 +219,9 @@ class Draft:
         is_main = not entry.main and (bool(entry.is_main) or is_named_main)
         self._must_fit(entry, character, owner, main, is_main=is_main)
         # From here on nothing is refused.
+        if character is not None and character.owner is not None and owner not in (None, character.owner):
+            emptied = self.after[character.id].without_words(self.profile.free_texts)
+            character = _changed(emptied, entry, profile)
         taken = self._enter(entry, owner, profile) if character is None else self._hand_over(character, owner, reason)
         self._rehang(taken, main, is_main=is_main)
         self._move(taken, entry, reason)
@@ -295,6 +298,9 @@ class Draft:
             crowned = self.crowned.get(owner, entry.name)
             if name_key(crowned) != name_key(entry.name):
                 raise InvalidValue("main", f"{crowned} is the main of its owner by another line", "one for each owner")
+            others = self.family(owner).main
+            if character is not None and others is not None and others.id != character.id:
+                character.must_count()
         if entry.is_main is False and owner is not None:
             others = self.family(owner).main
             if others is None or (character is not None and others.id == character.id):
@@ -308,13 +314,15 @@ class Draft:
             character_class=entry.character_class,
             level=entry.level,
             race=entry.race,
-            rank_id=self.ladder.named(entry.rank) if entry.rank else self.ladder.default,
+            rank_id=self.ladder.default,
             status=entry.status or CharacterStatus.ACTIVE,
             owner=owner,
             joined_on=entry.joined_on or self.today,
             notes=entry.notes,
             profile=profile,
         ).entered()
+        if entry.rank:  # last, since a line that is refused makes no rank
+            character = evolve(character, rank_id=self.ladder.named(entry.rank))
         if owner is None:
             self.put(character)
             return character.id
@@ -342,11 +350,16 @@ class Draft:
         family = self.family(character.owner)
         if is_main:
             self.crowned[character.owner] = character.name
-            if family.main is not None and family.main.id != character.id:
+            if family.main is not None and family.main.id != character.id and self._was_main(family.main):
                 self.replaced[character.owner] = family.main.id, character.id
         hung = family.hang(character, main.id) if main is not None else family.with_main(character) if is_main else ()
         for each in hung:
             self.put(each)
+
+    def _was_main(self, character: Character) -> bool:
+        """Whether it was its owner's main before the file, and not only for as long as its other lines were read."""
+        before = self.before.get(character.id)
+        return before is not None and before.is_main and before.owner == character.owner
 
     def _move(self, character_id: CharacterId, entry: RosterEntry, reason: str) -> None:
         character = self.after[character_id]

@@ -212,6 +212,9 @@ class RemoveCharacter:
         with self.begin(by) as work:
             character = work.characters.get(character_id)
             must_be_allowed(character, by, officers_only=character.status is not CharacterStatus.PENDING)
+            if character.status is CharacterStatus.PENDING and work.characters.in_main_history(character_id):
+                work.characters.save(character.never_approved())
+                return
             if character.status is not CharacterStatus.PENDING and work.characters.in_history(character_id):
                 work.characters.save(character.change(status=CharacterStatus.RETIRED))
                 return

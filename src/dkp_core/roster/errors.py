@@ -85,6 +85,19 @@ class StillPending(Conflict):
 
 
 @define
+class SetAside(Conflict):
+    """A character that is inactive or retired becomes nobody's main."""
+
+    character_id: CharacterId
+    status: str
+    code: ClassVar[str] = "set_aside"
+
+    @property
+    def sentence(self) -> str:
+        return f"Character {self.character_id} is {self.status}; make it active or a trial first."
+
+
+@define
 class SameOwner(Conflict):
     """The character belongs to that user already."""
 

@@ -9,6 +9,7 @@ from dkp_core.kernel.ids import UserId
 from dkp_core.kernel.permission import Permission
 from dkp_core.kernel.ports import Begin, Clock
 from dkp_core.roster.ports import RosterWork
+from dkp_core.roster.profile_field import Profile
 
 
 @frozen
@@ -16,7 +17,8 @@ class ForgetOnRoster:
     """Forget what the guild noted of a person who was erased: notes on their characters, free text in their profiles,
     open claims, and notices.
 
-    Characters and their names are the game's, and stay.
+    Characters and their names are the game's, and stay. Those that were theirs before lost these words when they were
+    handed on.
     """
 
     begin: Begin[RosterWork]
@@ -30,7 +32,7 @@ class ForgetOnRoster:
                 if claim.is_open:
                     work.claims.save(claim.withdraw(by, self.clock.now()))
             owned = work.characters.owned_by(user_id)
-            free = {each.id: "" for each in work.profile_fields.all() if each.is_free_text}
-            emptied = (character.change(notes="", profile=free) for character in owned)
+            free = Profile(work.profile_fields.all()).free_texts
+            emptied = (character.without_words(free) for character in owned)
             work.characters.save(*(character for character in emptied if character.pending))
             work.notices.forget(f"user:{user_id}")

@@ -12,17 +12,18 @@ from attrs import frozen
 
 from dkp_core.kernel.errors import InvalidValue
 from dkp_core.kernel.names import clean_name, name_key
-from dkp_core.kernel.text_file import as_utf8, binary_kind, lines_of, time_in, web_page, without_folders
+from dkp_core.kernel.text_file import time_in, without_folders
+from dkp_core.kernel.whole_file import WholeFile
 
 BYTES_MAX: Final = 16 * 1024**2
 """A guild of ten thousand characters with a note for each makes two megabytes."""
 
 LINES_MAX: Final = 50_000
 LINE_LENGTH_MAX: Final = 8 * 1024
-HEAD_BYTES: Final = 4096
 LEVEL_DIGITS_MAX: Final = 4
 
 ACCEPTED: Final = "the file of /outputfile guild: name, level, class and rank of a character in each line, tabs between"
+WHOLE: Final = WholeFile(called="a guild dump", accepted=ACCEPTED, bytes_max=BYTES_MAX, lines_max=LINES_MAX)
 LEADER: Final = "leader"
 ALT: Final = "a"
 NAME, LEVEL, CLASS, RANK, ALT_FLAG, LAST_ON, ZONE, PUBLIC_NOTE = range(8)
@@ -120,9 +121,11 @@ def read_guild_dump(data: Iterable[bytes], file_name: str = "") -> GuildDump:
 
     Raises: InvalidValue of the field `file` for what is too large, no text, a web page, empty, or no guild dump.
     """
-    lines = _lines(data)
-    if not any(map(str.strip, lines)):
-        raise InvalidValue("file", f"it is empty ({len(lines)} blank lines)", ACCEPTED)
+    return guild_dump_of(WHOLE.lines(WHOLE.data(data)), file_name)
+
+
+def guild_dump_of(lines: Iterable[str], file_name: str = "") -> GuildDump:
+    """Who is in the guild by the lines of a file; not all of them are blank. Raises: InvalidValue for no guild dump."""
     reading = _Reading()
     for number, line in enumerate(lines, 1):
         reading.take(number, line)
@@ -170,30 +173,6 @@ def guild_and_server(file_name: str) -> tuple[str, str]:
     if not underscore or SERVER.fullmatch(server) is None:
         guild, server = stem, ""
     return " ".join(guild.replace("_", " ").split()), server
-
-
-def _lines(data: Iterable[bytes]) -> list[str]:
-    parts: list[bytes] = []
-    total = 0
-    for chunk in data:
-        total += len(chunk)
-        if total > BYTES_MAX:
-            raise InvalidValue(
-                "file", f"it has {total:,} bytes or more", f"a guild dump of at most {BYTES_MAX:,} bytes"
-            )
-        parts.append(chunk)
-    whole = b"".join(parts)
-    text = as_utf8(whole)
-    kind = binary_kind(whole[:HEAD_BYTES], text[:HEAD_BYTES])
-    if kind is not None:
-        raise InvalidValue("file", f"it is {kind}, not text", ACCEPTED)
-    page = web_page(text[: 16 * HEAD_BYTES].decode(errors="replace"))
-    if page is not None:
-        raise InvalidValue("file", f"it is {page.words}", ACCEPTED)
-    lines = text.count(b"\n") + 1
-    if lines > LINES_MAX:
-        raise InvalidValue("file", f"it has {lines:,} lines", f"at most {LINES_MAX:,} lines")
-    return lines_of(text)
 
 
 class _Reading:
@@ -244,7 +223,7 @@ class _Reading:
             self._unreadable(number, f"no name: {fault.fault}")
             return
         if not cells[LEVEL] or _number(cells[LEVEL], LEVEL_DIGITS_MAX) is None:
-            self._unreadable(number, f"its level {cells[LEVEL][:40]!r} is no number")
+            self._unreadable(number, f"its level {cells[LEVEL][:40]!r} is no number", name)
             return
         first = self._first_lines.setdefault(name_key(name), number)
         if first != number:
@@ -257,8 +236,8 @@ class _Reading:
         self.lines.append(GuildDumpLine(number=number, outcome=GuildLineOutcome.MEMBER, name=name, detail=row.detail))
         self.rows.append(row)
 
-    def _unreadable(self, number: int, reason: str) -> None:
-        self.lines.append(GuildDumpLine(number=number, outcome=GuildLineOutcome.UNREADABLE, detail=reason))
+    def _unreadable(self, number: int, reason: str, name: str | None = None) -> None:
+        self.lines.append(GuildDumpLine(number=number, outcome=GuildLineOutcome.UNREADABLE, name=name, detail=reason))
 
 
 def _row(number: int, name: str, cells: list[str]) -> GuildDumpRow:

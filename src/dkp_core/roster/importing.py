@@ -25,6 +25,7 @@ from dkp_core.roster.draft import Draft, Ladder, Owners
 from dkp_core.roster.duplicates import look_alike
 from dkp_core.roster.events import RosterImported
 from dkp_core.roster.main_change import MainChange
+from dkp_core.roster.main_changing import record_main_changes
 from dkp_core.roster.ownership import Ownership
 from dkp_core.roster.ports import RosterWork
 from dkp_core.roster.profile_field import Profile
@@ -142,6 +143,7 @@ class ImportRoster:
     A dry run shows what would change, character by character; else all of it is applied at once, but for lines that
     are refused. An empty cell leaves things as they are. Who is on the roster and not in the file is listed, and stays
     as they are unless `missing` says otherwise. Ranks and owners that are not there are made where that is asked for.
+    Mains change without price or waiting time; where the guild asks for one, that takes the right to write points.
     """
 
     begin: Begin[RosterWork]
@@ -170,6 +172,9 @@ class ImportRoster:
         if file.is_partial and missing is not WhenMissing.LEAVE:
             accepted = "leave; a dump of the whole guild, which its leader is in, may set the others aside"
             raise InvalidValue("missing", "the dump names no leader, so that it may be a part of the guild", accepted)
+        if file.nameless is not None and missing is not WhenMissing.LEAVE:
+            accepted = "leave; a file of which every name can be read may set the others aside"
+            raise InvalidValue("missing", f"line {file.nameless} may name anybody: its name can't be read", accepted)
         ranks = {name_key(entry.rank) for entry in file.entries if entry.rank} if create_ranks else set()
         owners = len(file.entries) if create_owners else 0
         numbers = _Numbers(self.ids, dry_run=dry_run)
@@ -179,7 +184,7 @@ class ImportRoster:
         change_ids = map(MainChangeId, numbers.of("main_change", len(file.entries)))
         now = self.clock.now()
         with self.begin(by) as work:
-            work.guilds.get(work.guild_id)  # held, so that one import waits for another
+            guild = work.guilds.get(work.guild_id)  # held, so that one import waits for another
             roster = work.ranks.all()
             characters = work.characters.all()
             draft = Draft(
@@ -200,6 +205,8 @@ class ImportRoster:
             )
             sitting = _Sitting(draft, file, file_name, reason)
             sitting.take_all()
+            if draft.replaced and (guild.settings.main_change_price or guild.settings.main_change_wait_days):
+                by.must(Permission.POINTS_WRITE)  # as whoever waives them does
             set_aside = sitting.set_aside(missing)
             report = sitting.report(set_aside, applied=not dry_run)
             if not dry_run:
@@ -233,7 +240,7 @@ class _Sitting:
 
     def take_all(self) -> None:
         """Take every entry: mains before who hangs under them, and who is said to be an alt last."""
-        named_mains = {name_key(entry.main) for entry in self._file.entries if entry.main}
+        named_mains = {name_key(entry.main) for entry in self._file.entries if entry.main and not entry.fault}
         in_turn = sorted(
             self._file.entries,
             key=lambda entry: (bool(entry.main), entry.is_main is False, not entry.is_main, entry.line),
@@ -264,8 +271,9 @@ class _Sitting:
     def set_aside(self, missing: WhenMissing) -> tuple[MissingCharacter, ...]:
         """Who is on the roster and not in the file; each set aside as asked."""
         found = []
+        named = {self._draft.known(name) for name in self._file.names}
         for character in self._draft.before.values():
-            if character.id in self._lines_of or character.status in (CharacterStatus.PENDING, CharacterStatus.RETIRED):
+            if character.id in named or character.status in (CharacterStatus.PENDING, CharacterStatus.RETIRED):
                 continue
             after = {
                 WhenMissing.LEAVE: character.status,
@@ -440,7 +448,8 @@ def _apply(
         work.characters.begin_ownership(Ownership.first(character_id, user_id))
     for character_id, given in draft.hand_overs.items():
         note_owner(work, character_id, given.owner, given.latest, reason=given.reason, at=at)
-    work.characters.record_main_changes(
+    record_main_changes(
+        work,
         [
             MainChange(
                 id=next(change_ids),
@@ -454,7 +463,7 @@ def _apply(
                 reason=f"Imported from {report.file_name or 'a file'}.",
             )
             for user_id, (before, after) in draft.replaced.items()
-        ]
+        ],
     )
     work.characters.record_rank_changes(
         [

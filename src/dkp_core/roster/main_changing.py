@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from attrs import frozen
@@ -30,9 +31,11 @@ class Crowning:
 
     @classmethod
     def of(cls, work: RosterWork, character: Character) -> Crowning:
-        """What it takes; all characters of the owner are locked. Raises: NoOwner."""
+        """What it takes; all characters of the owner are locked. Raises: NoOwner, StillPending, SetAside."""
         if character.owner is None:
             raise NoOwner(character.id)
+        if not character.is_main:
+            character.must_count()
         family = Family(character.owner, work.characters.owned_by(character.owner))
         return cls(character, character.owner, family.main, family.with_main(character))
 
@@ -67,11 +70,21 @@ class Crowning:
             waived=waived,
             reason=reason,
         )
-        work.characters.record_main_changes([change])
-        work.announce(
-            MainChanged(user_id=self.owner, before=change.before, after=change.after, waived=waived, reason=reason)
-        )
+        record_main_changes(work, [change])
         return change
+
+
+def record_main_changes(work: RosterWork, changes: Sequence[MainChange]) -> None:
+    """Keep which mains gave way to which, and tell of each."""
+    work.characters.record_main_changes(changes)
+    work.announce(
+        *(
+            MainChanged(
+                user_id=each.user_id, before=each.before, after=each.after, waived=each.waived, reason=each.reason
+            )
+            for each in changes
+        )
+    )
 
 
 @frozen

@@ -151,6 +151,10 @@ class Characters(Protocol):
         """
 
     @abstractmethod
+    def in_main_history(self, character_id: CharacterId) -> bool:
+        """Whether the character became a main in place of another, or gave way to one."""
+
+    @abstractmethod
     def add_alias(self, character_id: CharacterId, name: str) -> None:
         """Let the name stand for the character too. Raises: NameTaken by another character."""
 

@@ -221,6 +221,11 @@ class Profile:
                 raise InvalidValue(f"profile.{each.name}", "it is required", f"a value: {each.kind.value}")
         return values
 
+    @property
+    def free_texts(self) -> frozenset[ProfileFieldId]:
+        """The fields in which anything about a person may stand, archived ones too (A-12)."""
+        return frozenset(each.id for each in self.fields if each.is_free_text)
+
     def named(self, name: str) -> ProfileField:
         """The field of that id or name that is not archived. Raises: NoSuch."""
         in_use = [each for each in self.fields if not each.archived]

@@ -15,6 +15,7 @@ from dkp_core.roster.enrolling import must_have_a_place
 from dkp_core.roster.family import Family, reassign
 from dkp_core.roster.ownership import Ownership, handover_at
 from dkp_core.roster.ports import RosterView, RosterWork
+from dkp_core.roster.profile_field import Profile
 from dkp_core.roster.views import AttributionRow
 
 
@@ -22,7 +23,8 @@ from dkp_core.roster.views import AttributionRow
 class ReassignCharacter:
     """Give a character to another user, or to nobody, with a reason. No points move: they are the user's.
 
-    From then on what it earns goes to the new owner. A main leaves its alts without one; with the new owner it is
+    From then on what it earns goes to the new owner. Its notes and the free text of its profile are emptied, since they
+    may tell of the old one. A main leaves its alts without one; with the new owner it is
     an alt of the main there, or becomes the main.
     """
 
@@ -34,6 +36,10 @@ class ReassignCharacter:
         with self.begin(by) as work:
             if owner is not None:
                 must_have_a_place(work, owner)
+            character = work.characters.get(character_id)
+            if character.owner not in (None, owner):
+                emptied = character.without_words(Profile(work.profile_fields.all()).free_texts)
+                work.characters.save(*(each for each in (emptied,) if each.pending))
             return hand_over(work, character_id, owner, reason=reason, at=self.clock.now())
 
 

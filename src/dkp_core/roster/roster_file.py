@@ -14,15 +14,14 @@ from attrs import evolve, field, frozen
 
 from dkp_core.kernel.errors import InvalidValue
 from dkp_core.kernel.names import clean_name, clean_text, name_key
-from dkp_core.kernel.text_file import as_utf8, binary_kind, lines_of, web_page
+from dkp_core.kernel.whole_file import WholeFile
 from dkp_core.roster.character import LEVEL_MAX, CharacterStatus
-from dkp_core.roster.guild_dump import GuildLineOutcome, is_guild_dump, read_guild_dump
+from dkp_core.roster.guild_dump import GuildDumpRow, GuildLineOutcome, guild_dump_of, is_guild_dump
 
 BYTES_MAX: Final = 8 * 1024**2
 LINES_MAX: Final = 50_000
 CHARACTERS_MAX: Final = 5_000
 LINE_LENGTH_MAX: Final = 64 * 1024
-HEAD_BYTES: Final = 4096
 SAMPLE_LINES: Final = 50
 QUOTED_LINES_MAX: Final = 20
 """Lines a cell in quotes may go over (notes with line breaks); a quote open for longer was never closed."""
@@ -66,6 +65,7 @@ ACCEPTED: Final = (
     "a table in CSV whose first line names its columns (one of them name or character), or an EverQuest guild dump "
     "(/outputfile guild)"
 )
+WHOLE: Final = WholeFile(called="a file", accepted=ACCEPTED, bytes_max=BYTES_MAX, lines_max=LINES_MAX)
 
 
 class RosterFileKind(StrEnum):
@@ -100,7 +100,8 @@ class RosterEntry:
     """What a file says about one character; what is None or empty it does not say.
 
     `main` is the name of the main that it hangs under, `others` the cells of columns that are none of ours, by title.
-    `fault` is why the line can't be taken. `alt_note` is what a guild dump tells besides: a flag or a public note.
+    `fault` is why the line can't be taken; where it is not `is_named`, the name can't be read either. `alt_note` is
+    what a guild dump tells besides: a flag or a public note.
     """
 
     line: int
@@ -119,6 +120,7 @@ class RosterEntry:
     is_flagged_alt: bool = False
     alt_note: str = ""
     fault: str = ""
+    is_named: bool = True
 
 
 @frozen(kw_only=True)
@@ -140,51 +142,35 @@ class RosterFile:
     guild_name: str = ""
     taken_at: datetime | None = None
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Everybody whom a line names, as itself or as somebody's main, whether the line can be taken or not."""
+        named = (name for entry in self.entries for name in (entry.name, entry.main))
+        return frozenset(filter(None, (*named, *(line.name for line in self.lines))))
+
+    @property
+    def nameless(self) -> int | None:
+        """The first line that may name a character and can't be read so far; None where every one is read."""
+        unread = (line.line for line in self.lines if line.kind is LineKind.UNREADABLE and line.name is None)
+        return min((*unread, *(entry.line for entry in self.entries if not entry.is_named)), default=None)
+
 
 def read_roster_file(data: Iterable[bytes], *, file_name: str = "", kind: RosterFileKind | None = None) -> RosterFile:
     """Read what a file tells of a roster; its kind is recognised, unless it is named.
 
     Raises: InvalidValue of the field `file` for what is too large, no text, a web page, empty, or nothing of these.
     """
-    whole = _whole(data)
-    lines = _text_lines(whole)
+    whole = WHOLE.data(data)
+    lines = WHOLE.lines(whole)
     digest = sha256(whole).hexdigest()
     if kind is RosterFileKind.GUILD_DUMP or (kind is None and is_guild_dump(lines[:SAMPLE_LINES])):
-        return _guild_dump(whole, file_name, len(lines), digest)
+        return _guild_dump(lines, file_name, digest)
     return _Table(lines).read(digest)
 
 
 def comparable(title: str) -> str:
     """A title as it compares: `Main_Character`, `main-character` and `main character` are one."""
     return name_key(title.replace("_", " ").replace("-", " ").strip())
-
-
-def _whole(data: Iterable[bytes]) -> bytes:
-    parts: list[bytes] = []
-    total = 0
-    for chunk in data:
-        total += len(chunk)
-        if total > BYTES_MAX:
-            raise InvalidValue("file", f"it has {total:,} bytes or more", f"a file of at most {BYTES_MAX:,} bytes")
-        parts.append(chunk)
-    return b"".join(parts)
-
-
-def _text_lines(whole: bytes) -> list[str]:
-    text = as_utf8(whole)
-    kind = binary_kind(whole[:HEAD_BYTES], text[:HEAD_BYTES])
-    if kind is not None:
-        raise InvalidValue("file", f"it is {kind}, not text", ACCEPTED)
-    page = web_page(text[: 16 * HEAD_BYTES].decode(errors="replace"))
-    if page is not None:
-        raise InvalidValue("file", f"it is {page.words}", ACCEPTED)
-    count = text.count(b"\n") + 1
-    if count > LINES_MAX:
-        raise InvalidValue("file", f"it has {count:,} lines", f"a file of at most {LINES_MAX:,} lines")
-    lines = lines_of(text)
-    if not any(map(str.strip, lines)):
-        raise InvalidValue("file", f"it is empty ({len(lines)} blank lines)", ACCEPTED)
-    return lines
 
 
 def _must_be_few(count: int) -> None:
@@ -195,21 +181,9 @@ def _must_be_few(count: int) -> None:
 # --- guild dumps ------------------------------------------------------------------------------------------------------
 
 
-def _guild_dump(whole: bytes, file_name: str, lines_total: int, digest: str) -> RosterFile:
-    dump = read_guild_dump([whole], file_name)
+def _guild_dump(lines: Sequence[str], file_name: str, digest: str) -> RosterFile:
+    dump = guild_dump_of(lines, file_name)
     _must_be_few(len(dump.rows))
-    entries = tuple(
-        RosterEntry(
-            line=row.line,
-            name=row.name,
-            character_class=row.character_class,
-            level=row.level,
-            rank=row.rank,
-            is_flagged_alt=row.is_alt,
-            alt_note=row.public_note,
-        )
-        for row in dump.rows
-    )
     plain = tuple(
         PlainLine(
             line=line.number,
@@ -222,16 +196,30 @@ def _guild_dump(whole: bytes, file_name: str, lines_total: int, digest: str) -> 
     )
     return RosterFile(
         kind=RosterFileKind.GUILD_DUMP,
-        entries=entries,
+        entries=tuple(map(_dump_entry, dump.rows)),
         lines=plain,
         blank=sum(line.outcome is GuildLineOutcome.BLANK for line in dump.lines),
-        lines_total=lines_total,
+        lines_total=len(lines),
         sha256=digest,
         warnings=tuple(warning.sentence for warning in dump.warnings),
         is_partial=not any(row.is_leader for row in dump.rows),
         guild_name=dump.guild_name,
         taken_at=dump.taken_at,
     )
+
+
+def _dump_entry(row: GuildDumpRow) -> RosterEntry:
+    entry = RosterEntry(
+        line=row.line, name=row.name, level=row.level, is_flagged_alt=row.is_alt, alt_note=row.public_note
+    )
+    try:
+        return evolve(
+            entry,
+            character_class=clean_name(row.character_class, "class") if row.character_class else "",
+            rank=clean_name(row.rank, "rank") if row.rank else "",
+        )
+    except InvalidValue as fault:
+        return evolve(entry, fault=fault.sentence)
 
 
 # --- tables -----------------------------------------------------------------------------------------------------------
@@ -395,17 +383,21 @@ def _entry(number: int, cells: Sequence[str], heading: _Heading, *, main_is_flag
         place = heading.columns.get(name, len(cells))
         return cells[place] if place < len(cells) else ""
 
+    main = cell("main")
     entry = RosterEntry(
         line=number,
         name=cell("name")[:200],
+        main="" if main_is_flag else main[:200],
         owner=cell("owner"),
         others={title: cells[place] for place, title in heading.others.items() if place < len(cells) and cells[place]},
     )
-    main = cell("main")
+    try:
+        entry = evolve(entry, name=clean_name(cell("name")))
+    except InvalidValue as fault:
+        return evolve(entry, fault=fault.sentence, is_named=False)
     try:
         entry = evolve(
             entry,
-            name=clean_name(cell("name")),
             character_class=clean_name(cell("character_class"), "class") if cell("character_class") else "",
             level=_level(cell("level")),
             race=clean_name(cell("race"), "race") if cell("race") else "",

@@ -35,7 +35,7 @@ RAID = Annotated[str, typer.Argument(metavar="RAID", help="The raid's id.")]
 DRAFT = Annotated[str, typer.Argument(metavar="DRAFT", help="The draft's id.")]
 
 _DRAFTS = ("id", "item", "character", "username", "quantity", "amount", "rot", "status", "local_time", "line")
-_LINES = ("line", "outcome", "item", "character", "quantity", "amount", "draft_id", "detail")
+_LINES = ("line", "outcome", "item", "character", "quantity", "amount", "draft_id", "drafted_for", "award_id", "detail")
 
 
 @command(app, "make", DraftAwards, changes=True)

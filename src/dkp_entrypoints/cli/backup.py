@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -37,7 +38,7 @@ def backup(
     settings = call.settings()
     at = datetime.now(UTC)
     path = Path(to or settings.backup_dir or ".")
-    if path.is_dir():
+    if not to or to.endswith(os.sep) or path.is_dir():
         path = path / file_for(settings.database_url, at)
     made = back_up(settings.database_url, path, at=at, program=own_version())
     if call.as_json:

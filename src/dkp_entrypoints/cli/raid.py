@@ -296,9 +296,9 @@ def attend(
 
     def attended(by: Actor) -> tuple[AttendanceRow, ...]:
         chosen, taken = call.use_cases().record_attendance()(found, noted, tick=tick, by=by)
-        added = {line.name for line in taken.added}
+        noted_now = {line.name for line in taken.noted}
         lines = call.use_cases().show_attendance()(found, by=by)
-        return tuple(line for line in lines if line.tick == chosen.number and line.name in added)
+        return tuple(line for line in lines if line.tick == chosen.number and line.name in noted_now)
 
     answer_rows(call, call.change(attended), _ATTENDANCE, nothing="All of them were noted before.")
 

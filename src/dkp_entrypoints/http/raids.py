@@ -375,7 +375,7 @@ def record_attendance(call: Call, raid_id: RaidId, body: AttendanceBody) -> Atte
     return AttendanceTaken(
         raid_id=raid_id,
         tick=tick.number,
-        recorded=len(taken.added),
+        recorded=len(taken.noted),
         awarded=len(taken.awarded),
         already_present=len(taken.already_present),
         unresolved=taken.unresolved,

@@ -19,6 +19,7 @@ from dkp_core.raids import FORGET_CHAT, PRUNE_UPLOADS, REWARD_RAID
 from dkp_core.reactions import (
     AWARD_WAITING_NAMES,
     EMPTY_APPLICATIONS,
+    EMPTY_AWARD_DRAFTS,
     EMPTY_DISPUTES,
     FOLLOW_MEMBERSHIP,
     FORGET_ON_ROSTER,
@@ -90,6 +91,8 @@ class Reacting:
             self.use_cases.forget_chat()(UserId(int(str(delivery.data["user_id"]))), by=by)
         elif delivery.reaction == EMPTY_DISPUTES:
             self.use_cases.empty_disputes()(UserId(int(str(delivery.data["user_id"]))), by=by)
+        elif delivery.reaction == EMPTY_AWARD_DRAFTS:
+            self.use_cases.empty_award_drafts()(UserId(int(str(delivery.data["user_id"]))), by=by)
         elif delivery.reaction == FOLLOW_MEMBERSHIP:
             self.use_cases.follow_membership()(UserId(int(str(delivery.data["user_id"]))), by=by)
         elif delivery.reaction == EMPTY_APPLICATIONS:
@@ -137,16 +140,13 @@ class Reacting:
 
 
 def _became(delivery: Delivery) -> RoleGroup | None:
-    """The role group by which somebody became a member; None where they were one before, or are none now."""
+    """The role group by which somebody first became a member; None where they ever were one, or are none now."""
     if delivery.event == MembershipBegan.event_name():
-        before, after = None, RoleGroup(str(delivery.data["role_group"]))
-    else:
-        changes: Any = delivery.data["changes"]
-        change = next((change for change in changes if change["field"] == "role_group"), None)
-        if change is None:
-            return None
-        before, after = RoleGroup(change["before"]), RoleGroup(change["after"])
-    return after if after in ACTIVE_ROLE_GROUPS and before not in ACTIVE_ROLE_GROUPS else None
+        role_group = RoleGroup(str(delivery.data["role_group"]))
+        return role_group if role_group in ACTIVE_ROLE_GROUPS and not delivery.data["was_member"] else None
+    changes: Any = delivery.data["changes"]
+    after = {change["field"]: change["after"] for change in changes}
+    return RoleGroup(after["role_group"]) if after.get("was_member") is True and "role_group" in after else None
 
 
 def _restores(delivery: Delivery) -> bool:

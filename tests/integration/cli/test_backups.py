@@ -61,6 +61,10 @@ def test_a_backup_goes_where_the_settings_say(
     folder.mkdir()
     monkeypatch.setenv("DKP_BACKUP_DIR", str(folder))
     assert Path(dkp.json("backup")["file"]).parent == folder
+    folder.rename(tmp_path / "elsewhere")
+    assert "there is no folder" in dkp.refused("backup", code=3)
+    assert "there is no folder" in dkp.refused("backup", f"{folder}/", code=3)
+    assert not folder.exists()
     monkeypatch.delenv("DKP_BACKUP_DIR")
     assert (tmp_path / dkp.json("backup")["file"]).exists()
 

@@ -131,7 +131,7 @@ CHANGES = {
     "award move": ("1", "--user", "Alma", "--amount", "0", "--reason", "x"),
     "award return": ("1", "--reason", "x"),
     "award reshare": ("1", "--reason", "x"),
-    "dispute make": ("1", "--for", "Björn", "--text", "x"),
+    "dispute make": ("ENTRY", "--for", "Chloé", "--text", "x"),
     "dispute withdraw": ("1",),
     "dispute uphold": ("1",),
     "dispute reject": ("1", "--reason", "x"),
@@ -159,8 +159,9 @@ def lived_in(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     dkp.run("pool", "set-policies", "DKP", "standby_claim=members")
     dkp.run("raid", "standby", "claim", "1", "Zweitulf")
     for names in ("Erster, Zweiter", "Erster"):
-        Path(SHEET).write_text(names, "utf-8")
-        dkp.run("raid", "import", SHEET, "--raid", "1", "--at", AT)
+        sheet = dkp.path.parent / SHEET
+        sheet.write_text(names, "utf-8")
+        dkp.run("raid", "import", str(sheet), "--raid", "1", "--at", AT)
     dkp.run("character", "add", "Wartend", "--owner", "Björn", "--status", "pending")
     dkp.run("profile-field", "add", "Homepage", "--kind", "link")
     dkp.run("item-pool", "add", "Planar")
@@ -229,7 +230,10 @@ def test_a_dry_run_changes_nothing(command: str, full: CommandLine) -> None:
         prefix = full.json("key", "bot", "--scope", "points:read")["prefix"]
     else:
         prefix = ""
-    arguments = [*command.split(), *(prefix if each == "PREFIX" else each for each in CHANGES[command])]
+    named = {"PREFIX": prefix}
+    if "ENTRY" in CHANGES[command]:
+        named["ENTRY"] = str(full.json("points", "history", "Chloé")[0]["id"])
+    arguments = [*command.split(), *(named.get(each, each) for each in CHANGES[command])]
     before = full.content()
     outcome = full.run(*arguments, "--dry-run", stdin="Björnulf\n")
     assert full.content() == before
@@ -268,7 +272,8 @@ def test_every_command_that_changes_something_is_tried_above() -> None:
         ),
         *("event-type list", "event-type show", "raid list", "raid show", "raid unresolved", "raid disagreements"),
         "attendance",
-        *("pool list", "pool show", "item-pool list", "points balance", "points history", "points adjustments"),
+        *("pool list", "pool show", "pool policies", "item-pool list"),
+        *("points balance", "points history", "points adjustments"),
         *("batch list", "batch show", "batch lines", "batch preview"),
         *("points explain", "dispute list", "dispute show", "simulate"),
         *("standings", "priority", "audit", "verify", "follow", "claim list", "claim show", "merge list", "merge show"),

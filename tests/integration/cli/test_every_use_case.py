@@ -52,6 +52,7 @@ NOT_COMMANDS = {
     "follow_membership": "the worker does it",
     "give_start_points": "the worker does it",
     "empty_applications": "the worker does it",
+    "empty_award_drafts": "the worker does it",
     "empty_disputes": "the worker does it",
 }
 

@@ -258,6 +258,7 @@ class MembershipsContract(Contract):
             joined_at=NIGHT - HOUR,
             ended_at=NIGHT,
             reason="went to raid with Élan " + "…" * 1000,
+            was_member=True,
         )
         with place.work() as work:
             work.memberships.save(membership)

@@ -86,6 +86,7 @@ class AttendancesContract(Contract):
                 elsewhere=((PoolId(3), Points.of("0.50")), (PoolId(11), ZERO)),
                 alt=True,
                 claimed=True,
+                waived=(PoolId(11), PoolId(12)),
                 counts=False,
             )
             others = [
@@ -217,6 +218,7 @@ class AttendancesContract(Contract):
                     elsewhere=((PoolId(99), Points.of(4)),),
                     alt=True,
                     claimed=True,
+                    waived=(PoolId(11), PoolId(12)),
                     counts=True,
                     at=NIGHT - DAY + INSTANT,
                 ),

@@ -11,7 +11,7 @@ from attrs import evolve
 from dkp_core.accounts import RoleGroup
 from dkp_core.kernel.actor import ActorKind
 from dkp_core.kernel.errors import NoSuch, Stale
-from dkp_core.kernel.ids import BatchId, EntryId, PoolId, UserId
+from dkp_core.kernel.ids import BatchId, EntryId, PoolId, RaidId, UserId
 from dkp_core.kernel.page import PageRequest
 from dkp_core.kernel.period import Period
 from dkp_core.kernel.points import ZERO, Points
@@ -152,8 +152,41 @@ class BatchesContract(Contract):
         with bank.place.work() as work:
             assert work.batches.of(pool_id, BatchKind.DECAY, "", "2026-11-20") == (reversed_, again)
             assert work.batches.of(pool_id, BatchKind.DECAY, "treue", "2026-11-20") == ()
-            assert work.batches.of_period(BatchKind.DECAY, "2026-11-20") == (others[0], others[3], again)
+            of_day = work.batches.of_period(BatchKind.DECAY, "2026-11-20")
+            assert of_day == (reversed_, others[0], others[3], again)
             assert work.batches.standing(pool_id, BatchKind.DECAY, MOMENT + HOUR) == (others[3], again)
+
+    def test_what_was_given_for_a_raid_is_found_by_it_while_it_stands(self, bank: Bank, elsewhere: Place) -> None:
+        """P-9, G-1: of any kind and pool, in order of id; another guild's raid of that id is another."""
+        pool_id, user_id, raid_id = bank.pool(), bank.place.member(), RaidId(7)
+        kill = evolve(drafted(pool_id, {user_id: "1"}, kind=BatchKind.BONUS, period="kill"), raid_id=raid_id)
+        wipe = evolve(drafted(bank.pool(), {user_id: "-1"}, kind=BatchKind.PENALTY, period="wipe"), raid_id=raid_id)
+        first, second, gone = (make(bank.place, each)[0] for each in (kill, wipe, evolve(kill, period="other")))
+        take_back(bank.place, gone)
+        make(bank.place, evolve(kill, period="third", raid_id=RaidId(8)))
+        make(bank.place, evolve(kill, period="none", raid_id=None))
+        with bank.place.work() as work:
+            assert work.batches.of_raid(raid_id) == (first, second)
+        with elsewhere.work() as work:
+            assert work.batches.of_raid(raid_id) == ()
+
+    def test_all_entries_are_those_that_reverse_others_too(self, bank: Bank) -> None:
+        """P-7, P-14: and whom it left alone is kept with it."""
+        pool_id, one, other = bank.pool(), bank.place.member(), bank.place.member()
+        draft = evolve(drafted(pool_id, {one: "1", other: "2"}), exempt=frozenset({UserId(3), UserId(11)}))
+        batch, entries = make(bank.place, draft)
+        singly = evolve(bank.reversal(entries[0]), reason="Dispute 1 was upheld")
+        bank.book(singly)
+        bank.give(one, pool_id, "5", occurred_at=batch.at)
+        with bank.place.work() as work:
+            found = work.batches.all_entries(work.batches.get(batch.id))
+            assert work.batches.get(batch.id).exempt == {3, 11}
+        assert found == tuple(sorted((*entries, singly), key=lambda each: each.id))
+        reversed_ = take_back(bank.place, batch)
+        with bank.place.work() as work:
+            found = work.batches.all_entries(batch)
+        assert len(found) == 4
+        assert reversed_.taken_back_singly(found) == (entries[0],)
 
     def test_two_that_stand_for_the_same_never_commit_both(self, bank: Bank) -> None:
         """P-7, P-13: though neither sees the other."""

@@ -33,7 +33,9 @@ from dkp_core.points import (
     Source,
     SourceKind,
     book,
+    hold_all,
     policies_row,
+    take_back,
 )
 from dkp_core.points.events import PoliciesChanged
 from tests.integration.contracts.deeds import DAY, HOUR, RECORDED, Bank, end_membership, join, numbers_of
@@ -307,14 +309,18 @@ class LedgerContract(Contract):
         assert bank.differences() == []
 
     def test_what_was_earned_in_a_period(self, bank: Bank) -> None:
-        """P-6, G-2: half-open, of one pool, net of what caps took; adjustments are not earned."""
+        """P-6, G-2: half-open, of one pool, net of what caps took; adjustments, start points and merges are not."""
         user_id, other, pool_id = bank.place.member(), bank.place.member(), bank.pool()
         week = Period(RECORDED - 7 * DAY, RECORDED)
+        membership = Source(SourceKind.MEMBERSHIP, user_id)
         bank.book(
             bank.drafted(user_id, pool_id, "10", occurred_at=week.start),
             bank.drafted(user_id, pool_id, "-4", kind=EntryKind.CAP, occurred_at=week.start),
             bank.drafted(user_id, pool_id, "2", kind=EntryKind.SHARE, occurred_at=week.end - HOUR),
             bank.drafted(user_id, pool_id, "50", kind=EntryKind.ADJUSTMENT, occurred_at=week.start),
+            bank.drafted(user_id, pool_id, "30", kind=EntryKind.START, occurred_at=week.start),
+            bank.drafted(user_id, pool_id, "70", kind=EntryKind.TRANSFER, occurred_at=week.start, bucket=Bucket.EARNED),
+            evolve(bank.drafted(user_id, pool_id, "-5", kind=EntryKind.CAP, occurred_at=week.start), source=membership),
             bank.drafted(user_id, pool_id, "100", occurred_at=week.end),
             bank.drafted(user_id, pool_id, "100", occurred_at=week.start - HOUR),
             bank.drafted(user_id, bank.pool("Elsewhere"), "100", occurred_at=week.start),
@@ -368,6 +374,28 @@ class LedgerContract(Contract):
         for user in users:
             kinds = [row.kind for row in bank.history(user)]
             assert (kinds.count(EntryKind.ATTENDANCE), kinds.count(EntryKind.CAP)) == (8, 4)
+        assert bank.differences() == []
+
+    def test_who_takes_back_and_books_anew_waits_in_no_circle(self, bank: Bank) -> None:
+        """P-6, P-13: each takes back from one and gives to the other, under a cap; nobody has to try again."""
+        pool_id, users = bank.pool(), [bank.place.member() for _ in range(2)]
+        in_force = InForce(version=1, policies=Policies.of({"cap": "500"}, "policies"))
+        with bank.place.work() as work:
+            event = PoliciesChanged(pool_id=pool_id, policies_version=1, changes=())
+            work.policies.append(pool_id, in_force, event)
+        ids, by = bank.place.installation.ids, bank.place.by
+        given = [bank.give(users[number % 2], pool_id, "1") for number in range(8)]
+
+        def correct(number: int) -> None:
+            with bank.place.work() as work:
+                old = [given[number]]
+                new = [bank.drafted(users[(number + 1) % 2], pool_id, "1")]
+                hold_all(work, [*old, *new])
+                take_back(work, old, reason="corrected", ids=ids, at=NIGHT, by=by)
+                book(work, new, ids=ids)
+
+        assert all_at_once(*(partial(correct, number) for number in range(8))) == [None] * 8
+        assert {bank.numbers(user, pool_id)[3] for user in users} == {"4.00"}
         assert bank.differences() == []
 
     # --- guilds -------------------------------------------------------------------------------------------------------

@@ -190,6 +190,25 @@ class AwardsContract(Contract):
         with elsewhere.work() as work:
             assert work.awards.standing_since(pattern.item_id, since) == ()
 
+    def test_awards_of_a_raid_that_stand_are_told(self, hall: Hall, elsewhere: Place) -> None:
+        """D-11, G-1: whole, in order of id, also what nobody got; not those that were taken back."""
+        ann, raid_id = hall.bidder("Ann"), hall.place.raid()
+        pattern = evolve(self.full(hall, ann), raid_id=raid_id)
+        ids = [AwardId(hall.place.installation.ids.next("award")) for _ in range(5)]
+        made = [
+            evolve(pattern, id=ids[1], user_id=None, pools=()),
+            evolve(pattern, id=ids[0]),
+            evolve(pattern, id=ids[2], status=AwardStatus.REVOKED),
+            evolve(pattern, id=ids[3], raid_id=None),
+            evolve(pattern, id=ids[4], raid_id=hall.place.raid()),
+        ]
+        with hall.place.work() as work:
+            work.awards.save(*made)
+            assert work.awards.standing_at(raid_id) == (evolve(made[1], version=1), evolve(made[0], version=1))
+            assert work.awards.standing_at(RaidId(0)) == ()
+        with elsewhere.work() as work:
+            assert work.awards.standing_at(raid_id) == ()
+
     def test_overbids_that_stand_are_listed(self, hall: Hall) -> None:
         """P-13: an officer let them pass, so they are no difference; in each pool that paid."""
         ann, other = hall.bidder("Ann"), hall.bank.pool()

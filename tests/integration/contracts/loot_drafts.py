@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 from attrs import evolve
@@ -94,15 +94,51 @@ class AwardDraftsContract(Contract):
             assert work.award_drafts.get(bare.id) == evolve(bare, version=1)
 
     def test_what_was_drafted_is_known_by_its_fingerprint(self, hall: Hall, elsewhere: Place) -> None:
-        """D-11, G-1: in that raid of that guild."""
-        raid_id, other = hall.place.raid(), hall.place.raid()
-        self.append(hall.place, self.full(hall, hall.bidder("Ann"), raid_id))
+        """D-11, G-1: in whichever raid of that guild, the raid that is asked for first."""
+        raid_id, other, third = hall.place.raid(), hall.place.raid(), hall.place.raid()
+        ann = hall.bidder("Ann")
+        self.append(hall.place, self.full(hall, ann, raid_id))
+        self.append(hall.place, self.full(hall, ann, third), self.full(hall, ann, third, "h"))
         with hall.place.work() as work:
-            assert work.award_drafts.drafted(raid_id, ["f", "g"]) == frozenset({"f"})
-            assert work.award_drafts.drafted(raid_id, []) == frozenset()
-            assert work.award_drafts.drafted(other, ["f"]) == frozenset()
+            assert work.award_drafts.drafted(raid_id, ["f", "g"]) == {"f": raid_id}
+            assert work.award_drafts.drafted(third, ["h", "f"]) == {"f": third, "h": third}
+            assert work.award_drafts.drafted(other, ["f", "h"]) == {"f": raid_id, "h": third}
+            assert work.award_drafts.drafted(raid_id, []) == {}
         with elsewhere.work() as work:
-            assert work.award_drafts.drafted(raid_id, ["f"]) == frozenset()
+            assert work.award_drafts.drafted(raid_id, ["f"]) == {}
+
+    def test_what_came_to_nothing_is_known_by_its_own_raid_alone(self, hall: Hall) -> None:
+        """D-11: dismissed, or of a raid that was cancelled."""
+        dismissed, cancelled, other = hall.place.raid(), hall.place.raid(), hall.place.raid()
+        ann = hall.bidder("Ann")
+        one = self.full(hall, ann, dismissed)
+        self.append(hall.place, one)
+        self.append(hall.place, self.full(hall, ann, cancelled, "g"))
+        with hall.place.work() as work:
+            work.award_drafts.save(work.award_drafts.get(one.id).dismiss("the other raid's"))
+            work.raids.save(work.raids.get(cancelled).cancel(reason="none came", reversed_entries=0))
+        with hall.place.work() as work:
+            assert work.award_drafts.drafted(other, ["f", "g"]) == {}
+            assert work.award_drafts.drafted(dismissed, ["f", "g"]) == {"f": dismissed}
+            assert work.award_drafts.drafted(cancelled, ["f", "g"]) == {"g": cancelled}
+
+    def test_a_users_drafts_are_emptied(self, hall: Hall, elsewhere: Place) -> None:
+        """A-12, G-1: the notes of all of them, settled or not, in order of id; nobody else's."""
+        raid_id, ann = hall.place.raid(), hall.bidder("Ann")
+        one, two = self.full(hall, ann, raid_id), self.full(hall, ann, raid_id, "g")
+        theirs = self.full(hall, hall.bidder("Ben"), raid_id, "h")
+        self.append(hall.place, two, theirs, one)
+        with hall.place.work() as work:
+            work.award_drafts.save(work.award_drafts.get(two.id).dismiss("no"))
+        with elsewhere.work() as work:
+            assert work.award_drafts.of_user(ann) == ()
+        with hall.place.work() as work:
+            found = work.award_drafts.of_user(ann)
+            for each in found:
+                work.award_drafts.save(each.emptied())
+        assert [each.id for each in found] == [one.id, two.id]
+        notes = {row.id: (row.note, row.reason) for row in self.rows(hall, raid_id)}
+        assert notes == {one.id: ("", ""), two.id: ("", "no"), theirs.id: ("from больше 🐉", "")}
 
     def test_the_same_loot_is_drafted_once(self, hall: Hall) -> None:
         """D-11: who comes second tries again, and nothing of theirs is kept."""
@@ -242,6 +278,20 @@ class AwardDraftsContract(Contract):
         assert all(each is None or isinstance(each, Stale) for each in outcomes)
         assert None in outcomes
         assert [row.item for row in self.rows(hall, raid_id)] == ["Cloak of Flames"]
+
+    def test_loot_of_a_night_is_drafted_for_one_of_its_raids(self, hall: Hall) -> None:
+        """D-11: at the same moment for several."""
+        place = hall.place
+        raids = [place.raid(NIGHT) for _ in range(3)]
+        hall.bidder("Ann")
+        draft = DraftAwards(place.installation.begin, place.installation.ids, place.installation.clock)
+
+        def given(raid_id: RaidId) -> Callable[[], object]:
+            return lambda: draft(raid_id, [LOG], zone="UTC", by=place.by)
+
+        outcomes = all_at_once(*[given(raid_id) for raid_id in raids])
+        assert all(each is None or isinstance(each, Stale) for each in outcomes)
+        assert [row.item for raid_id in raids for row in self.rows(hall, raid_id)] == ["Cloak of Flames"]
 
     # --- items --------------------------------------------------------------------------------------------------------
 

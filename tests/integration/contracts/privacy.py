@@ -24,10 +24,10 @@ from dkp_core.accounts import (
 )
 from dkp_core.kernel.actor import Actor, ActorKind
 from dkp_core.kernel.errors import NoSuch, Stale
-from dkp_core.kernel.ids import RaidId, UploadId, UserId
+from dkp_core.kernel.ids import ProfileFieldId, RaidId, UploadId, UserId
 from dkp_core.raids import DumpFormat, ForgetChat, Presence, Upload
 from dkp_core.recruitment import ApplicationStatus, OnTrial
-from dkp_core.roster import ForgetOnRoster, Ownership
+from dkp_core.roster import ForgetOnRoster, Ownership, ProfileField, ProfileFieldKind, ShownTo
 from tests.integration.contracts.installation import Rival, all_at_once
 from tests.integration.contracts.loot_deeds import Hall
 from tests.integration.contracts.place import NIGHT, OPERATOR, Place, discord_id_of
@@ -232,6 +232,29 @@ class PersonalDataContract(Contract):
                 assert word in str(told[section]), section
         assert "the digest" not in str(told)
         assert {row["guild_id"] for row in told["characters"]} == {place.guild_id, elsewhere.guild_id}
+
+    @pytest.mark.parametrize("by_the_person", [True, False])
+    def test_what_profile_fields_for_officers_hold_is_left_out(self, place: Place, *, by_the_person: bool) -> None:
+        """A-12, R-1: the owner sees them nowhere else either; the other fields are told."""
+        person = place.member()
+        fields = {}
+        for shown_to in ShownTo:
+            made = ProfileField.create(
+                ProfileFieldId(place.installation.ids.next("profile_field")),
+                place.guild_id,
+                name=f"For {shown_to.value}",
+                kind=ProfileFieldKind.TEXT,
+                shown_to=shown_to,
+                order=1,
+            )
+            with place.work() as work:
+                work.profile_fields.save(made)
+            fields[made.id] = f"told to {shown_to.value}"
+        character_id = place.character("Elan", owner=person)
+        with place.work() as work:
+            work.characters.save(work.characters.get(character_id).change(profile=fields))
+        told = str(held_on(place, person, own(place, person) if by_the_person else OPERATOR)["characters"])
+        assert [each in told for each in fields.values()] == [True, True, False]
 
     def test_nothing_of_others_is_told(self, hall: Hall) -> None:
         """A-12, G-1: neither their names nor their ids, where both did the same."""

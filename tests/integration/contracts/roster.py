@@ -17,6 +17,7 @@ from dkp_core.kernel.ids import CharacterId, MainChangeId, ProfileFieldId, RankI
 from dkp_core.kernel.names import name_key
 from dkp_core.kernel.page import PageRequest
 from dkp_core.kernel.period import BEGINNING
+from dkp_core.points import ChangeMain
 from dkp_core.raids import Presence, RaidsWork
 from dkp_core.roster import (
     AuditedCharacter,
@@ -25,6 +26,7 @@ from dkp_core.roster import (
     CharacterRow,
     CharacterStatus,
     MainChange,
+    MainChangedLately,
     MemberCharacterRow,
     Ownership,
     ProfileField,
@@ -36,7 +38,9 @@ from dkp_core.roster import (
     ShownTo,
 )
 from dkp_core.roster.events import CharacterRemoved, RankRemoved
+from tests.integration.contracts.deeds import Bank
 from tests.integration.contracts.installation import Installation, Rival, Views, all_at_once
+from tests.integration.contracts.ledger import until_it_succeeds
 from tests.integration.contracts.place import NIGHT, Place, discord_id_of
 from tests.integration.contracts.suite import Contract
 
@@ -697,6 +701,33 @@ class CharactersContract(Contract):
         with elsewhere.work() as work:
             assert not work.characters.in_history(present)
 
+    def test_of_main_changes_at_once_one_is_made_and_paid(self, place: Place) -> None:
+        """P-17: it is paid once, and the waiting time begins for the others."""
+        bank, owner = Bank(place), place.member()
+        pool_id = bank.pool()
+        bank.give(owner, pool_id, "100.00")
+        with place.work() as work:
+            work.pools.save(evolve(work.pools.get(pool_id), is_default=True))
+            guild = work.guilds.get(place.guild_id)
+            wanted = {"main_change_price": 30, "main_change_wait_days": 7}
+            work.guilds.save(guild.change(settings=wanted))
+        one = place.character("One", owner=owner, is_main=True)
+        others = [place.character(name, owner=owner, main_id=one) for name in ("Two", "Three")]
+        installation = place.installation
+        change = ChangeMain(installation.begin, installation.ids, installation.clock)
+
+        def crown(character_id: CharacterId) -> Callable[[], object]:
+            return until_it_succeeds(lambda: change(character_id, by=place.by))
+
+        outcomes = all_at_once(*(crown(each) for each in others * 2))
+        assert None in outcomes
+        assert all(isinstance(fault, MainChangedLately) for fault in outcomes if fault is not None)
+        with place.views() as views:
+            (made,) = views.main_changes(owner)
+        assert place.loaded(made.after_id).is_main
+        assert bank.numbers(owner, pool_id)[3] == "70.00"
+        assert bank.differences() == []
+
     # --- rank history -------------------------------------------------------------------------------------------------
 
     def test_moves_between_ranks_are_kept_in_their_order(self, place: Place, elsewhere: Place) -> None:
@@ -855,14 +886,17 @@ class ProfileFieldsContract(Contract):
         with place.work() as work:
             assert work.characters.last_main_change(owner) is None
             assert not work.characters.in_history(one)
+            assert not work.characters.in_main_history(one)
             work.characters.record_main_changes([changed(0, one, two), changed(1, two, one)])
             work.characters.record_main_changes([])
         with place.work() as work:
             assert work.characters.last_main_change(owner) == changed(1, two, one)
-            assert work.characters.in_history(one)
-            assert work.characters.in_history(two)
+            for crowned in (one, two):
+                assert work.characters.in_history(crowned)
+                assert work.characters.in_main_history(crowned)
         with elsewhere.work() as work:
             assert work.characters.last_main_change(owner) is None
+            assert not work.characters.in_main_history(one)
         with elsewhere.views() as views, pytest.raises(NoSuch):
             views.main_changes(owner)
         with place.views() as views:

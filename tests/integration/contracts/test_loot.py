@@ -2,8 +2,8 @@
 
 from tests.integration.contracts.loot_auctions import AuctionsContract, BidsContract
 from tests.integration.contracts.loot_awards import AwardsContract, StandingBidsContract
-from tests.integration.contracts.loot_drafts import AwardDraftsContract
 from tests.integration.contracts.loot_bidders import BiddersContract
+from tests.integration.contracts.loot_drafts import AwardDraftsContract
 from tests.integration.contracts.loot_holds import HoldsContract
 from tests.integration.contracts.loot_items import ItemsContract
 from tests.integration.contracts.loot_rules import ChatGrammarsContract, ChatLinesContract, HouseRulesContract

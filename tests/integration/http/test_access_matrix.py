@@ -315,7 +315,9 @@ def test_who_is_deactivated_keeps_what_is_their_own(tried: Tried) -> None:
     """A-3, A-10, A-12: profile, export, consents, sessions and keys are no guild's; by session as by key."""
     tried.become(RoleGroup.OFFICER, MembershipStatus.DEACTIVATED, trial=False)
     own = [each for each in OPERATIONS if OWN[each.own] in (Reach.PEOPLE, Reach.KEEPER)]
-    assert {each.id for each in own if not each.personal} == {"list_own_applications"}
+    assert {each.id for each in own if not each.personal} == {
+        *("list_own_applications", "list_disputes", "dispute_entry", "show_dispute", "withdraw_dispute"),
+    }
     personal = [each for each in own if each.personal]
     session = tried.house.api.session_of(tried.house.member_id)
     by_session = tried.statuses(personal, None, session=session, undo=True)

@@ -33,6 +33,7 @@ WITHOUT_OPERATION = {
     "schedule_retention",
     "decide_vote",
     "empty_applications",
+    "empty_award_drafts",
     "empty_disputes",
     "end_trial",
     "follow_membership",

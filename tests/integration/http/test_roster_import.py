@@ -38,8 +38,15 @@ def test_what_is_no_roster_is_refused_by_name(house: House) -> None:
 
 
 def test_members_import_nothing_and_only_who_adds_members_makes_owners(house: House) -> None:
-    """R-6: for officers."""
+    """R-6: for officers, and for bots that may write the roster; making owners takes the right to add members."""
     assert house.member.post(PATH, json={"text": "name\nA\n"}).status_code == 403
+    bot = house.bot("roster:write")
+    wanted = {"text": f"name,is main\nMade{house.mark},yes\n", "create_owners": True}
+    refused = bot.post(PATH, json=wanted)
+    assert (refused.status_code, "memberships:write" in refused.text) == (403, True)
+    assert house.officer.get(f"/api/characters/by-name/Made{house.mark}/").status_code == 404
+    assert bot.post(PATH, json={**wanted, "create_owners": False}).json()["refused"] == 1
+    assert house.officer.post(PATH, json=wanted).json()["owners_made"] == [f"Made{house.mark}"]
 
 
 def test_two_imports_of_one_file_at_once_enter_each_character_once(api_everywhere: Api) -> None:

@@ -85,7 +85,8 @@ def test_every_column_is_handed_out_or_kept_back_for_a_reason(name: str) -> None
     assert set(held.until_closed) | set(held.as_json) <= {column.key for column in exported(table, held)}
     assert held.by or held.as_actor or held.through
     assert set(held.by) <= columns
-    assert all(reason for reason in held.left_out.values())
+    assert held.for_officers.keys() <= set(held.as_json)
+    assert all(reason for reason in (*held.left_out.values(), *held.for_officers.values()))
 
 
 def test_secrets_are_handed_out_to_nobody() -> None:

@@ -56,6 +56,8 @@ def test_a_file_in_the_working_directory_is_found(tmp_path: Path) -> None:
         ("DKP_DISCORD_API_URL", "discord.com/api"),
         ("DKP_DISCORD_API_URL", "http://discord.com/api"),
         ("DKP_SESSION_IDLE_HOURS", "0"),
+        ("DKP_BACKUP_EVERY_HOURS", "0"),
+        ("DKP_KEEP_BACKUPS", "0"),
         ("DKP_SESSION_HOURS_MAX", "a month"),
         ("DKP_UPLOAD_BYTES_MAX", "12"),
         ("DKP_DATABSE_URL", "sqlite:///x"),

@@ -43,7 +43,7 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "$value * 0.95\nround($Var0,2)": lambda value, *_: rounded(value * Fraction(95, 100), 2),
     "max($value - 5, 1)": lambda value, *_: max(value - 5, Fraction(1)),
     "round($value / 3, 0)": lambda value, *_: rounded(value / 3, 0),
-    "($value + $ref_val) / 2": lambda value, ref_date, date, ref_val: (value + ref_val) / 2,
+    "($value + $ref_val / 2) / 2": lambda value, ref_date, date, ref_val: (value + ref_val / 2) / 2,
     "$value - ($ref_date - $date) / 100000": lambda value, ref_date, date, ref_val: (
         value - Fraction(ref_date - date, 100_000)
     ),

@@ -9,7 +9,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import md5
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from attrs import evolve, field, frozen
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -30,7 +30,7 @@ _ESCAPES: Final = {
     b"\r": b"\\r",
     b"\x1a": b"\\Z",
 }
-_TYPES: Final = {
+_TYPES: Final[Mapping[Any, str]] = {
     cells.identity: "int(11)", cells.whole: "int(11)", cells.count: "int(11)", cells.amount: "float(11,2)",
     cells.moment: "int(11)", cells.past: "int(11)",
 }  # fmt: skip
@@ -38,6 +38,8 @@ _TYPES: Final = {
 
 class Number(str):
     """A number, as it is to be printed."""
+
+    __slots__ = ()
 
 
 @frozen
@@ -81,24 +83,19 @@ class Installation:
 
 def empty(prefix: str = PREFIX, version: str = "2.3.39.0") -> Installation:
     """An installation with every table, and nothing but its version in them."""
-    tables = [
-        Table(kind.table, {name: _type(kind, name) for name in rows.columns_of(kind)})
-        for kind in rows.KINDS
-        if kind.table != "groups_raid_members"
-    ]
+    tables = [Table(kind.table, _columns(kind)) for kind in rows.KINDS if kind.table != "groups_raid_members"]
     tables.append(Table("groups_raid_members", {"group_id": "int(11)", "member_id": "int(11)", "grpleader": "int(1)"}))
     tables.append(Table("sessions", {"session_id": "varchar(40)", "session_vars": "blob"}))
     made = Installation({each.name: each for each in tables}, prefix)
     return made.with_rows("config", {"config_name": "plus_version", "config_plugin": "core", "config_value": version})
 
 
-def _type(kind: type[rows.Row], column: str) -> str:
-    (read,) = {each.read for each in rows._columns(kind).values() if each.name == column}
-    return _TYPES.get(read, "text")
+def _columns(kind: type[rows.Row]) -> Mapping[str, str]:
+    return {each.name: _TYPES.get(each.read, "text") for each in rows._columns(kind).values()}
 
 
 def small(prefix: str = PREFIX) -> Installation:
-    """A raid with its attendees, an item and an adjustment, somebody with an encrypted address, and a session's bytes."""
+    """A raid, an item, an adjustment, somebody with an encrypted address, and a session's bytes."""
     return (
         empty(prefix)
         .with_rows(
@@ -109,7 +106,8 @@ def small(prefix: str = PREFIX) -> Installation:
         )
         .with_rows(
             "members",
-            {"member_id": 1, "member_name": "Ægis; -- ('x')", "profiledata": '{"level":24,"class":10}', "member_main_id": 1},
+            {"member_id": 1, "member_name": "Ægis; -- ('x')", "profiledata": '{"level":24,"class":10}',
+             "member_main_id": 1},
             {"member_id": 2, "member_name": "Li\\'l \"Bo\"\n", "profiledata": "", "member_main_id": 1},
         )
         .with_rows("events", {"event_id": 1, "event_name": "Kael", "event_value": Number("5.50")})
@@ -155,7 +153,7 @@ def created(table: Table, prefix: str) -> bytes:
     """What makes a table."""
     columns = ",\n".join(f"  `{name}` {type_} DEFAULT NULL" for name, type_ in table.columns.items())
     key = f",\n  KEY `k` (`{next(iter(table.columns))}`(4))" if "text" in next(iter(table.columns.values())) else ""
-    return f"CREATE TABLE `{prefix}{table.name}` (\n{columns}{key}\n) DEFAULT CHARSET=utf8mb3;\n".encode()
+    return f"CREATE TABLE `{prefix}{table.name}` (\n{columns}{key}\n) DEFAULT CHARSET=utf8mb4;\n".encode()
 
 
 # --- dumps ------------------------------------------------------------------------------------------------------------
@@ -192,8 +190,8 @@ def own_backup(installation: Installation) -> bytes:
         columns = ", ".join(table.columns).encode()
         lines.append(b"\n-- \n-- Table structure for table `" + name + b"`;\n\nDROP TABLE IF EXISTS `" + name + b"`;\n")
         lines.append(created(table, installation.prefix) + b"\n\n\n-- \n-- Dumping data for table `" + name + b"`;\n\n")
-        for row in table.rows:
-            lines.append(b"INSERT INTO `" + name + b"` (" + columns + b") VALUES " + row_of(row, b", ") + b";\n")
+        begins = b"INSERT INTO `" + name + b"` (" + columns + b") VALUES "
+        lines += [begins + row_of(row, b", ") + b";\n" for row in table.rows]
         lines.append(b";\n" if table.rows else b"-- No data available;\n")
     return b"".join(lines)
 

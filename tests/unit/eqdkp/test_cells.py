@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -33,7 +34,8 @@ def told(read: Read[Any], raw: bytes | None, *, codec: str = "utf-8", key: str |
     [
         ("12.50", 1250, ""), ("-3.33", -333, ""), ("0", 0, ""), ("9999.99", 999999, ""), ("1234567.88", 123456788, ""),
         ("0.105", 11, "rounded half-up to 0.11"), ("-0.105", -11, "rounded half-up to -0.11"),
-        ("167772.1562", 16777216, "rounded half-up to 167772.16"), ("1.5e-7", 0, "rounded half-up"), ("1.25e2", 12500, ""),
+        ("167772.1562", 16777216, "rounded half-up to 167772.16"), ("1.5e-7", 0, "rounded half-up"),
+        ("1.25e2", 12500, ""),
         ("-9999999999.99", -999999999999, ""),
     ],
 )  # fmt: skip
@@ -69,7 +71,8 @@ def test_ids_are_whole_numbers_of_any_sign() -> None:
 @pytest.mark.parametrize(
     ("raw", "moment", "flaw"),
     [
-        (b"0", None, ""), (None, None, ""), (b"", None, ""), (b"1760000000", datetime(2025, 10, 9, 8, 53, 20, tzinfo=UTC), ""),
+        (b"0", None, ""), (None, None, ""), (b"", None, ""),
+        (b"1760000000", datetime(2025, 10, 9, 8, 53, 20, tzinfo=UTC), ""),
         (b"-5", None, "-5 seconds since 1970 is no moment"), (b"999999999999999", None, "is no moment"),
         (b"soon", None, "is no whole number"), (b"4102444800", datetime(2100, 1, 1, tzinfo=UTC), "is in the future"),
     ],
@@ -97,9 +100,10 @@ def test_entities_are_decoded_exactly_once(stored: str, text: str) -> None:
 
 def test_bytes_of_another_charset_are_read_and_flawed_and_mojibake_is_left_alone() -> None:
     """Bad input gets: Latin-1 bytes in UTF-8 columns; what is valid UTF-8 is not guessed at."""
+    read_otherwise = "it is not UTF-8; its bytes were read as Western European (Windows-1252)"
     assert told(cells.text, b"D\xfcster \x96 \x93x\x94") == (
         "Düster – “x”",
-        ["it is not UTF-8; its bytes were read as Western European (Windows-1252)"],
+        [read_otherwise],
     )
     assert told(cells.text, b"\x81\xe9")[0] == "\x81é"
     assert told(cells.text, "DÃ¼ster".encode()) == ("DÃ¼ster", [])
@@ -190,9 +194,5 @@ def test_what_is_no_key_is_refused(key: str) -> None:
 @given(st.binary(max_size=40), st.sampled_from([KEY, "f" * 32]))
 def test_no_stored_value_makes_the_key_stumble(raw: bytes, key: str) -> None:
     """Bad input gets: refused in words, or opened to a text without control characters."""
-    try:
-        text = Key.of(key).opened(raw.decode("latin-1"))
-    except NotOpened as refused:
-        assert str(refused)
-    else:
-        assert text.isprintable() or not any(ord(each) < 32 for each in text)
+    with suppress(NotOpened):
+        assert not any(ord(each) < 32 for each in Key.of(key).opened(raw.decode("latin-1")))

@@ -9,14 +9,19 @@ import pytest
 
 from dkp_adapters.eqdkp.errors import RulesUnreadable
 from dkp_adapters.eqdkp.rules import functions_of, rules_of
+from dkp_adapters.eqdkp.serialized import Plain
 from dkp_core.kernel.points import Points
 from tests.unit.eqdkp.test_serialized import serialized
 
-DECAY = {"name": "10 &#37;", "pools": {0: 1, 1: "2"}, "zero_time": 6, "decay_time": Decimal("0.5"), "start_date": 1784764800,
-         "calc_func": "func_a", "type": "decay_ria", "modules": {0: "raid", 1: "item"}}  # fmt: skip
-CAP = {"name": "Cap", "type": "cap_current", "pools": {0: 2}, "upper_cap": "60", "lower_cap": Decimal("-20.5"), "interval": 7,
-       "event": "3", "twinks": 0}  # fmt: skip
-START = {"name": "Start", "type": "startpoints", "pools": {}, "value": "25", "event": 1, "before": 1}
+DECAY: Plain = {
+    "name": "10 &#37;", "pools": {0: 1, 1: "2"}, "zero_time": 6, "decay_time": Decimal("0.5"),
+    "start_date": 1784764800, "calc_func": "func_a", "type": "decay_ria", "modules": {0: "raid", 1: "item"},
+}  # fmt: skip
+CAP: Plain = {
+    "name": "Cap", "type": "cap_current", "pools": {0: 2}, "upper_cap": "60", "lower_cap": Decimal("-20.5"),
+    "interval": 7, "event": "3", "twinks": 0,
+}  # fmt: skip
+START: Plain = {"name": "Start", "type": "startpoints", "pools": {}, "value": "25", "event": 1, "before": 1}
 
 
 def test_adjustments_come_in_the_order_of_their_file() -> None:
@@ -33,9 +38,8 @@ def test_adjustments_come_in_the_order_of_their_file() -> None:
 
 def test_what_is_odd_in_an_adjustment_is_said_and_the_rest_is_read() -> None:
     """Bad input gets: a type of somebody's own, words where numbers belong."""
-    (rule,) = rules_of(
-        serialized({1: {"type": "inactivity", "decay_time": "soon", "upper_cap": "1e30", "start_date": -1}})
-    )
+    odd: Plain = {"type": "inactivity", "decay_time": "soon", "upper_cap": "1e30", "start_date": -1}
+    (rule,) = rules_of(serialized({1: odd}))
     assert not rule.is_known
     assert (rule.every_days, rule.upper, rule.starts_at) == (None, None, None)
     assert [each.partition(":")[0] for each in rule.flaws] == ["decay_time", "start_date", "upper_cap"] or len(

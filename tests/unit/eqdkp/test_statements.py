@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from contextlib import suppress
 
 import pytest
 from hypothesis import given, settings
@@ -17,8 +18,10 @@ from tests.unit.eqdkp.synthetic import escaped, mysqldump, own_backup, phpmyadmi
 # What a tokenizer trips over, and what it should not mind.
 TRICKY = st.lists(
     st.sampled_from(
-        [b"'", b"''", b'"', b"\\", b"\\'", b"`", b"(", b")", b",", b";", b"-- ", b"#", b"/*", b"*/", b"\n", b"\r", b"\0", b"%",
-         b"_", b"\\n", b"NULL", b"a", b"\xc3\xa9", b"\xe9", b"0x41", b"INSERT INTO `x` VALUES (1);", b"\x1a", b" "]
+        [b"'", b"''", b'"', b"\\", b"\\'", b"`", b"(", b")", b",", b";", b"-- ", b"#", b"/*", b"*/", b"\n", b"\r",
+         b"\0", b"%", b"_", b"\\n", b"NULL", b"a", b"\xc3\xa9", b"\xe9", b"0x41", b"INSERT INTO `x` VALUES (1);",
+         b"\x1a",
+         b" "]
     ),
     max_size=8,
 ).map(b"".join)  # fmt: skip
@@ -44,13 +47,10 @@ SPELLINGS = st.sampled_from(
 )  # fmt: skip
 
 
-def read(dump: bytes) -> list[tuple[str, Sequence[str] | None, list[bytes]]]:
+def read(dump: bytes) -> Sequence[tuple[str, Sequence[str] | None, list[bytes]]]:
     """Everything that a dump fills."""
-    found = []
-    for each in Statements("a.sql", io.BytesIO(dump)):
-        if isinstance(each, Filled):
-            found.append((each.table, each.columns, list(each.rows)))
-    return found
+    given = Statements("a.sql", io.BytesIO(dump))
+    return [(each.table, each.columns, list(each.rows)) for each in given if isinstance(each, Filled)]
 
 
 def plain(value: int | bytes | None) -> bytes | None:
@@ -198,12 +198,8 @@ def test_a_row_without_end_is_told_before_memory_is_full(monkeypatch: pytest.Mon
 @given(st.binary(max_size=200), st.sampled_from([b"", b"INSERT INTO t VALUES (1,", b"CREATE TABLE t (", b"/*!40101 "]))
 def test_no_bytes_make_it_stumble(noise: bytes, before: bytes) -> None:
     """Bad input gets: whatever comes, it is read or refused in words."""
-    try:
+    with suppress(DumpCutOff, DumpUnreadable):
         for _, _, rows in read(b"SET x=1;" + before + noise):
             for row in rows:
-                try:
-                    cells_of(row)
-                except RowUnreadable as unreadable:
-                    assert str(unreadable)
-    except (DumpCutOff, DumpUnreadable) as refused:
-        assert "the dump" in refused.sentence
+                with suppress(RowUnreadable):
+                    assert all(each is None or isinstance(each, bytes) for each in cells_of(row))

@@ -86,7 +86,7 @@ def test_a_row_is_shown_field_by_field() -> None:
 
 
 # Of the program, of rules and forms, and of what is followed live; of everything else it is nobody's business.
-MAY_TELL_A_VERSION = {"SystemHealth", "RulesRow", "RecruitmentRulesRow", "FormRow", "AuctionRow"}
+MAY_TELL_A_VERSION = {"SystemHealth", "RulesRow", "PoliciesRow", "RecruitmentRulesRow", "FormRow", "AuctionRow"}
 
 
 @pytest.mark.parametrize(

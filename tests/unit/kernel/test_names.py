@@ -152,6 +152,22 @@ def test_a_megabyte_of_accents_is_refused_before_it_is_normalised() -> None:
     assert name_key("E\u0301" + "x" * 1022) == "\u00e9" + "x" * 1022
 
 
+@pytest.mark.timeout(20)
+def test_accents_that_pile_up_are_refused_before_they_are_put_in_order() -> None:
+    """G-8, G-9: also in a text of permitted length, of which a file may hold hundreds; up to thirty are taken."""
+    zalgo = "a" + "\u0315\u0300" * 7_900
+    for _ in range(240):
+        with pytest.raises(InvalidValue, match="more than 30 accents stand on one letter"):
+            clean_text(zalgo, "notes")
+    thirty = "a" + "\u0315\u0300" * 15
+    assert clean_text(f"{thirty} {thirty}", "notes")
+    assert clean_name(thirty) == clean_text(thirty, "name")
+    for piled in (thirty + "\u0300", "a" + "\u0f73" * 31):
+        with pytest.raises(InvalidValue):
+            clean_name(piled)
+        assert name_key(piled) == piled
+
+
 @pytest.mark.parametrize("name", ["\u200b", "A\u200b", "A\u2060B", "A\ufeff", "\u202eeman", "A\ue000"])
 def test_nobody_is_called_what_nobody_sees(name: str) -> None:
     """G-9: two names that look alike would be two."""

@@ -13,6 +13,7 @@ from dkp_core.kernel.ports import AuditFilter
 from dkp_core.loot import AwardStands, Whose
 from dkp_core.notices import RecipientKind
 from dkp_core.points import (
+    AdjustmentFilter,
     AdjustmentLine,
     Dispute,
     DisputeFilter,
@@ -24,7 +25,7 @@ from dkp_core.points import (
     TooManyDisputes,
 )
 from dkp_core.points.disputing import OPEN_DISPUTES_MAX
-from dkp_core.raids import Raid
+from dkp_core.raids import LineChange, Presence, Raid
 from tests.unit.guild_house import GuildHouse, Person
 from tests.unit.reacting import follow_up
 
@@ -86,7 +87,7 @@ def test_an_upheld_dispute_takes_the_entry_back(guild: GuildHouse, member: Perso
     assert (upheld.status, upheld.reason) == (DisputeStatus.UPHELD, "right")
     assert (guild.current(member), guild.current(friend)) == ("0.00", "10.00")
     reversal, entry = guild.history(member)
-    assert (reversal.reverses, reversal.reason) == (entry.id, "right")
+    assert (reversal.reverses, reversal.reason) == (entry.id, f"Dispute {dispute.id} was upheld")
     assert told(guild) == [("dispute.made", RecipientKind.CHANNEL), ("dispute.upheld", RecipientKind.USER)]
     names = [
         row.name
@@ -158,6 +159,72 @@ def test_an_award_is_not_undone_behind_its_back(guild: GuildHouse, member: Perso
     guild.use.revoke_award()(award.id, reason="not theirs", by=guild.officer.by)
     assert upholds(guild, dispute).status is DisputeStatus.UPHELD
     assert guild.current(member) == "50.00"
+
+
+def test_a_share_of_an_award_is_shared_out_anew_first(guild: GuildHouse, member: Person) -> None:
+    """P-14, P-6: the error names the command; once the share is gone, the dispute is upheld, and the award stands."""
+    guild.use.set_policies()(guild.pool, {"zero_sum": True, "floor": "-100"}, by=guild.officer.by)
+    buyer = guild.joins("Buyer")
+    guild.plays(buyer, "Kaufer")
+    raid = guild.raids(guild.event_type(points="0"))
+    guild.attends(raid, "Hero", "Kaufer")
+    guild.use.award_item()(
+        item="Cloak", to=Whose(user_id=buyer.id), amount=Points.of(10), raid_id=raid.id, by=guild.officer.by
+    )
+    dispute = disputes(guild, member, latest(guild, member), "I was not there")
+    with pytest.raises(AwardStands) as refused:
+        upholds(guild, dispute)
+    assert f"dkp award reshare {raid.id}" in refused.value.sentence
+    guild.use.remove_attendance()(raid.id, ["Hero"], by=guild.officer.by)
+    guild.use.reshare_awards()(raid.id, reason="not there", by=guild.officer.by)
+    assert upholds(guild, dispute).status is DisputeStatus.UPHELD
+    assert (guild.current(member), guild.current(buyer)) == ("0.00", "0.00")
+    assert guild.verified()
+
+
+@pytest.mark.parametrize("once_per", ["user", "character"])
+def test_a_later_correction_does_not_pay_what_an_upheld_dispute_took_back(
+    guild: GuildHouse, member: Person, once_per: str
+) -> None:
+    """P-14, D-8: the line stays, and pays nothing; other pools of the raid, other ticks and others are paid."""
+    other = guild.use.create_pool()(name="Other", by=guild.officer.by).id
+    guild.use.set_policies()(guild.pool, {"paid_once_per": once_per, "alt_percent": "50"}, by=guild.officer.by)
+    friend = guild.joins("Friend")
+    guild.plays(friend, "Friendly")
+    guild.plays(member, "Heroalt")
+    raid = guild.raids(guild.event_type(pools=[guild.pool, other]))
+    guild.attends(raid, "Hero", "Friendly")
+    entry = next(row for row in guild.history(member) if row.pool_id == guild.pool)
+    upholds(guild, disputes(guild, member, entry.id))
+    assert (guild.current(member), guild.current(member, other)) == ("0.00", "10.00")
+    guild.use.change_raid()(raid.id, points=Points.of("20"), by=guild.officer.by)
+    assert (guild.current(member), guild.current(member, other)) == ("0.00", "20.00")
+    assert guild.current(friend) == "20.00"
+    guild.attends(raid, "Heroalt")
+    assert guild.current(member) == ("0.00" if once_per == "user" else "10.00")
+    guild.use.change_attendance()(raid.id, [LineChange(name="Hero", presence=Presence.LATE)], by=guild.officer.by)
+    assert guild.current(member) == ("20.00" if once_per == "user" else "30.00")
+    assert guild.verified()
+
+
+def test_the_answer_of_a_dispute_is_in_nothing_that_cannot_be_erased(guild: GuildHouse, member: Person) -> None:
+    """A-12, P-14: neither in the ledger nor in the audit log; the dispute itself tells it until it is emptied."""
+    adjusted(guild, member)
+    raided(guild, "Hero")
+    entries = [row.id for row in guild.history(member)]
+    for entry_id in entries:
+        upholds(guild, disputes(guild, member, entry_id), "was in hospital")
+    guild.attends(guild.raids(guild.event_type("Other")), "Hero")
+    kept = disputes(guild, member, latest(guild, member))
+    guild.use.reject_dispute()(kept.id, reason="was in hospital", by=guild.officer.by)
+    assert guild.use.show_dispute()(kept.id, by=member.by).reason == "was in hospital"
+    log = guild.use.show_audit_log()(AuditFilter(), page=PageRequest(), by=guild.operator).results
+    assert log
+    assert "hospital" not in f"{log}{guild.history(member)}"
+    assert guild.use.list_adjustments()(AdjustmentFilter(), page=PageRequest(), by=guild.operator).count == 1
+    guild.use.erase_user()(member.id, by=guild.operator)
+    follow_up(guild, "empty_disputes")
+    assert guild.use.show_dispute()(kept.id, by=guild.officer.by).reason == ""
 
 
 def test_a_rejection_needs_a_reason_and_moves_nothing(guild: GuildHouse, member: Person) -> None:

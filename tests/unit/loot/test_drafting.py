@@ -32,6 +32,7 @@ from dkp_core.raids.formats import NoLoot, UnreadableDump
 from tests.unit.loot.raid_night import ALL, RaidNight
 from tests.unit.raids.formats.synthetic import COMBAT, NIGHT, log
 from tests.unit.raids.formats.synthetic_loot import gargul_rows, rc_row, rc_table
+from tests.unit.reacting import follow_up
 
 LOG = "eqlog_Cato_povar.txt"
 EVENING = datetime(2026, 11, 20, 20, 30)  # noqa: DTZ001  # local time, as clients write it
@@ -127,7 +128,64 @@ def test_the_same_file_is_drafted_once_and_a_longer_log_from_where_it_ended(nigh
     longer = drafts(night, raid, log(COMBAT) + text + looted("Rod") + looted("Helm"))
     assert (longer.drafted, longer.already_drafted) == (2, 3)
     assert [row.item for row in listed(night, raid)] == ["Rod", "Rod", "Gem", "Rod", "Helm"]
-    assert drafts(night, night.guild.raids(night.guild.event_type("Other")), text).drafted == 3
+
+
+def test_what_one_raid_of_a_night_drafted_no_other_raid_drafts_again(night: RaidNight, raid: Raid) -> None:
+    """D-11: one log is given for both raids of a night, and the item is charged once."""
+    other = night.guild.raids(night.guild.event_type("Other"))
+    assert drafts(night, raid, looted("Rod")).drafted == 1
+    report = drafts(night, other, looted("Rod") + looted("Gem"))
+    assert [(line.outcome, line.drafted_for) for line in report.lines] == [
+        (DraftOutcome.ALREADY_DRAFTED, raid.id),
+        (DraftOutcome.DRAFTED, None),
+    ]
+    assert [row.item for row in listed(night, other)] == ["Gem"]
+    again = drafts(night, other, looted("Gem"))
+    assert [line.drafted_for for line in again.lines] == [other.id]
+
+
+def test_what_was_dismissed_or_called_off_is_drafted_for_another_raid(night: RaidNight, raid: Raid) -> None:
+    """D-11: the file was given for the wrong raid, or that raid was none."""
+    other, third = (night.guild.raids(night.guild.event_type(name)) for name in ("Other", "Third"))
+    rod = one(night, raid, looted("Rod"))
+    night.guild.use.dismiss_award_draft()(raid.id, rod.id, reason="the other raid's", by=night.officer)
+    assert drafts(night, raid, looted("Rod")).already_drafted == 1
+    assert drafts(night, other, looted("Rod")).drafted == 1
+    night.guild.attends(other, "Aldo")
+    night.guild.use.cancel_raid()(other.id, by=night.officer)
+    assert drafts(night, third, looted("Rod")).drafted == 1
+
+
+def test_a_line_may_tell_of_an_award_that_stands(night: RaidNight, raid: Raid) -> None:
+    """D-11: the report names it, by the item and the person; what was revoked is none."""
+    give = night.guild.use.award_item()
+    award = give(item="Rod", to=Whose(character="Aldo"), amount=Points.of(5), raid_id=raid.id, by=night.officer)
+    text = looted("rod") + looted("Rod", "Bera") + looted("Gem")
+    assert [line.award_id for line in drafts(night, raid, text, apply=False).lines] == [award.id, None, None]
+    assert drafts(night, raid, text).lines[0].award_id == award.id
+    night.guild.use.revoke_award()(award.id, reason="a mistake", by=night.officer)
+    assert [line.award_id for line in drafts(night, raid, looted("Rod", at=NIGHT), whole=True).lines] == [None]
+
+
+@pytest.mark.parametrize(("day", "tells"), [("13/11/26", False), ("20/11/26", True)])
+def test_loot_without_a_time_is_of_the_raid_only_where_its_file_is(
+    night: RaidNight, raid: Raid, day: str, tells: bool
+) -> None:
+    """D-11, G-2: a history of other nights tells nothing of tonight by the rows that lack a day."""
+    text = rc_table([rc_row("Aldo", "[Rod]", day=""), rc_row("Bera", "[Gem]", day=day, hour="21:00:00")])
+    rod, gem = drafts(night, raid, text).lines
+    assert {rod.outcome, gem.outcome} == {DraftOutcome.DRAFTED if tells else DraftOutcome.OTHER_NIGHT}
+    assert ("no time" in rod.detail) is not tells
+    assert drafts(night, raid, text, whole=True).drafted == (0 if tells else 2)
+
+
+def test_loot_whose_day_cannot_be_read_is_of_no_night(night: RaidNight, raid: Raid) -> None:
+    """D-11, D-5: a history with the month first is not tonight's; the line tells what it says."""
+    text = rc_table([rc_row("Aldo", "[Rod]", day="9/25/18"), rc_row("Bera", "[Gem]", day="12/31/25")])
+    report = drafts(night, raid, text)
+    assert (report.drafted, report.unreadable) == (0, 2)
+    assert report.lines[0].detail == "its time, '9/25/18', can't be read"
+    assert drafts(night, raid, text, whole=True).drafted == 2
 
 
 def test_only_the_raids_night_counts_unless_the_whole_file_is_meant(night: RaidNight, raid: Raid) -> None:
@@ -159,7 +217,7 @@ def test_awards_of_an_export_are_drafted_with_what_it_names(night: RaidNight, ra
     assert (axe.item, axe.item_id, axe.user_id) == ("45471", known.id, night.people["Aldo"].id)
     assert axe.character == "Aldo-Karnor"
     assert (gone.character, gone.user_id, gone.rot) == ("", None, True)
-    assert confirms(night, axe, amount=Points.of(7)) == ["Aldo 7.00"]
+    assert confirms(night, axe, to=Whose(character="Aldo"), amount=Points.of(7)) == ["Aldo 7.00"]
     assert confirms(night, gone) == [" 0.00"]
     (award,) = night.guild.use.list_awards()(AwardFilter(item_id=known.id), page=ALL, by=night.officer).results
     assert (award.item, award.raid_id) == ("Axe", raid.id)
@@ -327,6 +385,25 @@ def test_who_is_nobodys_character_has_to_be_named(night: RaidNight, raid: Raid) 
     assert confirms(night, row, amount=Points.of(1)) == ["Dora 1.00"]
 
 
+def test_a_namesake_without_the_realm_is_awarded_nothing_unsaid(night: RaidNight, raid: Raid) -> None:
+    """D-11: an export with realms suggests whose it may be; an officer has to say so."""
+    text = rc_table([rc_row("Aldo-Karnor", "[Rod]", day="20/11/26", hour="20:30:00")])
+    row = one(night, raid, text)
+    assert row.user_id == night.people["Aldo"].id
+    with pytest.raises(InvalidValue) as refused:
+        confirms(night, row, amount=Points.of(1))
+    assert (refused.value.name, "'Aldo-Karnor'" in str(refused.value)) == ("to", True)
+    assert confirms(night, row, to=Whose(character="Aldo"), amount=Points.of(1)) == ["Aldo 1.00"]
+
+
+def test_a_hyphen_in_a_file_without_realms_is_a_part_of_the_name(night: RaidNight, raid: Raid) -> None:
+    """D-11: Aldo-Luc is not Aldo."""
+    night.joins("Aldo-Luc", "5")
+    text = "<RaidInfo><Loot><key1><ItemName>Rod</ItemName><Player>Aldo-Bert</Player></key1></Loot></RaidInfo>"
+    row = one(night, raid, text)
+    assert (row.character, row.user_id) == ("Aldo-Bert", None)
+
+
 def test_a_price_that_the_file_names_is_the_price(night: RaidNight, raid: Raid) -> None:
     """D-11: unless the officer names another; nobody pays nothing."""
     priced = one(night, raid, looted("Rod"))
@@ -361,6 +438,22 @@ def test_a_dismissal_needs_a_reason(night: RaidNight, raid: Raid) -> None:
     with pytest.raises(InvalidValue) as refused:
         night.guild.use.dismiss_award_draft()(raid.id, row.id, reason="  ", by=night.officer)
     assert refused.value.name == "reason"
+
+
+def test_erasing_a_person_empties_the_notes_of_their_drafts(night: RaidNight, raid: Raid) -> None:
+    """A-12: what else a file said of what they looted; that they looted it stays, as awards do."""
+    text = rc_table(
+        [
+            rc_row("Aldo", "[Rod]", day="20/11/26", hour="20:30:00", note="for his birthday"),
+            rc_row("Bera", "[Gem]", day="20/11/26", hour="20:30:00", note="hers"),
+        ]
+    )
+    drafts(night, raid, text)
+    assert "for his birthday" in listed(night, raid)[0].note
+    night.guild.use.erase_user()(night.people["Aldo"].id, by=night.guild.operator)
+    follow_up(night.guild, "empty_award_drafts")
+    rod, gem = listed(night, raid)
+    assert (rod.item, rod.note, "hers" in gem.note) == ("Rod", "", True)
 
 
 def test_members_neither_see_nor_settle_drafts(night: RaidNight, raid: Raid) -> None:

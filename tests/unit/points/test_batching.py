@@ -30,6 +30,7 @@ from dkp_core.points import (
     PreviewIsOld,
     WantedRun,
 )
+from dkp_core.raids import WantedBonus
 from tests.unit.guild_house import TONIGHT, GuildHouse, Person
 from tests.unit.reacting import follow_up
 
@@ -263,6 +264,106 @@ def test_what_was_taken_of_balances_is_not_given_back_when_entries_decay(guild: 
     guild.clock.set(MONDAY + WEEK)
     works(guild)
     assert guild.current(member) == "45.00"
+
+
+def by_age(guild: GuildHouse, **more: object) -> None:
+    """Decay of a half a week, by age."""
+    policies(guild, decay={"on": "entries", "percent": "50", "schedule": MONDAYS, **more})
+
+
+def test_decay_by_age_is_run_again_only_where_none_came_after(guild: GuildHouse) -> None:
+    """P-7: those after it were reckoned without it, and it would be taken twice; in order it comes out right."""
+    member = guild.joins()
+    give(guild, member, "100")
+    by_age(guild)
+    guild.clock.set(MONDAY)
+    first = run(guild)
+    guild.use.reverse_batch()(first.id, reason="x", by=guild.officer.by)
+    guild.clock.set(MONDAY + WEEK)
+    second = run(guild)
+    assert guild.current(member) == "50.00"
+    again = WantedRun(kind=BatchKind.DECAY, period=first.period)
+    with pytest.raises(InvalidValue) as refusal:
+        run(guild, again)
+    assert (refusal.value.field, str(second.id) in refusal.value.accepted) == ("period", True)
+    assert guild.current(member) == "50.00"
+    guild.use.reverse_batch()(second.id, reason="x", by=guild.officer.by)
+    run(guild, again)
+    run(guild, WantedRun(kind=BatchKind.DECAY, period=second.period))
+    assert guild.current(member) == "25.00"
+
+
+def test_decay_by_age_of_what_a_cap_cut_takes_no_more_than_there_is(guild: GuildHouse) -> None:
+    """P-6: the cap entry fades with what it cut off, though adjustments do not."""
+    member = guild.joins("Ada")
+    guild.plays(member, "Adaa")
+    by_age(guild, parts=["earned"])
+    policies(guild, cap="100")
+    guild.attends(guild.raids(guild.event_type(points="150")), "Adaa")
+    assert guild.current(member) == "100.00"
+    for week in range(3):
+        guild.clock.set(MONDAY + week * WEEK)
+        works(guild)
+    assert guild.current(member) == "12.50"
+
+
+def test_what_an_upheld_dispute_gave_back_of_decay_by_age_is_not_taken_again(guild: GuildHouse) -> None:
+    """P-6, P-14: it counts as given when it was given back, and fades from then on."""
+    member = guild.joins("Ada")
+    give(guild, member, "100")
+    by_age(guild)
+    guild.clock.set(MONDAY)
+    works(guild)
+    guild.clock.set(MONDAY + DAY)
+    entry = guild.history(member)[0]
+    dispute = guild.use.dispute_entry()(member.id, entry.id, text="I was ill", by=member.by)
+    guild.use.uphold_dispute()(dispute.id, by=guild.officer.by)
+    assert guild.current(member) == "100.00"
+    guild.clock.set(MONDAY + WEEK)
+    works(guild)
+    assert guild.current(member) == "50.00"
+    guild.use.reverse_batch()(batches(guild)[0].id, reason="x", by=guild.officer.by)
+    assert guild.current(member) == "50.00"
+
+
+def test_who_was_exempt_at_a_run_by_age_is_not_charged_for_it_later(guild: GuildHouse) -> None:
+    """P-6: a run leaves their entries alone for good."""
+    chief, other = guild.joins("Chief"), guild.joins("Other")
+    character = guild.plays(chief, "Grand", rank_id=guild.rank("Officer"))
+    give(guild, chief, "100")
+    give(guild, other, "100")
+    by_age(guild, exempt_ranks=[guild.rank("Officer")])
+    guild.clock.set(MONDAY)
+    works(guild)
+    assert (guild.current(chief), guild.current(other)) == ("100.00", "50.00")
+    guild.use.update_ranks()({character: guild.rank("Member")}, by=guild.officer.by)
+    guild.clock.set(MONDAY + WEEK)
+    works(guild)
+    assert (guild.current(chief), guild.current(other)) == ("50.00", "25.00")
+
+
+def test_the_lower_bound_lifts_nobody_who_joined_after_the_run(guild: GuildHouse) -> None:
+    """P-6: a run that is made late books nothing before somebody joined."""
+    early = guild.joins("Early")
+    policies(guild, repeating_cap={"lower": "100", "schedule": MONDAYS})
+    guild.clock.set(MONDAY + DAY)
+    late = guild.joins("Late")
+    works(guild)
+    assert (guild.current(early), guild.current(late)) == ("100.00", "0.00")
+
+
+def test_what_no_schedule_made_is_not_run_again(guild: GuildHouse) -> None:
+    """P-7, P-9: a bonus by hand is given by hand again, though it has a key as a run has its day."""
+    member = guild.joins()
+    line = AdjustmentLine(user_id=member.id, amount=Points.of("5"))
+    given = guild.use.give_bonus()(WantedBonus(title="Kill", key="kill-1", lines=(line,)), by=guild.officer.by)
+    guild.use.reverse_batch()(given.id, reason="x", by=guild.officer.by)
+    wanted = WantedRun(kind=BatchKind.BONUS, period="kill-1")
+    for use_case in (guild.use.preview_batch(), guild.use.run_batch()):
+        with pytest.raises(InvalidValue) as refusal:
+            use_case(wanted, by=guild.officer.by)
+        assert refusal.value.field == "period"
+    assert guild.current(member) == "0.00"
 
 
 # --- by hand ----------------------------------------------------------------------------------------------------------

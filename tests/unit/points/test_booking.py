@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from dkp_core.kernel.points import ZERO, Points
 from dkp_core.points import AdjustmentLine, EntryKind
+from dkp_core.reactions import GIVE_START_POINTS
 from tests.unit.guild_house import GuildHouse, Person
+from tests.unit.reacting import follow_up
 
 MONDAY = datetime(2026, 11, 16, 12, 0, tzinfo=UTC)
 
@@ -142,3 +144,49 @@ def test_a_cap_that_is_far_away_asks_for_no_entry(guild: GuildHouse) -> None:
     adjusts(guild, member, "9999999999.99")
     assert kinds(guild, member) == [("adjustment", "9999999999.99")]
     assert guild.balance(member).current - Points.of("9999999999.99") == ZERO
+
+
+def _week_of_one_person(guild: GuildHouse, **policies: str) -> tuple[Person, Person]:
+    """Somebody with a character, and whoever they were before, merged into them since."""
+    member, old = guild.joins(), guild.unlinked()
+    guild.plays(member, "Neu")
+    guild.plays(old, "Alt")
+    guild.use.set_policies()(guild.pool, dict(policies), by=guild.officer.by)
+    return member, old
+
+
+@pytest.mark.parametrize("cap", ["cap", "weekly_cap"])
+def test_caps_bind_a_person_whoever_they_were(guild: GuildHouse, cap: str) -> None:
+    """P-6, R-8: what is booked on who was merged counts for the person; the cut stays beside what it cuts."""
+    member, old = _week_of_one_person(guild, **{cap: "100"})
+    first, second = guild.raids(guild.event_type("A")), guild.raids(guild.event_type("B", points="90"))
+    guild.attends(first, "Alt")
+    guild.attends(second, "Neu")
+    guild.use.merge_users()(old.id, into=member.id, reason="one", by=guild.officer.by)
+    guild.use.change_raid()(first.id, points=Points.of("60"), by=guild.officer.by)
+    assert guild.current(member) == "100.00"
+    assert ("cap", "-50.00") in kinds(guild, old)
+    guild.attends(guild.raids(guild.event_type("C")), "Neu")
+    assert guild.current(member) == "100.00"
+    assert guild.verified()
+
+
+def test_a_merge_does_not_fill_the_week(guild: GuildHouse) -> None:
+    """P-6, R-8: what somebody earned long ago is not earned again when it becomes another's."""
+    member, old = _week_of_one_person(guild, weekly_cap="15")
+    guild.attends(guild.raids(at=guild.clock.now() - timedelta(days=30)), "Alt")
+    guild.use.merge_users()(old.id, into=member.id, reason="one", by=guild.officer.by)
+    guild.attends(guild.raids(guild.event_type("Now")), "Neu")
+    assert guild.current(member) == "20.00"
+
+
+def test_start_points_are_not_earned_in_a_week(guild: GuildHouse) -> None:
+    """P-6: the weekly cap neither takes of them nor is filled by them; the cap on the balance binds them."""
+    start = [{"role_group": "member", "points": "50"}]
+    guild.use.set_policies()(guild.pool, {"start_points": start, "weekly_cap": "15"}, by=guild.officer.by)
+    member = guild.joins()
+    follow_up(guild, GIVE_START_POINTS)
+    assert guild.current(member) == "50.00"
+    guild.plays(member, "Neu")
+    guild.attends(guild.raids(), "Neu")
+    assert guild.current(member) == "60.00"

@@ -17,7 +17,7 @@ from dkp_core.kernel.actor import ActorKind, operator
 from dkp_core.kernel.ids import EntryId, GuildId, PoolId, UserId
 from dkp_core.kernel.points import ZERO, Points
 from dkp_core.points.decay import Aged, AgedEntry, Ageing, DecayRule, DecayRun, decay_of_balance
-from dkp_core.points.entry import BUCKETS, Balance, Bucket, Entry, EntryKind, Source, SourceKind
+from dkp_core.points.entry import BOUNDS, BUCKETS, Balance, Bucket, Entry, EntryKind, Source, SourceKind
 from dkp_core.points.errors import FormulaFails
 from dkp_core.points.formula import Formula, Occasion
 
@@ -229,7 +229,7 @@ def an_entry(number: int, amount: Points | str, at: datetime, kind: EntryKind = 
         bucket=BUCKETS[kind],
         amount=Points.of(amount),
         reason="Plane of Time",
-        source=Source(SourceKind.RAID, 5, 1),
+        source=Source(SourceKind.RAID, number, 1),
         actor_kind=ActorKind.USER,
         actor_id="9",
         occurred_at=at,
@@ -247,6 +247,23 @@ def test_what_was_reversed_counts_nothing_and_decay_is_reckoned_anew() -> None:
     wanted = Aged((AgedEntry(Points.of(100), START, Bucket.EARNED),), Points.of(-10))
     assert Aged.of([raid, late, decay, other, *back]) == wanted
     assert Aged.of([*back, other, decay, late, raid]) == wanted
+
+
+def test_what_a_cap_took_is_taken_off_what_it_cut() -> None:
+    """P-6: it fades with it, whichever parts do; the bounds of a repeating cap fade by themselves."""
+    raid, other = an_entry(1, "150", START), an_entry(2, "30", START + DAY)
+    cut = evolve(an_entry(3, "-50", START, EntryKind.CAP), source=raid.source)
+    alone = an_entry(4, "-7", START, EntryKind.CAP)
+    bounds = evolve(an_entry(5, "-1", START, EntryKind.CAP), source=Source(SourceKind.BATCH, 9, BOUNDS))
+    spent = evolve(an_entry(6, "4", START, EntryKind.REFUND), source=raid.source)
+    aged = Aged.of([cut, bounds, spent, raid, other, alone])
+    assert [(str(each.amount), each.bucket) for each in aged.entries] == [
+        ("-1.00", Bucket.ADJUSTED),
+        ("4.00", Bucket.SPENT),
+        ("100.00", Bucket.EARNED),
+        ("30.00", Bucket.EARNED),
+        ("-7.00", Bucket.ADJUSTED),
+    ]
 
 
 class House:

@@ -48,6 +48,15 @@ def test_the_examples_of_the_language_are_so() -> None:
         assert (text, left(text)) == (text, result)
 
 
+def test_what_a_formula_is_worth_is_not_rounded() -> None:
+    """P-6: what is left is; a third of a hundredth is worth just that."""
+    third = Formula.of("value / 3")
+    assert third.worth(Fraction(1, 100), MONTH_OLD) == Fraction(1, 300)
+    assert third.left_of(Points(1), MONTH_OLD) == ZERO
+    with pytest.raises(FormulaFails, match=r"12\.34"):
+        Formula.of("value > 50 ? 1 : 1 / 0").worth(Fraction(1234, 100), MONTH_OLD)
+
+
 @pytest.mark.parametrize(
     ("text", "result"),
     [

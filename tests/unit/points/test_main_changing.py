@@ -10,13 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dkp_core.accounts import MembershipStatus
+from dkp_core.kernel.actor import Actor, ActorKind
 from dkp_core.kernel.errors import InvalidValue, NotPermitted
 from dkp_core.kernel.ids import CharacterId
 from dkp_core.kernel.page import PageRequest
+from dkp_core.kernel.permission import Permission
 from dkp_core.kernel.points import Points
 from dkp_core.kernel.ports import AuditFilter
 from dkp_core.points import AdjustmentLine, EntryKind, MainChangeNotAffordable
-from dkp_core.roster import MainChangedLately
+from dkp_core.roster import CharacterStatus, MainChangedLately, RosterFilter, SetAside, StillPending
 from tests.unit.guild_house import GuildHouse, Person
 
 
@@ -153,6 +155,81 @@ def test_a_main_that_an_import_changes_stands_in_the_history_too(guild: GuildHou
     guild.use.import_roster()([b"name,main\nOne,Two\nTwo,Two\n"], file_name="m.csv", by=guild.officer.by)
     assert mains(guild, kara) == [("One", "Two", True, "Imported from m.csv.")]
     assert guild.current(kara) == "0.00"
+
+
+def test_an_import_tells_of_main_changes_and_takes_the_right_to_waive_what_they_cost(guild: GuildHouse) -> None:
+    """P-17, R-6, G-5: whoever may write the roster alone changes no main past the guild's price or waiting time."""
+    kara = guild.joins("Kara")
+    one, two = guild.plays(kara, "One"), guild.plays(kara, "Two")
+    bot = Actor(
+        kind=ActorKind.BOT,
+        id="bot-1",
+        entrypoint="test",
+        guild_id=guild.id,
+        permissions=frozenset({Permission.ROSTER_WRITE}),
+    )
+    imports, file = guild.use.import_roster(), [b"name,is main\nTwo,yes\n"]
+    for more in ({"price": 30}, {"days": 7}):
+        asks(guild, **more)
+        for dry_run in (True, False):
+            with pytest.raises(NotPermitted) as refused:
+                imports(file, dry_run=dry_run, by=bot)
+            assert refused.value.permission == Permission.POINTS_WRITE
+        imports([b"name,is main\nOne,yes\n"], by=bot)  # the main it was: no change
+    assert (is_main(guild, one), mains(guild, kara)) == (True, [])
+    asks(guild)
+    imports(file, file_name="m.csv", by=bot)
+    (event,) = guild.use.show_audit_log()(
+        AuditFilter(name="main_changed"), page=PageRequest(), by=guild.operator
+    ).results
+    assert (event.data["before"], event.data["after"], event.data["reason"]) == (one, two, "Imported from m.csv.")
+
+
+def test_an_import_writes_no_main_change_that_never_was(guild: GuildHouse) -> None:
+    """P-17, R-6: who was the main for as long as the file was read was none; no waiting time begins."""
+    asks(guild, days=14)
+    kara = guild.joins("Kara")
+    guild.use.import_roster()([b"name,owner,main\nB,Kara,\nA,Kara,\nC,,A\n"], by=guild.officer.by)
+    rows = guild.use.list_characters()(RosterFilter(), page=PageRequest(), by=guild.operator).results
+    assert {row.name: row.is_main for row in rows} == {"A": True, "B": False, "C": False}
+    assert mains(guild, kara) == []
+    guild.use.change_main()(next(row.id for row in rows if row.name == "B"), by=kara.by)
+    assert [row[:2] for row in mains(guild, kara)] == [("A", "B")]
+
+
+def test_who_does_not_count_yet_or_any_more_becomes_nobodys_main(guild: GuildHouse) -> None:
+    """P-17, R-1: pending and set-aside characters are refused, by hand and in a file; then nothing is changed."""
+    kara = guild.joins("Kara")
+    one, two = guild.plays(kara, "One"), guild.plays(kara, "Two")
+    pending = guild.use.enter_character()(name="Pending", by=kara.by).id
+    with pytest.raises(StillPending):
+        guild.use.change_main()(pending, by=kara.by)
+    for status in (CharacterStatus.INACTIVE, CharacterStatus.RETIRED):
+        guild.use.update_statuses()([two], status=status, by=guild.officer.by)
+        with pytest.raises(SetAside) as refused:
+            guild.use.change_main()(two, waive=True, reason="please", by=guild.officer.by)
+        assert status.value in refused.value.sentence
+    report = guild.use.import_roster()([b"name,is main\nTwo,yes\nPending,yes\n"], by=guild.officer.by)
+    assert (report.refused, is_main(guild, one), mains(guild, kara)) == (2, True, [])
+    guild.use.update_statuses()([one], status=CharacterStatus.RETIRED, by=guild.officer.by)
+    assert guild.use.change_main()(one, by=kara.by).change_id is None  # it is the main already
+    again = guild.use.import_roster()([b"name,is main\nOne,yes\n"], by=guild.officer.by)
+    assert again.unchanged == 1
+    guild.use.import_roster()([b"name,is main,status\nTwo,yes,active\n"], by=guild.officer.by)
+    assert is_main(guild, two)
+
+
+def test_a_pending_character_that_gave_way_as_the_main_is_retired_when_it_is_removed(guild: GuildHouse) -> None:
+    """P-17, G-4: the main history stays readable, and the character was never approved."""
+    kara = guild.joins("Kara")
+    first = guild.use.enter_character()(name="First", by=kara.by).id
+    two = guild.plays(kara, "Two")
+    guild.use.change_main()(two, by=kara.by)
+    guild.use.remove_character()(first, by=kara.by)
+    assert mains(guild, kara) == [("First", "Two", False, "")]
+    assert guild.use.show_character()(first, by=guild.operator).status == "retired"
+    told = guild.use.show_audit_log()(AuditFilter(), page=PageRequest(size=200), by=guild.operator).results
+    assert "character_approved" not in {event.name for event in told}
 
 
 def test_leaving_and_coming_back_keeps_points_characters_ranks_and_attendance(guild: GuildHouse) -> None:

@@ -174,6 +174,21 @@ def test_a_long_absence_costs_no_more_than_a_short_one() -> None:
     assert moments.until(utc(2190, 6, 1)) == utc(2190, 5, 31, 12)
 
 
+def test_a_schedule_that_began_long_ago_is_not_counted_from_its_first_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """P-7, O-15: the next run is found near the moment when it was set, not by way of all those before it."""
+    looked_at: list[int] = []
+    moment = Moments._moment
+
+    def counted(self: Moments, number: int) -> datetime:
+        looked_at.append(number)
+        return moment(self, number)
+
+    monkeypatch.setattr(Moments, "_moment", counted)
+    daily = every(1, Unit.DAYS, "12:00", "1990-01-01")
+    assert next_run(daily, "Europe/Berlin", since=utc(2026, 11, 1, 12), last_run=None) == utc(2026, 11, 2, 11)
+    assert len(looked_at) < 5
+
+
 # --- the next run -----------------------------------------------------------------------------------------------------
 
 MONDAYS = every(1, Unit.WEEKS, "06:00", "2026-11-02")

@@ -73,6 +73,36 @@ def test_who_was_a_member_before_the_policy_gets_none(guild: GuildHouse) -> None
     assert (guild.current(newcomer), guild.current(newcomer, second.id)) == ("50.00", "50.00")
 
 
+def test_who_was_a_member_before_the_policy_gets_none_by_a_detour(guild: GuildHouse) -> None:
+    """P-6: nor by being a guest for a while: it is not then that the membership first became a member's."""
+    second = guild.use.create_pool()(name="Alts", by=guild.officer.by)
+    member, was_member = guild.joins(), guild.joins()
+    follow_up(guild, GIVE_START_POINTS)
+    moves(guild, was_member, RoleGroup.GUEST)
+    guild.use.set_policies()(second.id, START, by=guild.officer.by)
+    for role_group in (RoleGroup.GUEST, RoleGroup.MEMBER):
+        moves(guild, member, role_group)
+    moves(guild, was_member, RoleGroup.MEMBER)
+    assert (guild.current(member, second.id), guild.current(was_member, second.id)) == ("0.00", "0.00")
+
+
+@pytest.mark.parametrize("is_guest", [True, False])
+def test_who_was_a_member_as_somebody_else_is_no_new_one(guild: GuildHouse, is_guest: bool) -> None:
+    """P-6, R-8: an unlinked member of before the policy who is claimed; undoing the merge makes them new again."""
+    second = guild.use.create_pool()(name="Alts", by=guild.officer.by)
+    old = guild.unlinked()
+    follow_up(guild, GIVE_START_POINTS)
+    guild.use.set_policies()(second.id, START, by=guild.officer.by)
+    guest = guild.joins(role_group=RoleGroup.GUEST if is_guest else RoleGroup.APPLICANT)
+    merged = guild.use.merge_users()(old.id, into=guest.id, reason="the same person", by=guild.officer.by)
+    follow_up(guild, GIVE_START_POINTS)
+    assert guild.current(guest, second.id) == "0.00"
+    assert merged.merge_id is not None
+    guild.use.undo_merge()(merged.merge_id, reason="another person", by=guild.officer.by)
+    moves(guild, guest, RoleGroup.MEMBER)
+    assert guild.current(guest, second.id) == "50.00"
+
+
 def test_an_archived_pool_gives_none(guild: GuildHouse) -> None:
     """P-5, P-6: nothing new begins in an archived pool."""
     second = guild.use.create_pool()(name="Alts", by=guild.officer.by)

@@ -408,3 +408,15 @@ def test_no_raid_begins_in_an_archived_pool_but_those_begun_are_finished(guild: 
         guild.raids(kind)
     guild.attends(raid, "Hero")
     assert guild.current(member, old) == "10.00"
+
+
+def test_a_character_is_paid_once_whatever_it_is_called(guild: GuildHouse) -> None:
+    """D-4: where a pool pays each character, its alias is no other one."""
+    guild.use.set_policies()(guild.pool, {"paid_once_per": "character"}, by=guild.officer.by)
+    member = guild.joins()
+    hero = guild.plays(member, "Hero")
+    guild.plays(member, "Other")
+    guild.use.add_alias()(hero, "Oldhero", by=guild.officer.by)
+    guild.attends(guild.raids(), "Hero", "Oldhero", "Other")
+    assert guild.current(member) == "20.00"
+    assert guild.verified()

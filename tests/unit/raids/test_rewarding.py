@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from dkp_core.accounts import RoleGroup
+from dkp_core.kernel.actor import ActorKind
 from dkp_core.kernel.errors import InvalidValue, NoSuch, NotPermitted
 from dkp_core.kernel.ids import RaidId
 from dkp_core.kernel.page import PageRequest
@@ -20,6 +21,7 @@ from dkp_core.points import (
     BatchRow,
     EntryKind,
     PreviewIsOld,
+    WantedRun,
 )
 from dkp_core.raids import (
     REWARD_RAID,
@@ -145,6 +147,93 @@ def test_a_raid_that_nobody_attended_rewards_nobody(guild: GuildHouse, people: t
     assert current(guild, people) == ["0.00"] * 3
 
 
+def test_a_bonus_that_an_officer_took_back_stays_taken_back(
+    guild: GuildHouse, people: tuple[Person, Person, Person]
+) -> None:
+    """P-9: whatever is done to the raid since; and it is not run again as a run of a schedule."""
+    raid = raid_of_two_ticks(guild)
+    close(guild, raid)
+    on_time, full = batches(guild)
+    guild.use.reverse_batch()(on_time.id, reason="nobody was", by=guild.officer.by)
+    guild.use.change_raid()(raid.id, note="typo", by=guild.officer.by)
+    follow_up(guild, REWARD_RAID)
+    assert current(guild, people) == ["5.00", "0.00", "0.00"]
+    close(guild, raid, closed=False)
+    close(guild, raid)
+    assert current(guild, people) == ["5.00", "0.00", "0.00"]
+    with pytest.raises(InvalidValue) as refusal:
+        guild.use.run_batch()(
+            WantedRun(kind=BatchKind.BONUS, rule=on_time.rule, period=on_time.period), by=guild.officer.by
+        )
+    assert refusal.value.field == "period"
+    assert full.period == on_time.period
+
+
+def uphold(guild: GuildHouse, person: Person, reason: str) -> None:
+    """A dispute of an entry that says so, upheld."""
+    entry = next(each for each in guild.history(person) if each.reason.startswith(reason))
+    dispute = guild.use.dispute_entry()(person.id, entry.id, text="not me", by=person.by)
+    guild.use.uphold_dispute()(dispute.id, by=guild.officer.by)
+
+
+def test_a_bonus_that_a_dispute_took_back_stays_taken_back_and_others_get_theirs(
+    guild: GuildHouse, people: tuple[Person, Person, Person]
+) -> None:
+    """P-9, P-14: though the bonus is given anew, and again after that."""
+    raid = guild.raids(guild.event_type(points="0"))
+    guild.attends(raid, "Adaa", "Bobb")
+    close(guild, raid)
+    for reason in ("On time", "Full raid"):
+        uphold(guild, people[0], reason)
+    assert current(guild, people) == ["0.00", "7.00", "0.00"]
+    guild.attends(raid, "Cydd")
+    follow_up(guild, REWARD_RAID)
+    assert current(guild, people) == ["0.00", "7.00", "7.00"]
+    for closed in (False, True):
+        close(guild, raid, closed=closed)
+    assert current(guild, people) == ["0.00", "7.00", "7.00"]
+    made = len(batches(guild))
+    guild.use.change_raid()(raid.id, note="fine", by=guild.officer.by)
+    follow_up(guild, REWARD_RAID)
+    assert len(batches(guild)) == made
+
+
+def test_who_takes_the_place_of_a_line_that_a_dispute_took_back_gets_the_bonus(
+    guild: GuildHouse, people: tuple[Person, Person, Person]
+) -> None:
+    """P-9, P-14: as many as before are not the same as before."""
+    raid = guild.raids(guild.event_type(points="0"))
+    guild.attends(raid, "Adaa", "Bobb")
+    close(guild, raid)
+    uphold(guild, people[0], "On time")
+    guild.use.remove_attendance()(raid.id, ["Adaa"], by=guild.officer.by)
+    guild.attends(raid, "Cydd")
+    follow_up(guild, REWARD_RAID)
+    assert current(guild, people) == ["0.00", "7.00", "7.00"]
+
+
+def test_who_was_merged_is_given_a_bonus_once_as_one_person(
+    guild: GuildHouse, people: tuple[Person, Person, Person]
+) -> None:
+    """P-9, R-8: there throughout with the one and then the other is there throughout; by hand as by rules."""
+    old = guild.unlinked("Old")
+    guild.plays(old, "Oldie")
+    both = guild.raids(guild.event_type(points="0"))
+    guild.attends(both, "Adaa", "Oldie")
+    after_another = guild.raids(guild.event_type("Hate", points="0"))
+    guild.attends(after_another, "Adaa")
+    guild.clock.advance(HOUR)
+    guild.use.add_tick()(after_another.id, name="Later", by=guild.officer.by)
+    guild.attends(after_another, "Oldie", tick=2)
+    guild.use.merge_users()(old.id, into=people[0].id, reason="one", by=guild.officer.by)
+    close(guild, both)
+    assert current(guild, people) == ["7.00", "0.00", "0.00"]
+    close(guild, after_another)
+    assert current(guild, people) == ["14.00", "0.00", "0.00"]
+    batch = give(guild, WantedBonus(title="Kill", raid_id=both.id, amount=Points.of(5)))
+    assert (batch.lines, current(guild, people)) == (1, ["19.00", "0.00", "0.00"])
+
+
 # --- by hand ----------------------------------------------------------------------------------------------------------
 
 
@@ -176,6 +265,25 @@ def test_all_who_attended_get_a_bonus_once_for_its_key(
     give(guild, wanted)
     assert current(guild, people) == ["12.00", "12.00", "10.00"]
     assert guild.history(people[0])[0].character_name == "Adaa"
+
+
+def test_what_was_given_by_hand_for_a_raid_goes_back_with_it(
+    guild: GuildHouse, people: tuple[Person, Person, Person]
+) -> None:
+    """P-9, D-8: a bonus and a penalty alike, once it is cancelled; not where it is corrected, nor another raid's."""
+    raid, other = (guild.raids(guild.event_type(name, points="0")) for name in ("Hate", "Fear"))
+    for each in (raid, other):
+        guild.attends(each, "Adaa")
+    give(guild, WantedBonus(title="Kill", raid_id=raid.id, amount=Points.of(10)))
+    give(guild, WantedBonus(title="Wipe", raid_id=raid.id, amount=Points.of(2), penalty=True))
+    give(guild, WantedBonus(title="Kill", raid_id=other.id, amount=Points.of(1)))
+    guild.attends(raid, "Bobb")
+    follow_up(guild, REWARD_RAID)
+    assert current(guild, people) == ["9.00", "0.00", "0.00"]
+    guild.use.cancel_raid()(raid.id, by=guild.officer.by)
+    follow_up(guild, REWARD_RAID)
+    assert current(guild, people) == ["1.00", "0.00", "0.00"]
+    assert {each.reversed_kind for each in batches(guild, reversed=True)} == {ActorKind.JOB}
 
 
 def test_a_list_gives_each_their_own_and_a_penalty_takes(

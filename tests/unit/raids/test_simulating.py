@@ -184,6 +184,24 @@ def test_runs_that_are_not_named_look_at_what_would_be(guild: GuildHouse, people
     }
 
 
+def test_decay_that_was_given_back_stays_so(guild: GuildHouse, people: dict[str, Person]) -> None:
+    """P-14, P-15: a dispute gave back what a run by age took; the run stands."""
+    decay = {"on": "entries", "percent": "10", "schedule": {**WEEKLY, "every": 1}}
+    guild.use.set_policies()(guild.pool, {"decay": decay}, by=guild.officer.by)
+    aldo = people["Aldo"]
+    adjusted(guild, aldo, "100")
+    guild.clock.advance(timedelta(days=1))
+    guild.use.run_due_batch()(guild.pool, by=guild.operator)
+    entry = next(row for row in guild.history(aldo) if row.kind is EntryKind.DECAY)
+    dispute = guild.use.dispute_entry()(aldo.id, entry.id, text="I was away", by=aldo.by)
+    guild.use.uphold_dispute()(dispute.id, by=guild.officer.by)
+    assert guild.current(aldo) == "100.00"
+    guild.clock.advance(timedelta(days=1))
+    guild.use.run_due_batch()(guild.pool, by=guild.operator)
+    must_be_as_it_is(simulated(guild, {"cap": "500"}))
+    must_be_as_it_is(simulated(guild))
+
+
 def test_bounds_and_penalties_that_were_not_there(guild: GuildHouse, people: dict[str, Person]) -> None:
     """P-15, P-6: members are lifted, what is over is taken, the idle pay."""
     adjusted(guild, people["Aldo"], "100")
@@ -209,6 +227,21 @@ def test_points_that_went_on_by_a_merge(guild: GuildHouse, people: dict[str, Per
     guild.use.undo_merge()(merge.merge_id, reason="two", by=guild.officer.by)
     found = simulated(guild, points={"Fear": "200%"}, everyone=True)
     assert then(found) == {"Aldo": "0.00", "Bera": "0.00", "Cato": "0.00", "Oldie": "20.00"}
+
+
+def test_who_was_paid_twice_before_a_merge_stays_so(guild: GuildHouse, people: dict[str, Person]) -> None:
+    """P-15, R-8, D-4: what was paid when they were two is paid to two; what comes after is paid once."""
+    old = guild.unlinked("Old")
+    guild.plays(old, "Oldie")
+    fear = guild.event_type("Fear")
+    guild.attends(guild.raids(fear), "Oldie", "Aldo")
+    guild.clock.advance(timedelta(hours=1))
+    guild.use.merge_users()(old.id, into=people["Aldo"].id, reason="one", by=guild.officer.by)
+    guild.clock.advance(timedelta(hours=1))
+    guild.attends(guild.raids(fear), "Oldie", "Aldo")
+    assert guild.current(people["Aldo"]) == "30.00"
+    assert then(simulated(guild, points={"Fear": "200%"}))["Aldo"] == "60.00"
+    assert then(simulated(guild, {"paid_once_per": "character"}))["Aldo"] == "40.00"
 
 
 def test_only_what_was_recorded_in_that_time_is_replayed(guild: GuildHouse, people: dict[str, Person]) -> None:
@@ -275,6 +308,16 @@ SAME: Mapping[str, object] = {
     "decay": {"percent": "12.5", "schedule": {"every": 2, "unit": "days", "starts_on": "2026-11-21"}},
     "repeating_cap": {"upper": "25", "schedule": {"every": 5, "unit": "days", "starts_on": "2026-11-22"}},
 }
+BY_AGE: Mapping[str, object] = {
+    "cap": "60",
+    "late_percent": "50",
+    "decay": {
+        "on": "entries",
+        "percent": "12.5",
+        "schedule": {"every": 2, "unit": "days", "starts_on": "2026-11-21"},
+    },
+}
+"""The same for decay by age."""
 NAMES = ("Aldo", "Aldino", "Bera", "Cato", "Oldie")
 _DEED = st.one_of(
     st.tuples(
@@ -284,6 +327,8 @@ _DEED = st.one_of(
     ),
     st.tuples(st.just("adjust"), st.sampled_from(NAMES), st.integers(-20, 30)),
     st.tuples(st.just("award"), st.sampled_from(NAMES), st.integers(1, 20)),
+    st.tuples(st.just("pass"), st.integers(1, 4), st.none()),
+    st.tuples(st.just("pass"), st.integers(2, 2), st.none()),
     st.tuples(st.just("pass"), st.integers(1, 4), st.none()),
     st.tuples(st.just("cancel"), st.integers(0, 5), st.none()),
     st.tuples(st.just("reverse"), st.integers(0, 5), st.none()),
@@ -381,27 +426,37 @@ _ANY = settings(max_examples=12, deadline=None, suppress_health_check=[HealthChe
 
 
 @_ANY
-@given(st.lists(_DEED, max_size=25), st.sampled_from([1, 12]))
-def test_any_history_without_a_change_is_what_is(deeds: list[tuple[Any, Any, Any]], months: int) -> None:
+@given(st.lists(_DEED, max_size=25), st.sampled_from([1, 12]), st.sampled_from([SAME, BY_AGE]))
+def test_any_history_without_a_change_is_what_is(
+    deeds: list[tuple[Any, Any, Any]], months: int, same: Mapping[str, object]
+) -> None:
     """P-15: for every user and bucket, whatever was reversed, capped, decayed, merged or changed."""
-    history = History(SAME)
+    history = History(same)
     for deed in deeds:
         history.goes_on(deed)
     must_be_as_it_is(simulated(history.guild, months=months, everyone=True))
 
 
+_RULES = st.sampled_from([SAME, BY_AGE]).flatmap(
+    lambda same: st.tuples(st.just(same), st.sets(st.sampled_from(sorted(same)), min_size=1))
+)
+
+
 @_ANY
-@given(st.lists(_DEED, max_size=25), st.sets(st.sampled_from(sorted(SAME)), min_size=1))
-def test_any_history_under_its_own_rules_is_what_is(deeds: list[tuple[Any, Any, Any]], named: set[str]) -> None:
+@given(st.lists(_DEED, min_size=8, max_size=25), _RULES)
+def test_any_history_under_its_own_rules_is_what_is(
+    deeds: list[tuple[Any, Any, Any]], rules: tuple[Mapping[str, object], set[str]]
+) -> None:
     """P-15: rules that are named are worked out anew, and come to the same where they are the same.
 
     A batch that was reversed alone stays reversed only where its runs are not made anew.
     """
-    history = History(SAME)
+    same, named = rules
+    history = History(same)
     for deed in deeds:
         if deed[0] != "unbatch":
             history.goes_on(deed)
-    must_be_as_it_is(simulated(history.guild, {name: SAME[name] for name in named}, everyone=True))
+    must_be_as_it_is(simulated(history.guild, {name: same[name] for name in named}, everyone=True))
 
 
 @_ANY

@@ -11,12 +11,14 @@ from dkp_core.accounts import RoleGroup
 from dkp_core.kernel.errors import NoSuch, NotPermitted
 from dkp_core.raids import (
     LineChange,
+    NamedPresence,
     NotedAlready,
     Presence,
     Raid,
     RaidIsCancelled,
     RaidIsClosed,
     StandbyIsForOfficers,
+    StandbyIsOver,
 )
 from dkp_core.roster import CharacterStatus, StillPending
 from tests.unit.guild_house import GuildHouse, Person
@@ -131,4 +133,84 @@ def test_one_of_a_raid_s_pools_is_enough(guild: GuildHouse, member: Person) -> N
     raid = guild.raids(guild.event_type("Both", pools=[other, guild.pool]))
     guild.use.claim_standby()(raid.id, by=member.by)
     assert (guild.current(member), guild.current(member, other)) == ("10.00", "0.00")
+    assert guild.verified()
+
+
+@pytest.mark.parametrize("once_per", ["user", "character"])
+def test_who_is_there_does_not_stand_by_too(guild: GuildHouse, member: Person, once_per: str) -> None:
+    """P-16, D-4: neither with another character while one is noted, nor with several of them."""
+    lets_members(guild, alt_percent="50", paid_once_per=once_per)
+    alt = guild.use.find_character()("Zoealt", by=guild.operator).id
+    raid = guild.raids()
+    guild.attends(raid, "Zoealt")
+    with pytest.raises(NotedAlready):
+        guild.use.claim_standby()(raid.id, by=member.by)
+    assert guild.current(member) == "5.00"
+    other = guild.raids(guild.event_type("Other"))
+    guild.use.claim_standby()(other.id, by=member.by)
+    with pytest.raises(NotedAlready):
+        guild.use.claim_standby()(other.id, character_id=alt, by=member.by)
+    assert guild.current(member) == "15.00"
+
+
+def test_what_is_noted_takes_the_place_of_a_claim(guild: GuildHouse, member: Person) -> None:
+    """P-16, D-4: of the same name, and of another character of the same member; then it can't be taken back."""
+    lets_members(guild, standby_percent="10", alt_percent="50")
+    raid = guild.raids()
+    guild.use.claim_standby()(raid.id, by=member.by)
+    taken = guild.attends(raid, "Zoe")
+    assert (len(taken.noted), taken.already_present) == (1, ())
+    assert lines(guild, raid) == [(1, "Zoe", Presence.PRESENT, "10.00", False)]
+    with pytest.raises(NoSuch):
+        guild.use.withdraw_standby()(raid.id, by=member.by)
+    other = guild.raids(guild.event_type("Other"))
+    guild.use.claim_standby()(other.id, by=member.by)
+    guild.attends(other, "Zoealt")
+    assert lines(guild, other) == [(1, "Zoealt", Presence.PRESENT, "5.00", False)]
+    bench = guild.raids(guild.event_type("Bench"))
+    guild.use.claim_standby()(bench.id, by=member.by)
+    stood_by = NamedPresence(name="Zoe", presence=Presence.STANDBY)
+    guild.use.record_attendance()(bench.id, [stood_by], by=guild.officer.by)
+    assert lines(guild, bench) == [(1, "Zoe", Presence.STANDBY, "1.00", False)]
+    assert guild.current(member) == "16.00"
+    assert guild.verified()
+
+
+def test_a_name_that_turns_out_to_be_theirs_ends_the_claim(guild: GuildHouse, member: Person) -> None:
+    """P-16, D-5: also where the name was noted before anybody knew whose it is."""
+    lets_members(guild, alt_percent="50")
+    raid = guild.raids()
+    guild.attends(raid, "Zoetwo")
+    guild.use.claim_standby()(raid.id, by=member.by)
+    alt = guild.use.find_character()("Zoealt", by=guild.operator).id
+    guild.use.resolve_name()("Zoetwo", character_id=alt, by=guild.officer.by)
+    assert lines(guild, raid) == [(1, "Zoetwo", Presence.PRESENT, "5.00", False)]
+    assert guild.current(member) == "5.00"
+    assert guild.verified()
+
+
+def test_it_is_claimed_on_the_night_of_the_raid(guild: GuildHouse, member: Person) -> None:
+    """P-16: up to 12 hours after the tick; the same claim again is answered also later."""
+    lets_members(guild)
+    raid, late = guild.raids(), guild.raids(guild.event_type("Late"))
+    guild.clock.advance(timedelta(hours=12))
+    guild.use.claim_standby()(raid.id, by=member.by)
+    guild.clock.advance(timedelta(seconds=1))
+    guild.use.claim_standby()(raid.id, by=member.by)
+    with pytest.raises(StandbyIsOver) as refused:
+        guild.use.claim_standby()(late.id, by=member.by)
+    assert "2026-11-21T08:00:00+00:00" in refused.value.sentence
+    assert guild.current(member) == "10.00"
+
+
+def test_a_pool_where_officers_note_it_pays_no_claim(guild: GuildHouse, member: Person) -> None:
+    """P-16: nor does its policy say that the claim counts; an officer's word pays in both."""
+    lets_members(guild, standby_counts=False)
+    other = guild.use.create_pool()(name="Other", by=guild.officer.by).id
+    raid = guild.raids(guild.event_type("Both", pools=[other, guild.pool]))
+    assert not guild.use.claim_standby()(raid.id, by=member.by).counts
+    assert (guild.current(member), guild.current(member, other)) == ("10.00", "0.00")
+    stood_by = NamedPresence(name="Zoe", presence=Presence.STANDBY)
+    guild.use.record_attendance()(raid.id, [stood_by], by=guild.officer.by)
+    assert (guild.current(member), guild.current(member, other)) == ("10.00", "10.00")
     assert guild.verified()

@@ -15,7 +15,7 @@ from dkp_core.kernel.errors import InvalidValue
 from dkp_core.kernel.names import name_key
 from dkp_core.raids.formats import DumpFormat, DumpIsGuildDump, read_dump
 from dkp_core.roster import GuildDump, GuildDumpWarningKind, GuildLineOutcome, is_guild_dump, read_guild_dump
-from dkp_core.roster.guild_dump import BYTES_MAX, LINES_MAX, guild_and_server
+from dkp_core.roster.guild_dump import BYTES_MAX, LINES_MAX, guild_and_server, guild_dump_of
 
 SAMPLES = Path(__file__).resolve().parents[4] / "shared" / "samples"
 NAME = "The_Unknown_firiona-20230111-141432.txt"
@@ -218,6 +218,12 @@ def test_names_come_back_as_written_however_the_file_is_cut(written: list[str], 
     data = "\r\n".join(map(row, written)).encode(encoding)
     dump = read_guild_dump(data[start : start + size] for start in range(0, len(data), size))
     assert [each.name for each in dump.rows] == written
+
+
+def test_lines_that_were_read_already_make_the_same_dump() -> None:
+    """D-6, R-6: a roster import reads its file once, whatever the kind."""
+    lines = [row("Sonya"), "", "no row", row("Vulak")]
+    assert guild_dump_of(lines, NAME) == read(lines)
 
 
 CELLS = st.sampled_from(("", "A", "Sonya", "60", "01/02/06", "99/99/99", "Leader", "x" * 70, "\u0316" * 300))

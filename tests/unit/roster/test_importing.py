@@ -249,6 +249,54 @@ def test_who_is_missing_in_the_file_is_listed_and_stays_unless_the_import_says_o
     assert taken(guild, "name\nHere\n").missing == ()
 
 
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "Kass,60?,\n",
+        "kass,60,Nobody's Rank\n",
+        "Kassandra,60?,\n",
+        "Newcomer,60?,,Kass\n",
+    ],
+)
+def test_whom_a_refused_line_names_is_not_missing(guild: GuildHouse, rest: str) -> None:
+    """R-6: a line that cannot be taken, under whichever of its names, sets nobody aside whom it names."""
+    kass = guild.plays(None, "Kass")
+    guild.plays(None, "Gone")
+    guild.use.add_alias()(kass, "Kassandra", by=guild.officer.by)
+    report = taken(guild, f"name,level,rank,main\nHere,1,,\n{rest}", missing=WhenMissing.RETIRE)
+    assert outcomes(report)[3] is REFUSED
+    assert [each.name for each in report.missing] == ["Gone"]
+    assert found(guild, "Kass").status is CharacterStatus.ACTIVE
+
+
+def test_who_stands_in_a_file_as_a_main_only_is_not_missing(guild: GuildHouse) -> None:
+    """R-6: a map of alts to mains names the mains too."""
+    kara = guild.joins("Kara")
+    guild.plays(kara, "Kass")
+    guild.plays(kara, "Lucis")
+    assert taken(guild, "name,main\nLucis,Kass\n", missing=WhenMissing.RETIRE).missing == ()
+    assert found(guild, "Kass").status is CharacterStatus.ACTIVE
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("name,level\nHere,1\n,60\n", 3),
+        ("name,level\nHere,1\n\x07Kass,60\n", 3),
+        ('name,notes\nKass,"never closed\n' + "Here,\n" * 25, 2),
+    ],
+)
+def test_a_file_with_a_name_that_cannot_be_read_sets_nobody_aside(guild: GuildHouse, text: str, number: int) -> None:
+    """R-6: it may be anybody's; the line is named, and nothing is done, in a dry run either."""
+    guild.plays(None, "Kass")
+    for dry_run in (True, False):
+        with pytest.raises(InvalidValue) as refused:
+            taken(guild, text, missing=WhenMissing.RETIRE, dry_run=dry_run)
+        assert (refused.value.field, f"line {number} " in refused.value.fault) == ("missing", True)
+    assert names(guild) == {"Kass"}
+    assert [each.after for each in taken(guild, text).missing] in ([], [CharacterStatus.ACTIVE])
+
+
 def guild_row(name: str, level: int, character_class: str, rank: str, *, alt: str = "", note: str = "") -> str:
     """A row as `/outputfile guild` writes it."""
     rest = (alt, "08/02/20", "Bazaar", note, "", "on", "off", 5, "03/21/20", "", "")
@@ -296,6 +344,35 @@ def test_a_partial_dump_warns_and_sets_nobody_aside(guild: GuildHouse) -> None:
         taken(guild, dump, missing=WhenMissing.RETIRE)
     assert refused.value.field == "missing"
     assert found(guild, "Gone").status is CharacterStatus.ACTIVE
+
+
+def test_an_unreadable_row_of_a_dump_sets_its_character_not_aside(guild: GuildHouse) -> None:
+    """R-6: its name counts where it can be read; where it cannot, nobody is set aside."""
+    for name in ("Chief", "Kass", "Gone"):
+        guild.plays(None, name)
+    broken = guild_row("Kass", 1, "Bard", "Member").replace("\t1\t", "\t?\t", 1)
+    rows = guild_row("Chief", 65, "Warrior", "Leader"), broken
+    report = taken(guild, dump_of(*rows), missing=WhenMissing.RETIRE)
+    assert (line(report, 2).outcome, line(report, 2).name) == (RosterOutcome.UNREADABLE, "Kass")
+    assert [each.name for each in report.missing] == ["Gone"]
+    assert found(guild, "Kass").status is CharacterStatus.ACTIVE
+    with pytest.raises(InvalidValue) as refused:
+        taken(guild, dump_of(*rows, "Kass\t60"), missing=WhenMissing.RETIRE, kind=RosterFileKind.GUILD_DUMP)
+    assert (refused.value.field, "line 3 " in refused.value.fault) == ("missing", True)
+
+
+def test_a_refused_row_of_a_dump_makes_no_rank_and_changes_nothing(guild: GuildHouse) -> None:
+    """R-6: whatever of it is wrong: the class, or the rank itself."""
+    guild.plays(None, "Known", level=1)
+    dump = dump_of(
+        guild_row("Newcomer", 20, "c" * 100, "Top"),
+        guild_row("Known", 20, "Bard", "r" * 100),
+        guild_row("Fine", 20, "Bard", "Member"),
+    )
+    report = taken(guild, dump, create_ranks=True)
+    assert (report.ranks_made, outcomes(report)) == ((), {1: REFUSED, 2: REFUSED, 3: NEW})
+    assert "Top" not in [row.name for row in guild.use.list_ranks()(by=guild.operator)]
+    assert found(guild, "Known").level == 1
 
 
 def test_renames_and_alts_of_a_dump_are_suggested_and_never_guessed(guild: GuildHouse) -> None:

@@ -183,6 +183,30 @@ def test_what_a_profile_holds_is_told_to_no_log_and_goes_with_the_person(guild: 
     assert "profile" in told
 
 
+@pytest.mark.parametrize("to", ["nobody", "another", "whom a file says"])
+def test_what_was_noted_of_an_owner_goes_when_the_character_does(guild: GuildHouse, to: str) -> None:
+    """A-12, R-4: notes and free text never become another's, so that they are gone when the first is erased."""
+    field(guild, "Real name", shown_to=ShownTo.OFFICERS)
+    field(guild, "Home", KIND.LINK)
+    field(guild, "Keys", KIND.NUMBER)
+    kara, otto = guild.joins("Kara"), guild.joins("Otto")
+    words = {"Real name": "Kara Smith", "Home": "https://example.org/kara", "Keys": "3"}
+    one = guild.plays(kara, "One", profile=words, notes="lives in Bremen")
+    if to == "whom a file says":
+        report = guild.use.import_roster()([b"name,owner,home\nOne,Otto,https://example.org/o\n"], by=guild.officer.by)
+        told = {each.field: each.after for each in report.lines[1].changes}
+        assert (told["notes"], told["profile.Real name"], told["owner"]) == (None, None, "Otto")
+        assert profile(guild, one) == {"Home": "https://example.org/o", "Keys": "3"}
+    else:
+        owner = None if to == "nobody" else otto.id
+        guild.use.reassign_character()(one, owner=owner, reason="sold", by=guild.officer.by)
+        assert profile(guild, one) == {"Keys": "3"}
+    assert guild.use.show_character()(one, by=guild.operator).notes == ""
+    with guild.memory.read(guild.operator) as views:
+        told_to_the_log = str([row.data for row in views.events(AuditFilter(), page=PageRequest(size=200)).results])
+    assert not any(word in told_to_the_log for word in ("Smith", "Bremen"))
+
+
 def test_an_import_fills_in_profiles_by_the_names_of_their_columns(guild: GuildHouse) -> None:
     """R-6: columns that are profile fields are taken, and shown before and after; others are named."""
     field(guild, "Main trade", KIND.CHOICE, choices=("Baker", "Smith"))

@@ -98,9 +98,8 @@ class _PoolRaids:
         single = self.windowed(members, firsts, now)
         grouped = self.windowed(groups, _earliest(firsts, mains), now)
         for member in self.house.members:
-            own = single.get(member.id)
             # A special member that is a main, or names one, is shown the group that it is no part of itself.
-            yield member.id, Attendances(own, grouped.get(member.main_id, own))
+            yield member.id, Attendances(single.get(member.id), grouped.get(member.main_id))
 
     def firsts(self, groups: _Present, mains: Mapping[int, int]) -> _Firsts:
         """Since when each member's lifetime counts: the first raid of the group it is the main of.

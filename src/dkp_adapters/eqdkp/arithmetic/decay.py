@@ -129,7 +129,7 @@ class DecayOfRows:
         faded = self._faded(runs)
 
         def left(value: int, at: int) -> Amount:
-            if at < first or at > last:
+            if at < first:
                 return value
             if self.zero_months and last - self.zero_months * MONTH > at:
                 return 0

@@ -12,9 +12,10 @@ from attrs import frozen
 
 from dkp_adapters.memory.tables import GuildTables, RecordedEvent, RecordedTransition, Rows, Snapshot
 from dkp_core.kernel.actor import ActorKind
-from dkp_core.kernel.ids import ApplicationId, AwardDraftId, GuildId, UserId
+from dkp_core.kernel.ids import ApplicationId, AwardDraftId, GuildId, ProfileFieldId, UserId
 from dkp_core.loot import AwardDraft, result_of
 from dkp_core.recruitment import TOLD_WHY, Application, Candidate, Comment, CommentKind
+from dkp_core.roster import ShownTo
 
 Whose = Callable[[Any, Any, Any], object]
 """Of a key and its row, and the tables around, the id of whom the row is about, or several."""
@@ -43,7 +44,8 @@ class Held:
     """What a table holds on somebody.
 
     What is `left_out` is deliberated among others, or theirs; `shown` is what of a row may be told, by its key. Nobody
-    else is told of rows that are `secret` before their auction is closed, nor of the `hidden` field (L-11).
+    else is told of rows that are `secret` before their auction is closed, nor of the `hidden` field (L-11). Of what is
+    `for_officers` in part, values of profile fields that officers alone see are left out.
     """
 
     section: str
@@ -51,6 +53,7 @@ class Held:
     secret: bool = False
     hidden: str = ""
     left_out: frozenset[str] = frozenset()
+    for_officers: frozenset[str] = frozenset()
     shown: Callable[[Any, Any], Any] = lambda _, row: row
 
 
@@ -97,7 +100,7 @@ def _step(key: tuple[ApplicationId, int], recorded: RecordedTransition) -> Mappi
 
 def _award_draft(_: AwardDraftId, draft: AwardDraft) -> Mapping[str, object]:
     """A draft without what tells of the file, and what officers say of it."""
-    kept_back = {"sha256", "fingerprint", "reason", "note", "version", "pending"}
+    kept_back = {"sha256", "fingerprint", "reason", "version", "pending"}
     return {each.name: getattr(draft, each.name) for each in attrs.fields(AwardDraft) if each.name not in kept_back}
 
 
@@ -115,7 +118,7 @@ PERSONAL: Final[Mapping[str, Held]] = {
     "discord_tokens": Held("discord_tokens", _by("user_id")),
     "notices": Held("notices", lambda _, row, __: row.notice.to.user_id),
     "memberships": Held("memberships", _by("user_id", "merged_into")),
-    "characters": Held("characters", _by("owner")),
+    "characters": Held("characters", _by("owner"), for_officers=frozenset({"profile"})),
     "ownerships": Held("ownerships", lambda _, periods, __: tuple(each.owner for each in periods)),
     "claims": Held("claims", _by("claimant")),
     "main_changes": Held("main_changes", _by("user_id")),
@@ -126,7 +129,7 @@ PERSONAL: Final[Mapping[str, Held]] = {
     "batches": Held(
         "batches",
         lambda _, row, __: row.actor_id if row.actor_kind is ActorKind.USER else None,
-        left_out=frozenset({"reversed_kind", "reversed_by"}),
+        left_out=frozenset({"reversed_kind", "reversed_by", "exempt"}),
     ),
     "disputes": Held("disputes", _by("user_id", "made_by")),
     "raids": Held("raids_led", _by("leader")),
@@ -159,6 +162,7 @@ NOT_PERSONAL: Final = frozenset(
         "chat_grammars",
         "chat_lines",
         "deadlines",
+        "decisions",
         "deliveries",
         "event_types",
         "events",
@@ -176,6 +180,7 @@ NOT_PERSONAL: Final = frozenset(
         "ranks",
         "recruitment_rules",
         "removed_ranks",
+        "sightings",
         "sign_in_attempts",
     }
 )
@@ -204,7 +209,9 @@ def held_on(snapshot: Snapshot, user_id: UserId, *, own: bool) -> Mapping[str, t
             for key, row in _theirs(tables, rows, held, whose):
                 if own or not (held.secret and _is_secret(snapshot, guild_id, key, row)):
                     hidden = held.left_out | (frozenset() if own else {held.hidden})
-                    told = _flat(held.shown(key, row), guild_id)
+                    told = dict(_flat(held.shown(key, row), guild_id))
+                    for name in held.for_officers:
+                        told[name] = _told(_without_officers_fields(tables, getattr(row, name)))
                     section.append({name: told[name] for name in told if name not in hidden})
 
     collect(snapshot.installation, user_id, None)
@@ -216,6 +223,11 @@ def held_on(snapshot: Snapshot, user_id: UserId, *, own: bool) -> Mapping[str, t
     events = (event for guild_id in snapshot.guilds for event in snapshot.of(guild_id).events.values())
     found["deeds"] = [_deed(event) for event in events if event.by.user_id == user_id]
     return {section: tuple(rows) for section, rows in found.items()}
+
+
+def _without_officers_fields(tables: GuildTables, values: Mapping[ProfileFieldId, str]) -> Mapping[ProfileFieldId, str]:
+    hidden = {each.id for each in tables.profile_fields.values() if each.shown_to is ShownTo.OFFICERS}
+    return {field_id: value for field_id, value in values.items() if field_id not in hidden}
 
 
 def _deed(recorded: RecordedEvent) -> Mapping[str, object]:

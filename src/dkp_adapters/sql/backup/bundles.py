@@ -99,14 +99,18 @@ def prove(path: Path) -> Manifest:
 @contextmanager
 def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
-        with zipfile.ZipFile(path) as bundle:
+        opened = zipfile.ZipFile(path)
+    except zipfile.BadZipFile as damaged:
+        raise BackupDamaged(path.name, f"it is no backup, or it was cut off ({damaged})") from damaged
+    except OSError as unreadable:
+        raise BackupDamaged(path.name, f"it can't be read ({unreadable.strerror or unreadable})") from unreadable
+    try:
+        with opened as bundle:
             yield bundle
     except KeyError as missing:
         raise BackupDamaged(path.name, "there is no backup of ours in it") from missing
     except _UNREADABLE as damaged:
-        raise BackupDamaged(path.name, f"it is no backup, or it is damaged ({damaged})") from damaged
-    except OSError as unreadable:
-        raise BackupDamaged(path.name, f"it can't be read ({unreadable.strerror or unreadable})") from unreadable
+        raise BackupDamaged(path.name, f"it is damaged ({damaged})") from damaged
 
 
 def _manifest(bundle: zipfile.ZipFile, path: Path) -> Manifest:

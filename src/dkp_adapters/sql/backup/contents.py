@@ -17,7 +17,7 @@ from attrs import frozen
 
 from dkp_adapters.sql.backup.bundles import PIECE
 from dkp_adapters.sql.backup.errors import BackupDamaged, BackupRefused, TargetInUse, TargetNotEmpty
-from dkp_adapters.sql.backup.files import private, settled
+from dkp_adapters.sql.backup.files import alike, private, settled
 from dkp_adapters.sql.backup.programs import ProgramFailed, found, run
 from dkp_adapters.sql.drivers.sqlite import SqliteConnection, path_of
 from dkp_adapters.sql.engine import Connection, Engine
@@ -109,6 +109,8 @@ class SqliteContent(Content):
     def load(self, content: Path, *, overwrite: bool) -> None:
         self._must_be_empty(overwrite)
         target = path_of(self.engine.url)
+        if not target.parent.is_dir():
+            raise BackupRefused(f"There is no folder {target.parent}", "the path of a file in a folder that is there")
         beside = target.with_name(f".{target.name}.restored")
         try:
             _copied(content, beside)
@@ -116,6 +118,7 @@ class SqliteContent(Content):
                 _sound(copy)
             if target.exists():
                 self._must_be_alone(target)
+                alike(beside, target)
             beside.replace(target)
             settled(target.parent)
         except sqlite3.Error as fault:

@@ -52,12 +52,13 @@ memberships: Final = table(
     Column("ended_at", Moment),
     Column("reason", LongText, nullable=False),
     Column("merged_into", Id),
+    Column("was_member", Flag, nullable=False),
     Column("version", Integer, nullable=False),
     PrimaryKeyConstraint("guild_id", "user_id"),
     Index(None, "user_id"),
     clustered=True,
 )
-"""A user's place in a guild."""
+"""A user's place in a guild; `was_member` tells that they are or ever were a member or above."""
 
 api_keys: Final = table(
     "api_keys",

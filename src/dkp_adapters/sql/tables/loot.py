@@ -206,6 +206,7 @@ award_drafts: Final = table(
     Column("version", Integer, nullable=False),
     PrimaryKeyConstraint("guild_id", "id"),
     UniqueConstraint("guild_id", "raid_id", "fingerprint"),
+    Index(None, "guild_id", "fingerprint"),
     clustered=True,
 )
 """What files tell of loot, for officers to award or to dismiss; `awards` is a JSON list of ids. `user_id` and `item_id`

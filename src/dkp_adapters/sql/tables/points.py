@@ -159,14 +159,18 @@ batches: Final = table(
     Column("reversed_by", letters(128)),
     Column("title", LongText, nullable=False),
     Column("reason", LongText, nullable=False),
+    Column("raid_id", Id),
+    Column("exempt", LongText, nullable=False),
     PrimaryKeyConstraint("guild_id", "id"),
+    Index(None, "guild_id", "raid_id"),
     # `standing` is 1 while it stands, then nothing: so what was reversed may be made again, and nothing twice.
     UniqueConstraint("guild_id", "kind", "period", "pool_id", "rule", "standing", name="uq_batches_standing"),
     clustered=True,
 )
 """What moved the points of many together; its lines are the entries of its source, which all occur at its moment.
 
-Those of adjustments are the adjustments that name it, each with entries of its own.
+Those of adjustments are the adjustments that name it, each with entries of its own. `raid_id` is the raid that officers
+gave it for; `exempt` is a JSON list of the ids of users whose entries a run of decay by age passed over.
 """
 
 disputes: Final = table(

@@ -82,14 +82,16 @@ attendance: Final = table(
     Column("elsewhere", LongText),
     Column("alt", Flag, nullable=False),
     Column("claimed", Flag, nullable=False),
+    Column("waived", LongText),
     Column("counts", Flag, nullable=False),
     PrimaryKeyConstraint("guild_id", "raid_id", "tick", "name_key"),
     clustered=True,
 )
 """Names at ticks: a line for each, as it was read.
 
-`awarded` is what each of the raid's pools paid for it, but for those that `elsewhere` names, a JSON object of hundredths
-by pool. `alt` and `counts` (it counts as attended) are as they were judged.
+`awarded` is what each of the raid's pools paid for it, but for those that `elsewhere` names, a JSON object of
+hundredths by pool. `waived` is a JSON list of pools that pay its owner nothing for the tick, NULL where there are none.
+`alt` and `counts` (it counts as attended) are as they were judged.
 """
 
 unresolved_names: Final = table(

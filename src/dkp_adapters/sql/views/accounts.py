@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, exist
 
 from dkp_adapters.sql.accounts import CONSENT_COLUMNS, consent_of
 from dkp_adapters.sql.moments import micros, moment_at, moment_or_none
-from dkp_adapters.sql.personal import Reading, guilds_naming_somebody, readings
+from dkp_adapters.sql.personal import OFFICERS_FIELDS, Reading, guilds_naming_somebody, readings
 from dkp_adapters.sql.statement import Statement, in_guild
 from dkp_adapters.sql.tables.accounts import api_keys, consents, memberships, users
 from dkp_adapters.sql.tables.guilds import guilds
@@ -241,21 +241,22 @@ class SqlAccountsView(SqlView, AccountsView):
         keys = [row[0] for row in self.session.all(_PERSONAL_KEYS, the_id=user_id)]
         found: dict[str, list[dict[str, object]]] = {}
 
-        def collect(reading: Reading, whose: int, guild_id: int) -> None:
+        def collect(reading: Reading, whose: int, guild_id: int, officers_fields: frozenset[str]) -> None:
             rows = self.session.all(
                 reading.statement, guild_id=guild_id, theirs=whose, theirs_as_text=str(whose), their_keys=keys
             )
-            found.setdefault(reading.section, []).extend(map(reading.row, rows))
+            found.setdefault(reading.section, []).extend(reading.row(row, officers_fields) for row in rows)
 
         everywhere = [reading for reading in readings(own=own) if not reading.of_guild]
         for reading in everywhere:
-            collect(reading, user_id, 0)
+            collect(reading, user_id, 0, frozenset())
         for (guild_id,) in self.session.all(guilds_naming_somebody(), theirs=user_id):
             merged = self.session.all(_MERGED_INTO, guild_id=guild_id, the_id=user_id)
+            hidden = frozenset(str(each) for (each,) in self.session.all(OFFICERS_FIELDS, guild_id=guild_id))
             for whose in (user_id, *(each for (each,) in merged)):
                 for reading in readings(own=own):
                     if reading.of_guild:
-                        collect(reading, whose, guild_id)
+                        collect(reading, whose, guild_id, hidden)
         return {section: tuple(rows) for section, rows in found.items()}
 
     def user_with_discord_id(self, discord_id: str) -> UserRow:

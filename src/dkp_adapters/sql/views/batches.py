@@ -24,7 +24,8 @@ from dkp_core.kernel.points import Points
 from dkp_core.points import BatchFilter, BatchKind, BatchLineRow, BatchRow, EntryKind
 
 _the_id: Final = bindparam("the_id", type_=BigInteger)
-_COLUMNS: Final = tuple(column for column in batches.c if column.name not in ("guild_id", "standing", "version"))
+_UNSHOWN: Final = ("guild_id", "standing", "version", "raid_id", "exempt")
+_COLUMNS: Final = tuple(column for column in batches.c if column.name not in _UNSHOWN)
 _SELECT: Final = select(*_COLUMNS).where(in_guild(batches))
 _BATCH: Final = Statement(_SELECT.where(batches.c.id == _the_id))
 _FILTERS: Final = {

@@ -33,7 +33,7 @@ from dkp_adapters.sql.tables.merges import merges
 from dkp_adapters.sql.tables.points import adjustments, balances, entries, item_pools, pool_policies, pools
 from dkp_adapters.sql.tables.raids import NEVER, attendance_totals, raid_totals, raids
 from dkp_adapters.sql.tables.roster import characters, ranks
-from dkp_adapters.sql.views import PAGE_OFFSET, PAGE_SIZE, SqlView, page_params
+from dkp_adapters.sql.views import PAGE_OFFSET, PAGE_SIZE, page_params
 from dkp_adapters.sql.views.accounts import has_place
 from dkp_adapters.sql.views.attendance import (
     AT,
@@ -45,8 +45,8 @@ from dkp_adapters.sql.views.attendance import (
     shares_of,
     windows_ending,
 )
-from dkp_adapters.sql.views.disputes import ONE_DISPUTE, dispute_row, disputes_that, params_of
 from dkp_adapters.sql.views.batches import SqlBatchesView
+from dkp_adapters.sql.views.disputes import ONE_DISPUTE, dispute_row, disputes_that, params_of
 from dkp_adapters.sql.views.sorting import Keys, sorted_by
 from dkp_core.kernel.actor import ActorKind
 from dkp_core.kernel.errors import NoSuch

@@ -59,6 +59,7 @@ class WarningKind(StrEnum):
     TIME_UNREADABLE = "time_unreadable"
     UNKNOWN_STATUS = "unknown_status"
     TENTATIVE = "tentative"
+    MOVES_NOT_READ = "moves_not_read"
 
 
 @frozen(kw_only=True)
@@ -96,7 +97,8 @@ class LootLine:
     """What a line tells of an item: who looted or won it, and for how much where the file says so (D-11).
 
     `name` is as read, and empty where nobody is named; `at` is local time without a zone (D-13). `rot` is what was
-    left lying or went to nobody. Who looted is not always who won.
+    left lying or went to nobody. Who looted is not always who won. `time_unread` is what the file says of the
+    time, where that is none that can be read.
     """
 
     item: str
@@ -107,6 +109,7 @@ class LootLine:
     at: datetime | None = None
     rot: bool = False
     note: str = ""
+    time_unread: str = ""
 
 
 @frozen(kw_only=True)

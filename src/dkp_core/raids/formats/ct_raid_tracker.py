@@ -12,7 +12,7 @@ from typing import Final
 
 from attrs import define, field
 
-from dkp_core.kernel.names import name_key
+from dkp_core.kernel.names import NAME_LENGTH_RAW_MAX, name_key
 from dkp_core.kernel.text_file import time_in
 from dkp_core.raids.formats.check import Check, Presence, WarningKind
 from dkp_core.raids.formats.format import FormatReader, Sample
@@ -62,15 +62,20 @@ class _RaidInfo:
         start = self._time(self._info, "start") or self._time(self._info, "key")
         end = self._time(self._info, "end")
         for name, element in self._named():
-            self._people.setdefault(name_key(name), _Person(element))
+            if len(name) <= NAME_LENGTH_RAW_MAX:
+                self._people.setdefault(name_key(name), _Person(element))
         for element, came in self._moved():
-            person = self._people.get(name_key(_name(element)))
+            person = self._person(_name(element))
             if person is not None:
                 person.moves.append(Move(self._time(element, "time"), came))
         moments = [move.at for person in self._people.values() for move in person.moves if move.at is not None]
         self._tell(start or min(moments, default=None), end or max(moments, default=None))
         self._ledger.close()
         return self._closed(start or min(moments, default=None) or time_in(file_name))
+
+    def _person(self, name: str) -> _Person | None:
+        """Who is called so; None for what is too long to be a name."""
+        return self._people.get(name_key(name)) if len(name) <= NAME_LENGTH_RAW_MAX else None
 
     def _named(self) -> Iterator[tuple[str, Element]]:
         for group in ("playerinfos", "join", "leave"):
@@ -105,8 +110,11 @@ class _RaidInfo:
 
     def _attend(self, element: Element, group: str, start: datetime | None, end: datetime | None) -> None:
         name = _name(element)
-        person = self._people[name_key(name)]
+        person = self._person(name)
         number = self._ledger.take(element)
+        if person is None:
+            self._ledger.sheet.attend(number, name)
+            return
         if person.described is not element:
             what = {"join": "joined", "leave": "left"}.get(group, "named again")
             when = f"{what} {shown(element.word('time'))}".strip()
@@ -142,7 +150,8 @@ class _RaidInfo:
             ),
         )
         for attendee in attendees:
-            if self._people[name_key(_name(attendee))].described is attendee:
+            person = self._person(_name(attendee))
+            if person is None or person.described is attendee:
                 self._attend(attendee, "attendees", start, end)
 
     def _loot(self, element: Element) -> None:
@@ -154,6 +163,7 @@ class _RaidInfo:
             quantity=element.word("count"),
             cost=element.word("costs", "cost"),
             at=self._time(element, "time"),
+            said=element.word("time"),
             note=element.rest("itemname", "player", "count", "costs", "cost", "time"),
         )
 

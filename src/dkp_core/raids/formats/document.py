@@ -19,6 +19,9 @@ from dkp_core.raids.formats.text import DumpText
 DEPTH_MAX: Final = 64
 """Objects within objects. What is read here nests five deep."""
 
+OBJECTS_MAX: Final = 200_000
+"""Objects and lists. A thousand sign-ups have a thousand and a few."""
+
 DIGITS_MAX: Final = 20
 """Digits of a number; Discord's ids have at most that many."""
 
@@ -96,16 +99,13 @@ class Document:
 
 def looks_like_document(sample: Sample, *keys: str) -> bool:
     """Whether a file starts as an object does and soon has one of these keys."""
-    if not sample.lines or not sample.lines[0].lstrip().startswith("{"):
-        return False
-    start = "\n".join(sample.lines)
-    return any(key in start for key in keys)
+    return sample.start.startswith("{") and any(key in sample.start for key in keys)
 
 
 def document_of(text: DumpText) -> Document:
     """The whole file as one object.
 
-    Raises: DumpIsBroken, which names the line, for what is no JSON, nests too deep or is no object.
+    Raises: DumpIsBroken, which names the line, for what is no JSON, nests too deep, has too many objects or is none.
     """
     if not text.opening.lstrip().startswith(b"{"):
         raise DumpIsBroken("JSON", 1, "it does not start with {")
@@ -130,16 +130,21 @@ def document_of(text: DumpText) -> Document:
 
 
 def _object_lines(whole: str, lines: Sequence[str]) -> list[int]:
-    """The line on which each object starts, in the order in which they end. Raises: DumpIsBroken."""
+    """The line on which each object starts, in the order in which they end. Raises: DumpIsBroken for too many."""
     offsets = [0]
     for line in lines:
         offsets.append(offsets[-1] + len(line) + 1)
     opened: list[int] = []
     found: list[int] = []
+    count = 0
     for sign in SIGN.finditer(whole):
         bracket = sign[0]
         if bracket in "{[":
             opened.append(sign.start() if bracket == "{" else -1)
+            count += 1
+            if count > OBJECTS_MAX:
+                number = bisect_right(offsets, sign.start())
+                raise DumpIsBroken("JSON", number, f"it has more than {OBJECTS_MAX:,} objects and lists")
             if len(opened) > DEPTH_MAX:
                 raise DumpIsBroken(
                     "JSON", bisect_right(offsets, sign.start()), f"it nests deeper than {DEPTH_MAX} levels"

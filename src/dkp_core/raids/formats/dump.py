@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from itertools import islice
 from types import MappingProxyType
 from typing import Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from dkp_core.kernel.text_file import base_name, decoded
-from dkp_core.raids.formats.check import Check, Line, LineOutcome, LootLine
+from dkp_core.raids.formats import ct_raid_tracker, eqdkp_plus_xml
+from dkp_core.raids.formats.check import Check, DumpWarning, Line, LineOutcome, LootLine, WarningKind
 from dkp_core.raids.formats.errors import DumpIsGuildDump, DumpNotRecognised, EmptyDump, NoAttendees, NoLoot
 from dkp_core.raids.formats.format import Sample
 from dkp_core.raids.formats.impostors import refuse_binary, refuse_html
 from dkp_core.raids.formats.join_leave_log import JoinLeaveLog
 from dkp_core.raids.formats.limits import DEFAULT_LIMITS, ReadingLimits
+from dkp_core.raids.formats.markup import begins_with
 from dkp_core.raids.formats.registry import DumpFormat, recognised
-from dkp_core.raids.formats.sheet import FileAccount, counted
+from dkp_core.raids.formats.sheet import FileAccount, Sheet, counted
 from dkp_core.raids.formats.text import PIECE_BYTES_MIN, DumpText
 from dkp_core.roster import is_guild_dump
 
 SAMPLE_LINES_MAX: Final = 200
 SHOWN_LENGTH_MAX: Final = 80
 FAULT_LENGTH_MAX: Final = 300
+ROOTS: Final = (ct_raid_tracker.ROOT, eqdkp_plus_xml.ROOT)
 
 
 @frozen(kw_only=True)
@@ -74,10 +78,13 @@ def read_dump(
     if format is None:
         text.overhear(moves.take)
     chosen, checks, counts = _read(text, limits, file_name, format)
-    if format is None and chosen is DumpFormat.WHO_LOG and not _names_anybody(checks):
-        moved = moves.closed()
-        if _names_anybody(moved):
-            chosen, checks, counts = DumpFormat.JOIN_LEAVE_LOG, moved, counted(moved, account.noise)
+    if format is None and chosen is DumpFormat.WHO_LOG:
+        if _names_anybody(checks):
+            checks = _warned_of(moves, checks)
+        else:
+            moved = moves.closed([_Carried(each) for check in checks for each in _besides_names(check)])
+            if _names_anybody(moved):
+                chosen, checks, counts = DumpFormat.JOIN_LEAVE_LOG, moved, counted(moved, account.noise)
     if not _names_anybody(checks):
         raise _nobody(chosen, checks, counts, text.lines_total)
     return Dump(
@@ -105,7 +112,7 @@ def read_loot(
     loot = sorted((line for check in checks for line in check.loot), key=lambda line: line.line)
     if not loot:
         raise NoLoot(chosen.value, text.lines_total)
-    faults = (line for check in checks for line in check.lines if line.outcome is LineOutcome.UNREADABLE)
+    faults = (line for check in checks for line in _unreadable(check))
     return LootReading(
         format=chosen,
         loot=tuple(loot),
@@ -123,8 +130,9 @@ def _read(
 ) -> tuple[DumpFormat, tuple[Check, ...], dict[LineOutcome, int]]:
     """The format, the checks, and how the lines came out. Raises: UnreadableDump."""
     refuse_binary(text.head, text.opening)
-    refuse_html(decoded(text.opening[:PIECE_BYTES_MIN]))
     sample = _sample(text, file_name)
+    if not any(begins_with(sample, root) for root in ROOTS):  # notes in such a file may hold what web pages have
+        refuse_html(decoded(text.opening[:PIECE_BYTES_MIN]))
     if not sample.lines:
         raise _blank(text)
     chosen = format or recognised(sample)
@@ -141,8 +149,64 @@ def _read(
 
 def _sample(text: DumpText, file_name: str) -> Sample:
     lines = text.opening_lines()
-    whole = lines[:-1] if len(lines) > 1 and len(text.opening) >= PIECE_BYTES_MIN else lines
-    return Sample(base_name(file_name), tuple(islice((line for line in whole if line.strip()), SAMPLE_LINES_MAX)))
+    is_cut = len(lines) > 1 and len(text.opening) >= PIECE_BYTES_MIN and not text.is_document
+    written = tuple(islice((line for line in (lines[:-1] if is_cut else lines) if line.strip()), SAMPLE_LINES_MAX))
+    start = text.opening[:PIECE_BYTES_MIN].decode("utf-8", "replace").lstrip() if text.is_document else ""
+    return Sample(base_name(file_name), written, start)
+
+
+@frozen
+class _Carried:
+    """Loot of a log that was read for its `/who` lists, or a line in which it couldn't be read."""
+
+    told: LootLine | Line
+
+    @property
+    def number(self) -> int:
+        return self.told.line if isinstance(self.told, LootLine) else self.told.number
+
+    @property
+    def at(self) -> datetime | None:
+        return self.told.at if isinstance(self.told, LootLine) else None
+
+    def note_on(self, sheet: Sheet) -> bool:
+        if isinstance(self.told, Line):
+            sheet.unreadable(self.told.number, self.told.detail)
+            return False
+        return sheet.loot(
+            self.told.line,
+            self.told.item,
+            raw_name=self.told.name,
+            quantity=self.told.quantity,
+            at=self.told.at,
+            rot=self.told.rot,
+            note=self.told.note,
+        )
+
+
+def _besides_names(check: Check) -> Iterator[LootLine | Line]:
+    yield from check.loot
+    yield from _unreadable(check)
+
+
+def _unreadable(check: Check) -> Iterable[Line]:
+    return (line for line in check.lines if line.outcome is LineOutcome.UNREADABLE)
+
+
+def _warned_of(moves: JoinLeaveLog, checks: tuple[Check, ...]) -> tuple[Check, ...]:
+    """The checks of a log's lists, the first with a warning where the log tells besides who joined and left."""
+    lines = moves.moves
+    if not lines:
+        return checks
+    warning = DumpWarning(
+        kind=WarningKind.MOVES_NOT_READ,
+        sentence=f"Lines that tell who joined or left the raid: {len(lines):,}, the first in line {lines[0]}; they "
+        "were not read, since the log has a /who list. Where that is not of the raid, read the file as join_leave_log.",
+        line=lines[0],
+        read=0,
+        said=len(lines),
+    )
+    return (evolve(checks[0], warnings=(*checks[0].warnings, warning)), *checks[1:])
 
 
 def _names_anybody(checks: Iterable[Check]) -> bool:
@@ -163,7 +227,7 @@ def _accepted() -> tuple[str, ...]:
 def _nobody(
     chosen: DumpFormat, checks: tuple[Check, ...], counts: Mapping[LineOutcome, int], lines_total: int
 ) -> NoAttendees:
-    faults = (line for check in checks for line in check.lines if line.outcome is LineOutcome.UNREADABLE)
+    faults = (line for check in checks for line in _unreadable(check))
     first = next(faults, None)
     return NoAttendees(
         chosen.value,

@@ -119,6 +119,7 @@ class _RaidLog:
             quantity=item.word("count"),
             cost=item.word("cost"),
             at=self._moment(item, "time"),
+            said=item.word("time"),
             note=item.rest("name", "member", "count", "cost", "time"),
         )
 

@@ -15,11 +15,13 @@ from dkp_core.raids.formats.text import DumpText
 class Sample:
     """The start of a file, by which its format is recognised: its base name in lower case and first lines.
 
-    `lines` has those that are not blank, without the one that the sample cuts off.
+    `lines` has those that are not blank, without the one that the sample cuts off. Of a document in JSON or XML, whose
+    lines are as long and as many as its writer likes, the last may be cut, and `start` has all that was read ahead.
     """
 
     file_name: str
     lines: tuple[str, ...]
+    start: str = ""
 
     def share(self, fits: Callable[[str], bool]) -> float:
         """The part of the lines that fit, from 0 to 1."""

@@ -55,6 +55,7 @@ def _won(cells: Cells) -> WonRow:
     return WonRow(
         name="" if gone else name,
         item=item_in(cells.get("item", "")) or cells.get("itemid", ""),
+        said=cells.get("datetime", ""),
         day=day,
         hour=hour,
         rot=gone,
@@ -105,18 +106,20 @@ def _matched(fields: dict[str, str], *, by_itself: bool) -> WonRow:
     item = fields.get("item", "")
     if by_itself:
         told |= {"at", "name"}
-        day, hour = moment_in(fields["at"])
+        said = fields["at"]
         name = fields["name"]
     else:
         item = next((fields[key] for key in ("link", "item", "id") if fields.get(key, "").strip()), "")
-        day, hour = moment_in(f"{fields.get('date', '').strip()} {fields.get('time', '').strip()}")
+        said = f"{fields.get('date', '').strip()} {fields.get('time', '').strip()}".strip()
         name = fields.get("winner", "")
         told |= {"date", "time", "winner"}
+    day, hour = moment_in(said)
     gone = name.strip().casefold() == DISENCHANTED
     rest = (f"{key}: {cell.strip()}" for key, cell in fields.items() if key not in told)
     return WonRow(
         name="" if gone else name.strip(),
         item=item_in(item),
+        said=said,
         day=day,
         hour=hour,
         rot=gone,

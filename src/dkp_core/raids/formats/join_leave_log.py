@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from attrs import define, field, frozen
 
@@ -15,11 +15,11 @@ from dkp_core.raids.chat_line import owner_of
 from dkp_core.raids.formats.check import Check, Presence, WarningKind
 from dkp_core.raids.formats.errors import DumpTooLarge
 from dkp_core.raids.formats.format import FormatReader, Sample
+from dkp_core.raids.formats.loot_lines import LoggedLoot, NearestTime, looted_in
 from dkp_core.raids.formats.sheet import FileAccount, Sheet, noted
-from dkp_core.raids.formats.stay import GRACE, Move, told
+from dkp_core.raids.formats.stay import GRACE, Move, presence_of, told
 from dkp_core.raids.formats.text import Block, DumpText
 from dkp_core.raids.formats.who_log import STAMP, TEXT, log_time
-from dkp_core.raids.formats.who_log import recognises as is_log
 
 NEEDLE: Final = b" raid"
 """What every line of interest holds; all others are passed over at the speed of memory."""
@@ -38,26 +38,31 @@ LEADS: Final = re.compile(rf"(?P<name>{_NAME}) (?:is|are) now the raid leader\."
 OVER: Final = re.compile(r"(?:Your|The) raid has been disbanded\.")
 INVITED: Final = re.compile(rf"Cross-zone raid invite sent to (?P<name>{_NAME})\.")
 LINE_LENGTH_MAX: Final = 300
+LOOTED: Final = re.compile(rb"\n\[.{24}\] (?:--|[A-Z\x80-\xff][^ \n]{0,79}+ (?:looted|grabbed) )")
+"""What may be a looting line, searched for in bytes."""
 
 
-def recognises(sample: Sample) -> bool:
-    """A log in whose first lines somebody joins or leaves.
+def recognises(_sample: Sample) -> bool:
+    """Never by its first lines: a list may come after them, so `read_dump` reads a log for its `/who` lists first.
 
-    Such a log is read for `/who` lists first, since one may come later than its first lines; see `read_dump`.
+    Where it has none, it is read so.
     """
-    return is_log(sample) and any(what_moved(line[TEXT]) is not None for line in sample.lines)
+    return False
 
 
 def read(text: DumpText, account: FileAccount, file_name: str) -> tuple[Check, ...]:
     """A check for every raid in the log, taken when its first line about it was written.
 
     Everybody counts who joined, left or came to lead. Whose last line is a departure left early, unless that was
-    within a quarter of an hour of the end, which a log tells when its owner goes or the raid is disbanded.
+    within a quarter of an hour of the end, which a log tells when its owner goes or the raid is disbanded. Who first
+    joined more than a quarter of an hour after the first line about the raid was late.
     """
     log = JoinLeaveLog(account, file_name)
+    loot = _LootLog(account, log.owner)
     for block in text.blocks():
         log.take(block)
-    return log.closed()
+        loot.take(block)
+    return log.closed(loot.found)
 
 
 @frozen(kw_only=True)
@@ -111,6 +116,11 @@ class _Raid:
     last_at: datetime | None = None
     over_at: datetime | None = None
 
+    @property
+    def starts_at(self) -> datetime | None:
+        """When the first line about it was written."""
+        return next((line.at for line in self.lines if line.at is not None), None)
+
     def take(self, line: _Line) -> None:
         self.lines.append(line)
         self.last_at = line.at or self.last_at
@@ -120,13 +130,53 @@ class _Raid:
             self.over_at = line.at
 
 
+class Noted(Protocol):
+    """A line of the log that is noted with a check."""
+
+    @property
+    def number(self) -> int:
+        """The physical line, from 1."""
+
+    @property
+    def at(self) -> datetime | None:
+        """When it was written."""
+
+    def note_on(self, sheet: Sheet) -> bool:
+        """Note it; False where the line then says why it can't be."""
+
+
+class _LootLog:
+    """The looting lines of one log, gathered block by block."""
+
+    def __init__(self, account: FileAccount, owner: str) -> None:
+        self._limit = account.limits.lines_kept_max
+        self._owner = owner
+        self._lines = 0
+        self.found: list[LoggedLoot] = []
+
+    def take(self, block: Block) -> None:
+        """Gather what a block tells. Raises: DumpTooLarge."""
+        position, number = 0, self._lines
+        for candidate in LOOTED.finditer(block.data, 0, block.end):
+            start = candidate.start() + 1
+            number += block.data.count(b"\n", position, start)
+            position = start
+            line = decoded(block.data[start : block.data.find(b"\n", start)].removesuffix(b"\r"))
+            loot = looted_in(number, line, log_time(line), self._owner)
+            if loot is not None:
+                self.found.append(loot)
+        self._lines += block.lines
+        if len(self.found) > self._limit:
+            raise DumpTooLarge("lines to report", len(self.found), self._limit)
+
+
 class JoinLeaveLog:
     """The lines about raids of one log, gathered block by block."""
 
     def __init__(self, account: FileAccount, file_name: str) -> None:
         self._account = account
         owner = owner_of(file_name)
-        self._owner = owner[0] if owner is not None else ""
+        self.owner = owner[0] if owner is not None else ""
         self._raids: list[_Raid] = []
         self._kept = 0
         self._lines = 0
@@ -150,11 +200,28 @@ class JoinLeaveLog:
         self._kept += kept
         self._account.noise += block.lines - kept
 
-    def closed(self) -> tuple[Check, ...]:
-        """The checks as they were read. Raises: DumpTooLarge."""
+    @property
+    def moves(self) -> tuple[int, ...]:
+        """The lines that tell who joined or left."""
+        return tuple(
+            line.number
+            for raid in self._raids
+            for line in raid.lines
+            if line.moved.name and (line.moved.came or line.moved.went)
+        )
+
+    def closed(self, loot: Sequence[Noted] = ()) -> tuple[Check, ...]:
+        """The checks as they were read, each with the loot that is nearest to it in time. Raises: DumpTooLarge."""
         if self._kept > self._account.limits.lines_kept_max:
             raise DumpTooLarge("lines to report", self._kept, self._account.limits.lines_kept_max)
-        return tuple(self._check(raid) for raid in self._raids)
+        if loot and not self._raids:
+            self._raids.append(_Raid())
+        nearest = NearestTime(raid.starts_at for raid in self._raids)
+        looted: dict[int, list[Noted]] = {}
+        for each in loot:
+            looted.setdefault(nearest.to(each.at), []).append(each)
+        self._account.noise -= len({each.number for each in loot})
+        return tuple(self._check(raid, looted.get(place, ())) for place, raid in enumerate(self._raids))
 
     def _gather(self, line: _Line) -> None:
         last_at = self._raids[-1].last_at if self._raids else None
@@ -163,11 +230,12 @@ class JoinLeaveLog:
             self._raids.append(_Raid())
         self._raids[-1].take(line)
 
-    def _check(self, raid: _Raid) -> Check:
+    def _check(self, raid: _Raid, loot: Iterable[Noted]) -> Check:
         sheet = Sheet(self._account)
         moves = self._moves(raid)
+        starts_at = raid.starts_at
         nameless: list[int] = []
-        seen: set[str] = set()
+        presences: dict[str, Presence] = {}
         for line in raid.lines:
             if line.moved.invited:
                 sheet.metadata(line.number, "invited", line.moved.name)
@@ -179,10 +247,10 @@ class JoinLeaveLog:
                     nameless.append(line.number)
                     continue
                 key = name_key(name)
-                whole = told(moves[key]) if len(moves[key]) > 1 and key not in seen else ""
-                seen.add(key)
-                presence = _presence(moves[key], raid.over_at)
-                sheet.attend(line.number, name, presence=presence, detail=noted(what, whole))
+                whole = told(moves[key]) if len(moves[key]) > 1 and key not in presences else ""
+                if key not in presences:  # once for each: who moves thousands of times would take quadratic time
+                    presences[key] = _presence(moves[key], starts_at, raid.over_at)
+                sheet.attend(line.number, name, presence=presences[key], detail=noted(what, whole))
         if nameless:
             sheet.warn(
                 WarningKind.NAMELESS_ROWS,
@@ -191,8 +259,9 @@ class JoinLeaveLog:
                 line=nameless[0],
                 read=len(nameless),
             )
-        taken_at = next((line.at for line in raid.lines if line.at is not None), None)
-        return sheet.closed(taken_at=taken_at)
+        for each in loot:
+            each.note_on(sheet)
+        return sheet.closed(taken_at=starts_at)
 
     def _moves(self, raid: _Raid) -> dict[str, list[Move]]:
         moves: dict[str, list[Move]] = {}
@@ -213,16 +282,17 @@ class JoinLeaveLog:
             yield self._named(moved.leader), "leads the raid"
 
     def _named(self, word: str) -> str:
-        return self._owner if word in YOU else word
+        return self.owner if word in YOU else word
 
 
-def _presence(moves: list[Move], over_at: datetime | None) -> Presence:
-    if not moves or moves[-1].came:
+def _presence(moves: list[Move], start: datetime | None, over_at: datetime | None) -> Presence:
+    if not moves:
         return Presence.PRESENT
     went = moves[-1].at
-    if went is not None and over_at is not None and over_at - went <= GRACE:
-        return Presence.PRESENT
-    return Presence.LEFT_EARLY
+    if not moves[-1].came and (went is None or over_at is None or over_at - went > GRACE):
+        return Presence.LEFT_EARLY
+    # Whose first line is a departure was there before it.
+    return presence_of(moves, start, None) if moves[0].came else Presence.PRESENT
 
 
 READER: Final = FormatReader(

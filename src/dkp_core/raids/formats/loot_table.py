@@ -43,7 +43,8 @@ TIME: Final = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?", re.ASCII)
 class WonRow:
     """What a row tells: who won what and when; `name` is empty where the item went to nobody.
 
-    `day` and `hour` are the local clock's. A row that only tells of wishes is no `win`.
+    `day` and `hour` are the local clock's; `said` is what the row says of the time, read or not. A row that only tells
+    of wishes is no `win`.
     """
 
     name: str
@@ -53,6 +54,7 @@ class WonRow:
     rot: bool = False
     win: bool = True
     note: str = ""
+    said: str = ""
     character_class: str | None = None
 
     @property
@@ -176,7 +178,7 @@ def _note(sheet: Sheet, number: int, row: WonRow) -> None:
         if not sheet.attend(number, row.name, character_class=row.character_class, detail=told):
             return
     if row.item:
-        sheet.loot(number, row.item, raw_name=row.name, at=row.at, rot=row.rot, note=row.note)
+        sheet.loot(number, row.item, raw_name=row.name, at=row.at, rot=row.rot, note=row.note, time_unread=row.said)
     elif not row.name:
         sheet.unreadable(number, noted("it names neither a player nor an item", row.note))
 

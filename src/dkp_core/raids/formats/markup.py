@@ -23,13 +23,19 @@ DEPTH_MAX: Final = 32
 """Elements within elements. What is read here nests six deep."""
 
 ELEMENTS_MAX: Final = 200_000
-"""A raid of a hundred people who come and go ten times each has five thousand."""
+"""Elements, and attributes with them. A raid of a hundred people who come and go ten times each has five thousand."""
 
 NAME_LENGTH_MAX: Final = 100
 """Characters of the name of an element or attribute."""
 
 SHOWN_LENGTH_MAX: Final = 1000
 """Characters of one text that a line's detail keeps; of more, the end is left out and marked so."""
+
+PATH_LENGTH_MAX: Final = 100
+"""Characters of the names that lead to a text; of more, the first are left out and marked so."""
+
+PROLOG: Final = re.compile(r"(?>\s+|<\?(?:(?!\?>).)*+\?>|<!--(?:(?!-->).)*+-->)*+", re.DOTALL)
+"""White space, the declaration and comments, which stand before the first element."""
 
 BARE: Final = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});)")
 """An ampersand that begins no reference: add-ons write names and notes into their XML as they are."""
@@ -72,6 +78,8 @@ class Element:
     def leaves(self, path: str = "") -> Iterator[tuple[str, str, Element]]:
         """What is written in this element and those within it: the names that lead there, the text, and where."""
         here = f"{path}/{self.name}" if path else self.name
+        if len(here) > PATH_LENGTH_MAX:
+            here = f"…{here[1 - PATH_LENGTH_MAX :]}"
         if self.text:
             yield here, self.text, self
         for name, value in self.attributes.items():
@@ -89,9 +97,14 @@ class Element:
 
 def holds_element(sample: Sample, name: str) -> bool:
     """Whether a file starts as XML does and soon has an element of that name."""
-    if not sample.lines or not sample.lines[0].lstrip("\ufeff \t").startswith("<"):
-        return False
-    return re.search(rf"<{name}[\s>/]", "\n".join(sample.lines), re.IGNORECASE) is not None
+    return sample.start.startswith("<") and re.search(rf"<{name}[\s>/]", sample.start, re.IGNORECASE) is not None
+
+
+def begins_with(sample: Sample, name: str) -> bool:
+    """Whether the element of that name is a file's first, behind what XML may have before it."""
+    prolog = PROLOG.match(sample.start)
+    assert prolog is not None, "it may be empty"
+    return re.compile(rf"<{name}[\s>/]", re.IGNORECASE).match(sample.start, prolog.end()) is not None
 
 
 def element_of(text: DumpText, name: str) -> Element:
@@ -103,7 +116,8 @@ def element_of(text: DumpText, name: str) -> Element:
     whole = "\n".join(line for _, line in text.lines()).lstrip("\ufeff")
     written = whole.lstrip()
     tree = _Tree(whole.count("\n", 0, len(whole) - len(written)))
-    root = tree.read(BARE.sub(BARE_MARK, written).encode("utf-8", "replace"))
+    # A carriage return within a line ends one for the parser, but not for whoever looks at the file's lines.
+    root = tree.read(BARE.sub(BARE_MARK, written.replace("\r", " ")).encode("utf-8", "replace"))
     if root.name != name:
         raise DumpIsBroken("XML", root.line, f"it starts with <{root.name[:40]}> where <{name}> is read")
     return root
@@ -139,11 +153,11 @@ class _Tree:
         return self._parser.CurrentLineNumber + self._lines_before
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        self._count += 1
+        self._count += 1 + len(attributes)
         if len(self._open) >= DEPTH_MAX:
             raise DumpIsBroken("XML", self._line, f"it nests deeper than {DEPTH_MAX} levels")
         if self._count > ELEMENTS_MAX:
-            raise DumpIsBroken("XML", self._line, f"it has more than {ELEMENTS_MAX:,} elements")
+            raise DumpIsBroken("XML", self._line, f"it has more than {ELEMENTS_MAX:,} elements and attributes")
         if len(name) > NAME_LENGTH_MAX or any(len(key) > NAME_LENGTH_MAX for key in attributes):
             raise DumpIsBroken("XML", self._line, f"an element's name has more than {NAME_LENGTH_MAX} characters")
         given = {key.lower(): value.replace(BARE_MARK, "&").strip() for key, value in attributes.items()}
@@ -237,9 +251,21 @@ def price_of(cost: str, note: str) -> tuple[Points | None, str]:
 
 
 def loot_of(
-    ledger: Ledger, element: Element, *, item: str, name: str, quantity: str, cost: str, at: datetime | None, note: str
+    ledger: Ledger,
+    element: Element,
+    *,
+    item: str,
+    name: str,
+    quantity: str,
+    cost: str,
+    at: datetime | None,
+    said: str,
+    note: str,
 ) -> None:
-    """Note an item that dropped, who got it and for how much; the bank, or whoever takes things apart, is nobody."""
+    """Note an item that dropped, who got it and for how much; the bank, or whoever takes things apart, is nobody.
+
+    `said` is what the file says of the time, read or not.
+    """
     price, odd = price_of(cost, element.word("note"))
     gone = name.casefold() in NOBODY
     count = int(quantity) if quantity.isascii() and quantity.isdigit() and 0 < len(quantity) < 5 else 1
@@ -252,4 +278,5 @@ def loot_of(
         at=at,
         rot=gone,
         note=noted(name if gone else "", odd, note),
+        time_unread="" if said == "0" else said,
     )

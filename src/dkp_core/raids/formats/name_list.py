@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from dkp_core.kernel.errors import InvalidValue
+from dkp_core.kernel.names import name_as_read
 from dkp_core.kernel.text_file import time_in
 from dkp_core.raids.formats.check import Check
 from dkp_core.raids.formats.format import FormatReader, Sample
-from dkp_core.raids.formats.sheet import FileAccount, Sheet, name_as_read
+from dkp_core.raids.formats.sheet import FileAccount, Sheet
 from dkp_core.raids.formats.text import DumpText
 
 BULLETS: Final = ("- ", "* ", "• ", "– ")

@@ -36,6 +36,7 @@ def _won(cells: Cells) -> WonRow:
     return WonRow(
         name=cells.get("player", ""),
         item=item or cells.get("itemid", ""),
+        said=cells.get("date", ""),
         day=day_in(cells.get("date", "")),
         hour=hour_in(cells.get("time", "")),
         rot=is_reason and cells.get("response", "").casefold() in GONE,

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from dkp_core.kernel.errors import InvalidValue
-from dkp_core.kernel.names import NAME_LENGTH_MAX, clean_name, name_key
+from dkp_core.kernel.names import clean_name, name_as_read, name_key
 from dkp_core.kernel.points import Points
 from dkp_core.raids.formats.check import (
     Attendee,
@@ -23,9 +23,6 @@ from dkp_core.raids.formats.check import (
 from dkp_core.raids.formats.errors import DumpTooLarge
 from dkp_core.raids.formats.limits import ReadingLimits
 
-NAME_LENGTH_RAW_MAX: Final = 4 * NAME_LENGTH_MAX
-"""Characters of a name before normalisation: putting thousands of accents in order takes quadratic time."""
-
 NUMBER_DIGITS_MAX: Final = 4
 
 ITEM_LENGTH_MAX: Final = 128
@@ -34,25 +31,11 @@ ITEM_LENGTH_MAX: Final = 128
 LOOT_NOTE_LENGTH_MAX: Final = 1000
 """Characters of what a line tells besides the item; of more, the end is left out and marked so."""
 
+TIME_LENGTH_MAX: Final = 40
+"""Characters that are shown of a time that can't be read."""
+
 QUANTITY_MAX: Final = 9_999
 """More of one thing nobody loots at once."""
-
-
-def name_as_read(raw: str) -> str:
-    """The name in NFC, which is all that is done to it; realm suffixes and capitals stay (G-9).
-
-    Raises: InvalidValue, whose fault says why this is no name.
-    """
-    stripped = raw.strip()
-    accepted = f"1 to {NAME_LENGTH_MAX} printable characters, a letter among them"
-    if len(stripped) > NAME_LENGTH_RAW_MAX:
-        raise InvalidValue("name", f"it has {len(stripped)} characters", accepted)
-    name = clean_name(stripped)
-    if "\ufffd" in name:
-        raise InvalidValue("name", "it holds a character that could not be decoded", accepted)
-    if not any(map(str.isalpha, name)):
-        raise InvalidValue("name", "it holds no letter", accepted)
-    return name
 
 
 def item_as_read(raw: str) -> str:
@@ -167,6 +150,7 @@ class Sheet:
         at: datetime | None = None,
         rot: bool = False,
         note: str = "",
+        time_unread: str = "",
     ) -> bool:
         """Note that a line tells of an item; False when that can't be one, which the line then says."""
         note = note if len(note) <= LOOT_NOTE_LENGTH_MAX else note[: LOOT_NOTE_LENGTH_MAX - 1] + "…"
@@ -182,7 +166,17 @@ class Sheet:
             number, LineOutcome.LOOT, noted(item if quantity == 1 else f"{quantity} × {item}", note), name or None
         )
         self._loot.append(
-            LootLine(item=item, name=name, line=number, quantity=quantity, cost=cost, at=at, rot=rot, note=note)
+            LootLine(
+                item=item,
+                name=name,
+                line=number,
+                quantity=quantity,
+                cost=cost,
+                at=at,
+                rot=rot,
+                note=note,
+                time_unread=time_unread[:TIME_LENGTH_MAX] if at is None else "",
+            )
         )
         return True
 

@@ -6,10 +6,11 @@ import unicodedata
 from types import MappingProxyType
 from typing import Final
 
+from dkp_core.kernel.names import NAME_LENGTH_RAW_MAX
 from dkp_core.raids.formats.check import Check, Presence, WarningKind
 from dkp_core.raids.formats.document import Node, document_of, looks_like_document, moment_of_text
 from dkp_core.raids.formats.format import FormatReader, Sample
-from dkp_core.raids.formats.sheet import NAME_LENGTH_RAW_MAX, FileAccount, Sheet, noted
+from dkp_core.raids.formats.sheet import FileAccount, Sheet, noted
 from dkp_core.raids.formats.text import DumpText
 
 PSEUDO_CLASSES: Final = MappingProxyType(

@@ -9,6 +9,7 @@ from typing import Final
 
 from attrs import frozen
 
+from dkp_core.kernel.table_row import QUOTE, closing_line, split_row
 from dkp_core.kernel.text_file import time_in
 from dkp_core.raids.formats.check import Check, Presence, WarningKind
 from dkp_core.raids.formats.errors import NameColumnMissing
@@ -17,7 +18,6 @@ from dkp_core.raids.formats.sheet import FileAccount, Sheet, noted, number_in
 from dkp_core.raids.formats.text import DumpText, NumberedLine
 
 DELIMITERS: Final = (",", ";", "\t")
-QUOTE: Final = '"'
 SEPARATOR_LINE: Final = "sep="
 """What Excel puts before a table to name its delimiter."""
 
@@ -147,46 +147,6 @@ def heading_of(line: str, delimiters: tuple[str, ...] = DELIMITERS) -> Heading |
     return best
 
 
-def split_row(line: str, delimiter: str) -> tuple[list[str], bool]:
-    """The cells of a row, quotes undone, and whether it ends inside a quote."""
-    if QUOTE not in line:
-        return line.split(delimiter), False
-    cells: list[str] = []
-    position = 0
-    while True:
-        start = position
-        while line[start : start + 1] == " " and delimiter != " ":
-            start += 1
-        if line[start : start + 1] != QUOTE:
-            end = line.find(delimiter, position)
-            if end < 0:
-                return [*cells, line[position:]], False
-            cells.append(line[position:end])
-            position = end + 1
-            continue
-        cell, after = _quoted(line, start + 1)
-        if after < 0:
-            return [*cells, cell], True
-        end = line.find(delimiter, after)
-        cells.append(cell + line[after : end if end >= 0 else None].rstrip())
-        if end < 0:
-            return cells, False
-        position = end + 1
-
-
-def _quoted(line: str, start: int) -> tuple[str, int]:
-    """A cell in quotes from behind the first one, and where it ends; -1 when it doesn't."""
-    parts: list[str] = []
-    while True:
-        end = line.find(QUOTE, start)
-        if end < 0:
-            return "".join([*parts, line[start:]]), -1
-        if line[end + 1 : end + 2] != QUOTE:
-            return "".join([*parts, line[start:end]]), end + 1
-        parts.append(line[start : end + 1])
-        start = end + 2
-
-
 def read(text: DumpText, account: FileAccount, file_name: str) -> tuple[Check, ...]:
     """One check; its time is the file name's, if that has one.
 
@@ -258,12 +218,10 @@ class Table:
     def _following(self) -> list[NumberedLine]:
         """The lines after one that ends inside a quote, up to the one that closes it; none when none does."""
         self._ahead += islice(self._lines, QUOTED_LINES_MAX - len(self._ahead))
-        for count, line in enumerate(self._ahead, 1):
-            if line.text.count(QUOTE) % 2:
-                following = self._ahead[:count]
-                del self._ahead[:count]
-                return following
-        return []
+        count = closing_line(line.text for line in self._ahead)
+        following = self._ahead[:count]
+        del self._ahead[:count]
+        return following
 
     def take_cells(self, number: int, cells: list[str], heading: Heading) -> None:
         """Note what a row says; its cells are without quotes and outer spaces."""

@@ -46,7 +46,8 @@ class Block:
 class DumpText:
     """One file being read once from start to end, as blocks or as lines.
 
-    `head` is its start as uploaded, `opening` the same as UTF-8 (or whatever single bytes it has).
+    `head` is its start as uploaded, `opening` the same as UTF-8 (or whatever single bytes it has); `is_document` is
+    whether it starts as JSON or XML does.
     `lines_total` is known when all was read, and so are the `marked` lines: those that hold the mark, in any case.
 
     Raises: DumpTooLarge as soon as a limit is passed.
@@ -63,7 +64,8 @@ class DumpText:
         self._codec = utf16_codec(self.head)
         self._text = self._utf8(first)
         self.opening = next(self._text, b"")
-        if self.opening.lstrip().startswith(DOCUMENT_STARTS):
+        self.is_document = self.opening.lstrip().startswith(DOCUMENT_STARTS)
+        if self.is_document:
             self._bytes_max = min(limits.bytes_max, limits.document_bytes_max)
             self._line_length_max = max(limits.line_length_max, self._bytes_max)
         self.lines_total = 0

@@ -29,6 +29,7 @@ def _won(cells: Cells) -> WonRow:
     return WonRow(
         name=cells.get("character name", ""),
         item=item_in(cells.get("item name", "")) or cells.get("item id", ""),
+        said=cells.get("received at", ""),
         day=day,
         hour=hour,
         win=comparable_type(cells) == RECEIVED,

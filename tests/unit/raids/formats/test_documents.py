@@ -22,7 +22,7 @@ from dkp_core.raids.formats import (
     WarningKind,
     read_dump,
 )
-from dkp_core.raids.formats.document import DEPTH_MAX, moment_of_text
+from dkp_core.raids.formats.document import DEPTH_MAX, OBJECTS_MAX, moment_of_text
 from dkp_core.raids.formats.sign_ups import name_in
 from tests.unit.raids.formats.synthetic import kinds, line_of, names, one_check, read_or_refused, read_text
 from tests.unit.raids.formats.synthetic_loot import UNIX, page_event, reserves_document, sign_up, sign_up_event
@@ -246,3 +246,21 @@ def test_any_document_is_read_or_refused_and_no_line_is_lost(value: dict[str, ob
         assert str(result)
         if isinstance(result, Dump):
             assert sum(result.counts.values()) == result.lines_total
+
+
+def test_a_document_of_more_objects_than_anybody_writes_is_refused() -> None:
+    """D-6: before each is made, which would take a gigabyte and a minute; lists count too."""
+    for piece in ("{}", "[]"):
+        text = '{"signUps":[\n' + ",".join([piece] * (OBJECTS_MAX + 1)) + "]}"
+        with pytest.raises(DumpIsBroken) as refused:
+            read_text(text)
+        assert "line 2" in str(refused.value)
+        assert "more than 200,000 objects and lists" in str(refused.value)
+
+
+def test_sign_ups_far_down_a_document_are_recognised() -> None:
+    """D-6: printed over many lines, with the sign-ups behind whatever else the bot writes."""
+    before = "".join(f'  "field {n}": {n},\n' for n in range(400))
+    text = "{\n" + before + '  "signUps": [\n    {"name": "Sonya", "className": "Mage"}\n  ]\n}\n'
+    dump = read_text(text)
+    assert (dump.format, names(dump.checks[0])) == (DumpFormat.RAID_HELPER, ["Sonya"])

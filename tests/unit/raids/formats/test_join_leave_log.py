@@ -102,7 +102,7 @@ def test_a_log_without_who_lists_tells_who_joined_and_left() -> None:
         Presence.PRESENT,
         Presence.PRESENT,
         Presence.LEFT_EARLY,
-        Presence.PRESENT,
+        Presence.LATE,
     ]
     assert line_of(check, 8).detail == (
         "joined 2024-07-04 21:07:27; joined 2024-07-04 21:07:27, left 2024-07-04 22:07:27"
@@ -161,6 +161,49 @@ def test_an_end_after_which_somebody_joins_was_none() -> None:
     text = at(0, "You have joined the raid.", "Sonya joined the raid.") + at(50, "Sonya has left the raid.")
     text += at(60, "You have left the raid.") + at(61, "You have joined the raid.")
     assert presences(text) == {"Vulak": Presence.PRESENT, "Sonya": Presence.LEFT_EARLY}
+
+
+def test_who_joins_long_after_the_first_line_was_late() -> None:
+    """D-3: a quarter of an hour is forgiven; whose first line is a departure was there before it."""
+    text = at(0, "Sonya joined the raid.", "Marco joined the raid.") + at(15, "Kassandra joined the raid.")
+    text += at(20, "Marco has left the raid.", "Orsino has left the raid.") + at(40, "Marco joined the raid.")
+    text += at(40, "Orsino joined the raid.") + at(230, "Lucis joined the raid.", "Bea joined the raid.")
+    text += at(231, "Bea has left the raid.") + at(300, "Your raid has been disbanded.")
+    assert presences(text) == {
+        "Sonya": Presence.PRESENT,
+        "Marco": Presence.PRESENT,
+        "Kassandra": Presence.PRESENT,
+        "Orsino": Presence.PRESENT,
+        "Lucis": Presence.LATE,
+        "Bea": Presence.LEFT_EARLY,
+    }
+
+
+def test_a_stray_list_hides_who_joined_and_left_from_nobody() -> None:
+    """D-5: the log is read for its list, and a person is told what was not read, and how to."""
+    text = log(who([who_row("Sonya")])) + joined(["Marco", "Orsino"]) + at(5, "Marco has left the raid.")
+    (check,) = read_text(text, file_name=LOG_NAME).checks
+    (warning,) = check.warnings
+    first = text.count("\n") - 2
+    assert (warning.kind, warning.line, warning.said) == (WarningKind.MOVES_NOT_READ, first, 3)
+    assert "join_leave_log" in warning.sentence
+    named = read_dump([text.encode()], file_name=LOG_NAME, format=DumpFormat.JOIN_LEAVE_LOG)
+    assert (names(named.checks[0]), named.checks[0].warnings) == (["Marco", "Orsino"], ())
+
+
+@pytest.mark.parametrize("format_", [None, DumpFormat.JOIN_LEAVE_LOG])
+def test_loot_is_kept_with_who_joined_and_left(format_: DumpFormat | None) -> None:
+    """D-5, D-11: with the raid that is nearest in time; what is no item is told."""
+    text = at(0, "Sonya joined the raid.", "--Sonya has looted a Cloak of Flames.--", *COMBAT)
+    text += at(720, "Marco joined the raid.", f"--You have looted a {'x' * 200}.--", "--You have looted a Gem.--")
+    dump = read_dump([text.encode()], file_name=LOG_NAME, format=format_)
+    first, second = dump.checks
+    assert dump.format is DumpFormat.JOIN_LEAVE_LOG
+    assert [(each.item, each.name) for each in first.loot] == [("Cloak of Flames", "Sonya")]
+    assert [(each.item, each.name) for each in second.loot] == [("Gem", "Vulak")]
+    assert (dump.counts[LineOutcome.LOOT], dump.counts[LineOutcome.UNREADABLE]) == (2, 1)
+    assert sum(dump.counts.values()) == dump.lines_total
+    assert dump.counts[LineOutcome.NOISE] == len(COMBAT)
 
 
 def test_who_leads_was_there() -> None:

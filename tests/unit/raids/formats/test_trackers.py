@@ -15,6 +15,7 @@ from dkp_core.raids.formats import (
     Dump,
     DumpFormat,
     DumpIsBroken,
+    DumpIsHtml,
     DumpTooLarge,
     LineOutcome,
     Presence,
@@ -24,9 +25,18 @@ from dkp_core.raids.formats import (
     read_dump,
     read_loot,
 )
-from dkp_core.raids.formats.markup import DEPTH_MAX, ELEMENTS_MAX
+from dkp_core.raids.formats.markup import DEPTH_MAX, ELEMENTS_MAX, PATH_LENGTH_MAX
 from dkp_core.raids.formats.stay import GRACE, Move, presence_of
-from tests.unit.raids.formats.synthetic import NIGHT, kinds, line_of, names, one_check, outcomes, read_or_refused
+from tests.unit.raids.formats.synthetic import (
+    NIGHT,
+    kinds,
+    line_of,
+    names,
+    one_check,
+    outcomes,
+    read_or_refused,
+    read_text,
+)
 from tests.unit.raids.formats.synthetic_trackers import (
     END,
     START,
@@ -404,3 +414,60 @@ def test_the_end_of_the_raid_is_that_of_its_zones() -> None:
     """D-3: whoever stays as long as the last zone stays to the end."""
     assert timedelta(hours=3) == END - START
     assert presences(raid_log([member("Sonya", times(0, 165))])) == {"Sonya": Presence.PRESENT}
+
+
+def test_a_raid_on_one_long_line_below_the_declaration_is_recognised() -> None:
+    """D-6: as add-ons write it that put the XML declaration on a line of its own."""
+    info = raid_info(["Sonya", "Marco"]).replace("</RaidInfo>", f"<comment>{'x' * 100_000}</comment></RaidInfo>")
+    for blank in ("", "\n"):
+        dump = read_text(f'{blank}<?xml version="1.0"?>\n{info}')
+        assert (dump.format, names(dump.checks[0])) == (DumpFormat.CT_RAID_TRACKER, ["Sonya", "Marco"])
+
+
+@pytest.mark.parametrize("before", ["", '<?xml version="1.0"?>\n', "<!-- <html> --> <!-- of monday -->"])
+def test_markup_in_a_note_makes_no_web_page_of_a_raid(before: str) -> None:
+    """D-14: the first element tells; a page that names it further down is still one."""
+    noted = raid_info(["Sonya"], loot=[dropped("Rod", "Sonya", note="<div>won</div> <script>")])
+    assert read_text(before + noted).format is DumpFormat.CT_RAID_TRACKER
+    with pytest.raises(DumpIsHtml):
+        read_text(f"<html><title>A forum</title><body>{raid_info(['Sonya'])}</body></html>")
+
+
+def test_a_carriage_return_within_a_line_ends_none() -> None:
+    """D-5: lines are counted as everything else counts them, so that none is accounted for twice."""
+    text = raid_info(["Sonya"], loot=[dropped("Rod", "Sonya", note="one\rtwo\rthree\rfour\rfive\rsix")])
+    dump = read_text(text)
+    assert (dump.lines_total, dump.counts[LineOutcome.NOISE]) == (1, 0)
+    assert {line.number for line in dump.checks[0].lines} == {1}
+
+
+def test_attributes_count_as_elements_do() -> None:
+    """D-6: a million of them take as much memory."""
+    attributes = " ".join(f'k{n}="x"' for n in range(ELEMENTS_MAX))
+    with pytest.raises(DumpIsBroken) as refused:
+        read_text(f"<RaidInfo><a {attributes}/></RaidInfo>")
+    assert "more than 200,000 elements and attributes" in str(refused.value)
+
+
+def test_the_way_to_a_text_is_told_in_short() -> None:
+    """D-6: names of names would be repeated with every text; the end of the way is what tells."""
+    deep = "".join(f"<{'p' * 90}{n}>" for n in range(10)) + "<a>x</a>"
+    deep += "".join(f"</{'p' * 90}{n}>" for n in reversed(range(10)))
+    (check,) = read_text(raid_info(["Sonya"]).replace("</RaidInfo>", f"{deep}</RaidInfo>")).checks
+    (told,) = [line.detail for line in check.lines if line.detail.endswith("/a: x")]
+    assert told.startswith("…p")
+    assert len(told) == PATH_LENGTH_MAX + len(": x")
+
+
+@pytest.mark.timeout(20)
+def test_a_player_whose_name_goes_on_and_on_is_nobody() -> None:
+    """D-5, D-6: each line says so, and the accents are not put in order to find out."""
+    long = ["a" + "\u0315\u0300" * 510, "x" * 300]
+    players = [long[0]] * 500 + [long[1], "Sonya"]
+    text = raid_info(players, attendees=long, infos=False)
+    dump = read_text(pretty(text))
+    (check,) = dump.checks
+    assert names(check) == ["Sonya"]
+    unreadable = [line.detail for line in check.lines if line.outcome is LineOutcome.UNREADABLE]
+    assert len(unreadable) == 2 * 501 + 2
+    assert all("characters" in each for each in unreadable)

@@ -208,6 +208,7 @@ def upgrade() -> None:
         sa.Column("elsewhere", LONG_TEXT, nullable=True),
         sa.Column("alt", sa.SmallInteger(), nullable=False),
         sa.Column("claimed", sa.SmallInteger(), nullable=False),
+        sa.Column("waived", LONG_TEXT, nullable=True),
         sa.Column("counts", sa.SmallInteger(), nullable=False),
         sa.PrimaryKeyConstraint("guild_id", "raid_id", "tick", "name_key", name=op.f("pk_attendance")),
         sqlite_with_rowid=False,
@@ -312,6 +313,14 @@ def upgrade() -> None:
         if_not_exists=True,
         **TABLE,
     )
+    with op.batch_alter_table("award_drafts", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_award_drafts_guild_id_fingerprint"),
+            ["guild_id", "fingerprint"],
+            unique=False,
+            if_not_exists=True,
+        )
+
     op.create_table(
         "awards",
         sa.Column("guild_id", sa.BigInteger(), nullable=False),
@@ -411,12 +420,19 @@ def upgrade() -> None:
         sa.Column("reversed_by", letters(128), nullable=True),
         sa.Column("title", LONG_TEXT, nullable=False),
         sa.Column("reason", LONG_TEXT, nullable=False),
+        sa.Column("raid_id", sa.BigInteger(), nullable=True),
+        sa.Column("exempt", LONG_TEXT, nullable=False),
         sa.PrimaryKeyConstraint("guild_id", "id", name=op.f("pk_batches")),
         sa.UniqueConstraint("guild_id", "kind", "period", "pool_id", "rule", "standing", name="uq_batches_standing"),
         sqlite_with_rowid=False,
         if_not_exists=True,
         **TABLE,
     )
+    with op.batch_alter_table("batches", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_batches_guild_id_raid_id"), ["guild_id", "raid_id"], unique=False, if_not_exists=True
+        )
+
     op.create_table(
         "bids",
         sa.Column("guild_id", sa.BigInteger(), nullable=False),
@@ -877,6 +893,7 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.Column("reason", LONG_TEXT, nullable=False),
         sa.Column("merged_into", sa.BigInteger(), nullable=True),
+        sa.Column("was_member", sa.SmallInteger(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("guild_id", "user_id", name=op.f("pk_memberships")),
         sqlite_with_rowid=False,
