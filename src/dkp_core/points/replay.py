@@ -458,7 +458,7 @@ class _Replaying:
             return {}
         if decay is not None and decay.on is DecayOf.ENTRIES:
             asked = [user_id for user_id in differing if user_id in booked or user_id not in self.story.exempt]
-            return self._ages.decay(batch.at, asked, booked)
+            return self._ages.decay(asked, booked)
         reckon = self._reckoning(batch, decay, frozenset(booked))
         if reckon is None:
             return {}
@@ -537,36 +537,27 @@ def decaying(decay: Decay, at: datetime, last_run: datetime | None) -> Callable[
 # --- by age -----------------------------------------------------------------------------------------------------------
 
 
-@define(eq=False)
-class _Ageing:
-    """An entry, and what the runs before `seen` have left of it; of what is spent, as the positive number shown."""
-
-    amount: int
-    occurred_at: datetime
-    bucket: Bucket
-    left: int = field(init=False, default=0)
-    seen: int = field(init=False, default=0)
-
-    @property
-    def sign(self) -> int:
-        """What its amount is signed by where it is left in full."""
-        return -1 if self.bucket is Bucket.SPENT else 1
-
-    def begins(self) -> None:
-        """No run has seen it."""
-        self.left, self.seen = self.sign * self.amount, 0
+_Alike = tuple[int, Bucket, datetime]
+"""What entries have in common that fade alike: amount, bucket and time of occurrence."""
 
 
 @define(eq=False)
 class _Ages:
     """Everybody's entries as decay by age sees them, and the runs that stand.
 
-    Each entry goes through each run once, as `Ageing` has it go through all of them.
+    Entries that fade alike go through each run once for all of them, as `Ageing` has it.
     """
 
     active: bool
-    _entries: dict[UserId, dict[object, _Ageing]] = field(init=False, factory=lambda: defaultdict(dict))
+    _entries: dict[UserId, dict[object, int]] = field(init=False, factory=lambda: defaultdict(dict))
+    """Each user's entries, by which of `_alike` they are."""
+    _sums: dict[UserId, int] = field(init=False, factory=Counter)
     _decayed: dict[UserId, int] = field(init=False, factory=Counter)
+    _alike: list[_Alike] = field(init=False, factory=list)
+    _left: list[int] = field(init=False, factory=list)
+    """What the runs before `_seen` have left of each of `_alike`, signed as entries are."""
+    _known: dict[_Alike, int] = field(init=False, factory=dict)
+    _seen: int = field(init=False, default=0)
     _runs: list[tuple[datetime, int, Decay | None]] = field(init=False, factory=list)
     _folds: list[tuple[DecayRun, dict[int, int] | None]] = field(init=False, factory=list)
     _by_age: set[int] = field(init=False, factory=set)
@@ -577,19 +568,17 @@ class _Ages:
         """An entry as it was, or (`by`) as another by so much."""
         if not self.active:
             return
+        user_id, amount = entry.user_id, by or entry.amount
         if entry.kind is EntryKind.DECAY and entry.source_kind is SourceKind.BATCH and entry.source_id in self._by_age:
             if entry.reverses is None or self._reversed_at.get(entry.source_id) == entry.recorded_at:
-                self._decayed[entry.user_id] += by or entry.amount
-                return
-            # Given back of a run that stands: it counts from then on, or the next run took it again.
-            had = self._entries[entry.user_id][entry.id].amount if by else 0
-            self._put(entry.user_id, entry.id, had + (by or entry.amount), entry.recorded_at, entry.bucket)
+                self._decayed[user_id] += amount
+            else:
+                # Given back of a run that stands: it counts from then on, or the next run took it again.
+                self._put(user_id, entry.id, amount, entry.recorded_at, entry.bucket)
         elif entry.reverses is not None:
-            self._entries[entry.user_id].pop(entry.reverses, None)
+            self._drop(user_id, entry.reverses)
         else:
-            theirs = self._entries[entry.user_id]
-            had = theirs[entry.id].amount if by and entry.id in theirs else 0
-            self._put(entry.user_id, entry.id, had + (by or entry.amount), entry.occurred_at, entry.bucket)
+            self._put(user_id, entry.id, amount, entry.occurred_at, entry.bucket)
 
     def moved(self, user_id: UserId, kind: EntryKind, bucket: Bucket, by: int, at: datetime) -> None:
         """Something that was not booked."""
@@ -600,11 +589,6 @@ class _Ages:
         else:
             self._number += 1
             self._put(user_id, f"+{self._number}", by, at, bucket)
-
-    def _put(self, user_id: UserId, key: object, amount: int, at: datetime, bucket: Bucket) -> None:
-        entry = _Ageing(amount, at, bucket)
-        entry.begins()
-        self._entries[user_id][key] = entry
 
     def made(self, batch: BatchRow, decay: Decay | None) -> None:
         """A run of decay of the past; what is none is passed over."""
@@ -619,12 +603,10 @@ class _Ages:
         if all(run[1] != batch_id for run in self._runs):
             return
         kept = [run for run in self._runs if run[1] != batch_id]
-        self._runs, self._folds = [], []
+        self._runs, self._folds, self._seen = [], [], 0
         for at, run_id, decay in kept:
             self._ran(at, run_id, decay)
-        for theirs in self._entries.values():
-            for entry in theirs.values():
-                entry.begins()
+        self._left = [amount for amount, _, _ in self._alike]
 
     def before(self, at: datetime) -> datetime | None:
         """The last run before that moment."""
@@ -637,45 +619,66 @@ class _Ages:
     def run(self, at: datetime, decay: Decay) -> dict[UserId, int]:
         """What a planned run by age books for everybody."""
         self._ran(at, 0, decay)
-        return self.decay(at, list(self._entries), {})
+        return self.decay(list(self._entries), {})
 
-    def decay(self, at: datetime, users: Iterable[UserId], booked: Mapping[UserId, int]) -> dict[UserId, int]:
-        """What the run of that moment, which was the last one, books for these users."""
-        count, found = len(self._folds), {}
+    def decay(self, users: Iterable[UserId], booked: Mapping[UserId, int]) -> dict[UserId, int]:
+        """What the run that was made last books for these users."""
+        for alike in range(len(self._alike)):
+            self._left[alike] = self._after(alike, self._seen)
+        self._seen = len(self._folds)
+        left, found = self._left.__getitem__, {}
         for user_id in users:
-            taken = 0
-            for entry in self._entries[user_id].values():
-                if entry.occurred_at < at:
-                    if entry.seen < count:
-                        self._goes_through(entry)
-                    taken += entry.sign * entry.left - entry.amount
-            found[user_id] = taken - self._decayed[user_id]
-        return {user_id: amount for user_id, amount in found.items() if amount or user_id in booked}
+            amount = sum(map(left, self._entries[user_id].values())) - self._sums[user_id] - self._decayed[user_id]
+            if amount or user_id in booked:
+                found[user_id] = amount
+        return found
+
+    def _put(self, user_id: UserId, key: object, amount: int, at: datetime, bucket: Bucket) -> None:
+        """So much more of an entry, which may be new."""
+        amount += self._drop(user_id, key)
+        alike = self._known.get((amount, bucket, at))
+        if alike is None:
+            alike = self._known[amount, bucket, at] = len(self._alike)
+            self._alike.append((amount, bucket, at))
+            self._left.append(amount)
+            self._left[alike] = self._after(alike, 0, self._seen)
+        self._entries[user_id][key] = alike
+        self._sums[user_id] += amount
+
+    def _drop(self, user_id: UserId, key: object) -> int:
+        """Forget an entry; answers what it came to."""
+        alike = self._entries[user_id].pop(key, None)
+        amount = 0 if alike is None else self._alike[alike][0]
+        self._sums[user_id] -= amount
+        return amount
 
     def _ran(self, at: datetime, run_id: int, decay: Decay | None) -> None:
         self._runs.append((at, run_id, decay))
-        if decay is None or not _is_by_age(decay):
-            return
-        rule = rule_of(decay)
-        same = next((steps for run, steps in self._folds if run.rule == rule), {})
-        self._folds.append((DecayRun(at, rule), same if rule.is_of_the_value else None))
+        if decay is not None and _is_by_age(decay):
+            rule = rule_of(decay)
+            same = next((steps for run, steps in self._folds if run.rule == rule), {})
+            self._folds.append((DecayRun(at, rule), same if rule.is_of_the_value else None))
 
-    def _goes_through(self, entry: _Ageing) -> None:
-        for run, steps in self._folds[entry.seen :]:
-            if run.at < entry.occurred_at or entry.bucket not in run.rule.parts or not entry.left:
+    def _after(self, alike: int, first: int, end: int | None = None) -> int:
+        """What these runs leave; of what is spent, the positive number that is shown fades."""
+        amount, bucket, occurred_at = self._alike[alike]
+        sign = -1 if bucket is Bucket.SPENT else 1
+        left = sign * self._left[alike]
+        for run, steps in self._folds[first:end]:
+            if not left:
+                break
+            if run.at < occurred_at or bucket not in run.rule.parts:
                 continue
-            if run.rule.has_lapsed(entry.occurred_at, run.at):
-                entry.left = 0
-                continue
-            after = None if steps is None else steps.get(entry.left)
+            if run.rule.has_lapsed(occurred_at, run.at):
+                return 0
+            after = None if steps is None else steps.get(left)
             if after is None:
-                original = Points(entry.sign * entry.amount)
-                occasion = Occasion.of_entry(run.at, occurred_at=entry.occurred_at, original=original)
-                after = run.rule.left_of(Points(entry.left), occasion).hundredths
+                occasion = Occasion.of_entry(run.at, occurred_at=occurred_at, original=Points(sign * amount))
+                after = run.rule.left_of(Points(left), occasion).hundredths
                 if steps is not None:
-                    steps[entry.left] = after
-            entry.left = after
-        entry.seen = len(self._folds)
+                    steps[left] = after
+            left = after
+        return sign * left
 
 
 def _is_by_age(decay: Decay | None) -> bool:

@@ -12,7 +12,7 @@ from dkp_core.kernel.actor import Actor
 from dkp_core.kernel.ids import EntryId, PoolId, UserId
 from dkp_core.kernel.points import Points
 from dkp_core.kernel.ports import Ids
-from dkp_core.points import BUCKETS, Entry, EntryKind, Source, SourceKind, book, hold_all, take_back
+from dkp_core.points import BUCKETS, Entry, EntryKind, Source, SourceKind, book, hold_all, numbered, take_back
 from dkp_core.raids.attendance import Attendance, Correction, Pay
 from dkp_core.raids.ports import RaidsWork
 from dkp_core.raids.raid import Raid, Tick
@@ -64,12 +64,12 @@ def follow(
         if entry.kind is EntryKind.ATTENDANCE and wanted.get(_key(entry)) == (entry.amount, entry.occurred_at)
     }
     wrong = [entry for entry in standing if _key(entry) not in kept]
-    missing = entries_for(raid, correction.after, but=kept, ids=ids, at=at, by=by)
+    missing = _entries_for(raid, correction.after, but=kept, at=at, by=by)
     if wrong and missing:
         hold_all(work, (*wrong, *missing))
     take_back(work, wrong, reason=why or f"Raid {raid.id} corrected", ids=ids, at=at, by=by)
     if missing:
-        book(work, missing, ids=ids)
+        book(work, numbered(missing, ids), ids=ids)
     return Followed(len(wrong), len(missing))
 
 
@@ -94,10 +94,13 @@ def _key(entry: Entry) -> _Booked:
     return entry.source.part, entry.character_name, entry.pool_id, entry.user_id
 
 
-def entries_for(
-    raid: Raid, lines: Sequence[Attendance], *, but: Collection[_Booked] = (), ids: Ids, at: datetime, by: Actor
+def _entries_for(
+    raid: Raid, lines: Sequence[Attendance], *, but: Collection[_Booked] = (), at: datetime, by: Actor
 ) -> list[Entry]:
-    """The ledger's lines for attendance that pays, `but` for those that are there: one for each pool it pays in."""
+    """The ledger's lines for attendance that pays, `but` for those that are there: one for each pool it pays in.
+
+    Their ids are to be given.
+    """
     paid: list[tuple[Attendance, UserId, PoolId, Points]] = [
         (line, line.user_id, pool_id, points)
         for line in lines
@@ -105,10 +108,9 @@ def entries_for(
         for pool_id in raid.pools
         if (points := line.awarded_in(pool_id)) and (*_line_of(line), pool_id, line.user_id) not in but
     ]
-    first = ids.next("entry", len(paid)) if paid else 0
     return [
         Entry(
-            id=EntryId(first + index),
+            id=EntryId(0),
             pool_id=pool_id,
             user_id=user_id,
             kind=EntryKind.ATTENDANCE,
@@ -122,5 +124,5 @@ def entries_for(
             occurred_at=line.at,
             recorded_at=at,
         )
-        for index, (line, user_id, pool_id, points) in enumerate(paid)
+        for line, user_id, pool_id, points in paid
     ]
