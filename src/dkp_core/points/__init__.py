@@ -139,7 +139,7 @@ from dkp_core.points.ports import (
     Verifying,
 )
 from dkp_core.points.reckoning import bonus_amounts, cap_amounts, inactivity_amounts, joined_by
-from dkp_core.points.replay import (
+from dkp_core.points.replaying import (
     NewFact,
     OtherPrices,
     OtherRules,

@@ -81,8 +81,8 @@ CHANGES = {
     "raid attendance change": ("1", "Élan", "--status", "late"),
     "raid attendance remove": ("1", "Élan"),
     "raid decide": ("1", "Zweiter", "--absent"),
-    "raid standby claim": ("1", "Björnulf"),
-    "raid standby withdraw": ("1", "Zweitulf"),
+    "raid standby claim": ("3", "Björnulf"),
+    "raid standby withdraw": ("2", "Zweitulf"),
     "raid cancel": ("1",),
     "raid attend": ("1", "Björnulf"),
     "raid import": ("-", "--raid", "1", "--at", AT),
@@ -157,7 +157,9 @@ def lived_in(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     dkp.run("raid", "add", "Plane of Fear", "--at", AT)
     dkp.run("raid", "attend", "1", "Élan", "Fremdling")
     dkp.run("pool", "set-policies", "DKP", "standby_claim=members")
-    dkp.run("raid", "standby", "claim", "1", "Zweitulf")
+    for _ in range(2):
+        dkp.run("raid", "add", "Plane of Fear", "--at", datetime.now(UTC).isoformat())
+    dkp.run("raid", "standby", "claim", "2", "Zweitulf")
     for names in ("Erster, Zweiter", "Erster"):
         sheet = dkp.path.parent / SHEET
         sheet.write_text(names, "utf-8")

@@ -607,7 +607,8 @@ def standby(house: House, *, claimed: bool = False) -> dict[str, Any]:
     name = _a_name()
     owner = house.officer.get("/api/users/me/").json()["id"]
     character = house.officer.post("/api/characters/", json={"name": name, "owner": owner}).json()["id"]
-    raid, body = house.raid(), {"character": character, "tick": 1}
+    tonight = datetime.now(UTC).isoformat()
+    raid, body = house.raid(starts_at=tonight), {"character": character, "tick": 1}
     if claimed:
         assert house.officer.post(f"/api/raids/{raid}/standby/", json=body).status_code == 201
     return {"raid": raid, "body": body}

@@ -166,6 +166,8 @@ def test_every_setting_has_a_default_and_a_help_text() -> None:
         "approve_own_characters": False,
         "leave_out_excused": False,
         "keep_uploads_days": 0,
+        "main_change_price": 0,
+        "main_change_wait_days": 0,
     }
     assert all(each.metadata["help"] for each in GuildSettings.__attrs_attrs__)
 
@@ -182,7 +184,7 @@ def test_an_unknown_setting_is_refused_with_those_there_are() -> None:
         GuildSettings.of({"public_rooster": True})
     assert refused.value.sentence == (
         "settings.public_rooster: there is no such setting; accepted: approve_own_characters, keep_uploads_days, "
-        "leave_out_excused, public_roster, trials_are_active, trials_bid."
+        "leave_out_excused, main_change_price, main_change_wait_days, public_roster, trials_are_active, trials_bid."
     )
 
 
