@@ -196,7 +196,8 @@ def _tell(call: Call, shown: _Shown, *, serving: bool) -> None:
         print(f"       curl -H 'Authorization: Bearer {shown.key}' {shown.auctions}")
     where = "" if call.asked.database is None else f" --database {call.asked.database}"
     for words in (
-        *("standings", "raid unresolved", "points history Almaryn", "auction list --running"),
+        *("standings", "raid unresolved", "points history Almaryn", "points explain Almaryn", "batch list"),
+        *("simulate --pool DKP --set decay=20%/2w", "auction list --running"),
         *("item show 'Wyrmtooth Dagger'", "auction show 1", "application list", "vote details 3", "verify"),
     ):
         print(f"Or:    dkp {words}{where}", flush=True)
