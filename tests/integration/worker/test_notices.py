@@ -466,13 +466,16 @@ def test_a_reaction_that_reaches_outside_is_done_at_least_once(town: Town, monke
         """Somebody who reaches outside, and fails at first."""
 
         def react(self, delivery: Delivery) -> None:
+            if delivery.reaction != "schedule_retention":
+                return
             seen.append(town.cases.database().open_scope is None)
             if len(seen) == 1:
                 raise ConnectionError("nobody there")
 
     worker.reacting = Calling()  # type: ignore[assignment]  # reacts to deliveries alone
     town.cases.change_guild()(settings={"keep_uploads_days": 3}, by=town.by)
-    assert worker.run_reactions() == 0
+    worker.run_reactions()
+    assert seen == []
     assert worker.run_outside() == 0
     town.clock.set(town.clock.now() + timedelta(minutes=1))
     assert worker.run_outside() == 1
