@@ -25,9 +25,9 @@ MICROS: Final = 1_000_000
 
 _MANY_ENTRIES: Final = f"""
     INSERT INTO entries (guild_id, user_id, occurred_at, id, pool_id, amount, recorded_at, source_id, reverses,
-        source_part, kind, bucket, source_kind, actor_kind, actor_id, character_name, reason, note)
+        source_part, policies_version, kind, bucket, source_kind, actor_kind, actor_id, character_name, reason, note)
     SELECT 1 + g % 2, 1 + g % {USERS}, g * {MICROS}::BIGINT, g, 1, 100, g * {MICROS}::BIGINT, 1, NULL,
-        0, 'bonus', 'earned', 'import', 'operator', 'operator', '', '', ''
+        0, 0, 'bonus', 'earned', 'import', 'operator', 'operator', '', '', ''
     FROM generate_series(1, {ENTRIES}) AS g
 """
 _MANY_RAIDS: Final = f"""
