@@ -22,6 +22,7 @@ NAMES = (
     "access",
     "votes",
     "simulate",
+    "moving",
 )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dependency_injector import containers, providers
 
-from dkp_core import accounts, guilds, loot, notices, points, raids, recruitment, roster
+from dkp_core import accounts, guilds, loot, moving, notices, points, raids, recruitment, roster
 from dkp_core.reactions import reactions_by_event
 from dkp_entrypoints.execution import attempted
 from dkp_entrypoints.settings import Settings
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dkp_adapters.system import HmacHashing, SystemChance, SystemClock
     from dkp_core.accounts import DiscordSignIn
     from dkp_core.kernel.ports import Sealing
+    from dkp_core.moving import Packing
     from dkp_core.notices import Notifier
 
 
@@ -107,6 +108,13 @@ def _database(settings: Settings, clock: SystemClock, fan_out: FanOut) -> SqlDat
     database = SqlDatabase.open(settings.database_url, clock=clock, reactions=reactions_by_event())
     database.after_commit(fan_out.committed)
     return database
+
+
+def _packing(database: SqlDatabase) -> Packing:
+    from dkp_adapters.sql.guild_export import SqlPacking  # as above
+    from dkp_entrypoints.version import own_version  # as above
+
+    return SqlPacking(database, own_version())
 
 
 class UseCases(containers.DeclarativeContainer):
@@ -357,6 +365,8 @@ class UseCases(containers.DeclarativeContainer):
     list_raids = providers.Singleton(raids.ListRaids, read=read)
     show_raid = providers.Singleton(raids.ShowRaid, read=read)
     show_attendance = providers.Singleton(raids.ShowAttendance, read=read)
+    list_attendees = providers.Singleton(raids.ListAttendees, read=read)
+    raids_revision = providers.Singleton(raids.RaidsRevision, read=read)
     list_attendance_shares = providers.Singleton(raids.ListAttendanceShares, read=read, clock=clock)
     import_dump = providers.Singleton(raids.ImportDump, begin=begin, ids=ids, clock=clock)
     resolve_name = providers.Singleton(raids.ResolveName, begin=begin, ids=ids, clock=clock)
@@ -407,6 +417,7 @@ class UseCases(containers.DeclarativeContainer):
     dismiss_award_draft = providers.Singleton(loot.DismissAwardDraft, begin=begin)
     empty_award_drafts = providers.Singleton(loot.EmptyAwardDrafts, begin=begin)
     list_awards = providers.Singleton(loot.ListAwards, read=read)
+    awards_revision = providers.Singleton(loot.AwardsRevision, read=read)
     show_award = providers.Singleton(loot.ShowAward, read=read)
     reshare_awards = providers.Singleton(loot.ReshareAwards, begin=begin, ids=ids, clock=clock)
     show_priorities = providers.Singleton(loot.ShowPriorities, read=read, clock=clock)
@@ -414,6 +425,14 @@ class UseCases(containers.DeclarativeContainer):
     revoke_award = providers.Singleton(loot.RevokeAward, begin=begin, ids=ids, clock=clock)
     move_award = providers.Singleton(loot.MoveAward, begin=begin, ids=ids, clock=clock)
     return_item = providers.Singleton(loot.ReturnItem, begin=begin, ids=ids, clock=clock)
+
+    import_guild = providers.Singleton(moving.ImportGuild, begin=begin, ids=ids, clock=clock)
+    packing = providers.Singleton(_packing, database)
+    export_guild = providers.Singleton(moving.ExportGuild, packing=packing)
+    import_exported_guild = providers.Singleton(moving.ImportExportedGuild, packing=packing)
+    undo_import = providers.Singleton(moving.UndoImport, begin=begin, clock=clock)
+    list_imports = providers.Singleton(moving.ListImports, read=read)
+    show_import = providers.Singleton(moving.ShowImport, read=read)
 
     show_recruitment_rules = providers.Singleton(recruitment.ShowRecruitmentRules, read=read)
     set_recruitment_rules = providers.Singleton(recruitment.SetRecruitmentRules, begin=begin)

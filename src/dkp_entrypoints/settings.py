@@ -235,6 +235,14 @@ class Settings:
         "20/minute", _rate, "how often an address may try to sign in, and how often a key that does not work"
     )
     cors_origins: tuple[str, ...] = _setting((), _list, "origins of pages that may call the API from a browser")
+    eqdkp_compat: bool = _setting(
+        True, _boolean, "whether tools that were made for EQdkp Plus are answered, at /api.php"
+    )
+    eqdkp_compat_status: str = _setting(
+        "honest",
+        _one_of("honest", "always_200"),
+        "the status of what those tools are refused; always_200: 200, as EQdkp Plus had it",
+    )
     upload_bytes_max: int = _setting(16 * 1024 * 1024, _whole(1024, 2**31), "the largest request body, in bytes")
     log_level: str = _setting("info", _one_of("debug", "info", "warning", "error"), "how much is logged")
     log_format: str = _setting(
@@ -285,7 +293,9 @@ class Settings:
 # Settings whose value no error shows.
 SECRET: Final = frozenset({"secret_key", "encryption_keys", "discord_client_secret", "smtp_url"})
 # Variables of ours that are not settings of an installation.
-_OTHERS: Final = frozenset({FILE_VARIABLE, "DKP_REQUIRE_SERVICES", "DKP_SERVER", "DKP_KEY", "DKP_GUILD"})
+_OTHERS: Final = frozenset(
+    {FILE_VARIABLE, "DKP_REQUIRE_SERVICES", "DKP_SERVER", "DKP_KEY", "DKP_GUILD", "DKP_EQDKP_KEY"}
+)
 _OF_TESTS: Final = ("DKP_TEST_", "DKP_BENCH_")
 
 

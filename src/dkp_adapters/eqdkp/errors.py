@@ -8,6 +8,7 @@ from typing import ClassVar
 from attrs import define
 
 from dkp_core.kernel.errors import Invalid
+from dkp_core.kernel.points import POINTS_MAX
 
 _NAMED_MAX = 12
 _READ = "a dump or backup of EQdkp Plus 2.3 (.sql, .sql.gz, .sql.bz2, .zip) or mysql://user:password@host/database"
@@ -239,4 +240,67 @@ class RulesUnreadable(Invalid):
         return (
             f"{self.file}: {self.fault}; "
             "accepted: apatab.php and apafunc.php of the folder data/…/eqdkp/apa of this installation."
+        )
+
+
+@define
+class FunctionFails(Invalid):
+    """A function of an automatic adjustment comes to no amount of points, so that what is shown can't be reckoned."""
+
+    functions: Sequence[str]
+    value: str
+    fault: str
+    code: ClassVar[str] = "eqdkp_function_fails"
+
+    @property
+    def field(self) -> str:
+        return "apa_functions"
+
+    @property
+    def sentence(self) -> str:
+        named = _either(self.functions) or "a function"
+        return (
+            f"apa_functions: {named} can't be worked out for the value {self.value} ({self.fault}); "
+            "accepted: functions that EQdkp Plus itself can work out; correct it there, and take the files anew."
+        )
+
+
+@define
+class SumBeyondLimits(Invalid):
+    """Rows come to more points than can be kept, so that nothing of the source is taken."""
+
+    what: str
+    hundredths: int
+    code: ClassVar[str] = "eqdkp_sum_beyond_limits"
+
+    @property
+    def field(self) -> str:
+        return "source"
+
+    @property
+    def sentence(self) -> str:
+        amount = f"{'-' if self.hundredths < 0 else ''}{abs(self.hundredths) // 100:,}.{abs(self.hundredths) % 100:02d}"
+        return (
+            f"source: {self.what} come to {amount}; accepted: between -{POINTS_MAX} and {POINTS_MAX}; "
+            "correct the rows on the old site, and take the dump anew."
+        )
+
+
+@define
+class ArchiveNotWritten(Invalid):
+    """The archive of what is not imported can't be written, so nothing is imported."""
+
+    path: str
+    fault: str
+    code: ClassVar[str] = "eqdkp_archive_not_written"
+
+    @property
+    def field(self) -> str:
+        return "archive"
+
+    @property
+    def sentence(self) -> str:
+        return (
+            f"archive: {self.path} can't be written ({self.fault}); "
+            "accepted: a new file, or an earlier archive, in a folder with room."
         )

@@ -458,13 +458,13 @@ class RaidTemplate(Row):
 
 @frozen(kw_only=True)
 class LogEntry(Row):
-    """What was done, by whom, to which record; `value` has what was before and after."""
+    """What was done, by whom, to which record; `value` has what was before and after. A `result` of 0 is a failure."""
 
     table: ClassVar[str] = "logs"
     id: Annotated[int, Column("log_id", cells.identity)]
     at: Annotated[datetime | None, Column("log_date", cells.past)]
     value: Annotated[Plain, Column("log_value", cells.serialized)]
-    result: Annotated[int, Column("log_result", cells.count)]
+    result: Annotated[int | None, Column("log_result", cells.whole)]
     tag: Annotated[str, Column("log_tag", cells.plain)]
     plugin: Annotated[str, Column("log_plugin", cells.plain)]
     user: Annotated[int, Column("user_id", cells.count)]
@@ -575,15 +575,19 @@ OLD_LEFTOVERS: Final = frozenset({"column groups_raid_members.user_id"})
 _NEEDED: Final = (cells.identity, cells.amount)
 
 
+_KNOWN: Final[dict[type[Row], Mapping[str, Column]]] = {}
+
+
 def _columns(kind: type[Row]) -> Mapping[str, Column]:
-    """The columns of a kind by the names of its fields."""
-    hints = get_type_hints(kind, include_extras=True)
-    return {
-        name: each
-        for name, hint in hints.items()
-        for each in getattr(hint, "__metadata__", ())
-        if isinstance(each, Column)
-    }
+    """The columns of a kind by the names of its fields; what type hints say is looked up once."""
+    if kind not in _KNOWN:
+        _KNOWN[kind] = {
+            name: each
+            for name, hint in get_type_hints(kind, include_extras=True).items()
+            for each in getattr(hint, "__metadata__", ())
+            if isinstance(each, Column)
+        }
+    return _KNOWN[kind]
 
 
 def columns_of(kind: type[Row]) -> Sequence[str]:
@@ -601,15 +605,31 @@ def reader_of(
 ) -> Callable[[int, Sequence[bytes | None]], R]:
     """What makes a row of a kind from its ordinal and its cells, which stand in these columns. Raises: Unreadable."""
     places = {column: place for place, column in enumerate(columns)}
-    fields = [(name, each.name, each.read, places.get(each.name)) for name, each in _columns(kind).items()]
+    nowhere = len(columns)  # where a NULL is put for columns that the table lacks
+    fields = [
+        (
+            name,
+            each.name,
+            each.read,
+            cells.quick(each.read, now),
+            cells.of_nothing(each.read, each.name, now),
+            places.get(each.name, nowhere),
+        )
+        for name, each in _columns(kind).items()
+    ]
+    width = 1 + max(place for *_, place in fields)
+    padding = (None,) * width
 
     def made(ordinal: int, given: Sequence[bytes | None]) -> R:
+        row = given if len(given) >= width else (*given, *padding)
         flaws: list[Flaw] = []
         values: dict[str, Any] = {}
-        for name, column, read, place in fields:
-            is_there = place is not None and place < len(given)
-            raw, codec = (given[place], codecs[place]) if is_there and place is not None else (None, "utf-8")
-            values[name] = read(Cell(column, raw, codec, key, now, flaws))
+        for name, column, read, quick, nothing, place in fields:
+            raw = row[place]
+            value = nothing if raw is None else quick(raw)
+            if value is cells.SLOW:
+                value = read(Cell(column, raw, codecs[place] if place < nowhere else "utf-8", key, now, flaws))
+            values[name] = value
         return kind(ordinal=ordinal, flaws=tuple(flaws), **values)
 
     return made

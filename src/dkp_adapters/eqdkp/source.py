@@ -6,7 +6,7 @@ Nothing is lost on the way: each row of each table is either given or listed as 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Self
@@ -24,6 +24,7 @@ from dkp_adapters.eqdkp.errors import (
     RulesUnreadable,
     SeveralInstallations,
     WrongKey,
+    listed,
 )
 from dkp_adapters.eqdkp.rows import (
     KINDS,
@@ -37,12 +38,14 @@ from dkp_adapters.eqdkp.rows import (
 )
 from dkp_adapters.eqdkp.rules import FILE_BYTES_MAX, AutomaticAdjustment, RuleFunction, functions_of, rules_of
 from dkp_adapters.eqdkp.spool import Fault, Spool, Spooled
+from dkp_adapters.eqdkp.statements import Cells
 from dkp_adapters.eqdkp.taking import Progress, Taken, taken_from_database, taken_from_file
 
 OLDEST: Final = (2, 3)
 _SCHEMES: Final = ("mysql://", "mariadb://", "mysql+pymysql://", "mariadb+pymysql://")
 _CHARACTERS: Final = "members"
 _BESIDE: Final = ("raid_attendees", "multidkp")
+_OF_A_PLUGIN: Final = "guildrequest_"
 _ENCRYPTED: Final = (("users", "user_email"), ("users", "auth_account"), ("guildrequest_requests", "email"))
 
 
@@ -62,6 +65,7 @@ class EqdkpSource:
 
     Tables are named without their prefix. `tables` has how many rows each has; `missing` the tables, and the columns of
     tables, that are read where they are there; `extra` the columns that are not read; `notes` what should be known.
+    `knows_rules` says whether the file with the automatic adjustments was there.
     """
 
     version: str | None
@@ -70,6 +74,7 @@ class EqdkpSource:
     missing: Sequence[str]
     extra: Sequence[str]
     notes: Sequence[str]
+    knows_rules: bool
     adjustments: Sequence[AutomaticAdjustment]
     functions: Mapping[str, RuleFunction]
     _spool: Spool = field(repr=False)
@@ -119,6 +124,43 @@ class EqdkpSource:
             ]
             texts += [None] * (len(found.columns) - len(texts))
             yield RawRow(table, ordinal, found.columns, tuple(texts))
+
+    def stored(self, table: str) -> tuple[Sequence[str], Iterator[Sequence[bytes | None]]]:
+        """The columns of a table and the bytes of its rows, in UTF-8 where they are text; nothing where it is not."""
+        found = self._table(table)
+        if found is None:
+            return (), iter(())
+        return found.columns, self._bytes_of(found)
+
+    def _bytes_of(self, table: Spooled) -> Iterator[Sequence[bytes | None]]:
+        codecs = _codecs(table)
+        is_utf8 = all(each == "utf-8" for each in codecs)
+        for _, cells in self._spool.rows(table.name):
+            if is_utf8:
+                yield cells
+            else:
+                yield [
+                    cell if cell is None or codec == "utf-8" else decoded(cell, codec)[0].encode()
+                    for cell, codec in zip(cells, codecs, strict=False)
+                ]
+
+    def put_aside(self, name: str, given: Iterable[Cells]) -> None:
+        """Puts rows down under a name of their own, in place of earlier ones, until the source is closed.
+
+        Raises: NoSource where there is no room.
+        """
+        aside = self._spool.tables[f" {name}"] = Spooled(f" {name}", ())
+        try:
+            for each in given:
+                self._spool.add(aside, each, sum([len(cell or b"") for cell in each]))
+            self._spool.flush()
+        except OSError as fault:
+            raise NoSource(name, fault.strerror or "what was read can't be kept") from None
+
+    def aside(self, name: str) -> Iterator[Cells]:
+        """The rows that were put aside under that name."""
+        for _, cells in self._spool.rows(f" {name}"):
+            yield cells
 
     def opened(self, encrypted: str) -> str | None:
         """What a setting such as `admin_email` has encrypted; None without the key, and where it does not open it."""
@@ -177,7 +219,7 @@ def _opened(
     tables = {name[len(prefix) :]: taken.spool.tables[name] for name in _tables_of(prefix, names)}
     missing, extra = _parts(tables)
     version = _must_be_of_today(tables, taken.spool, missing)
-    notes = [*taken.notes, *_notes_on_key(tables, taken.spool, key)]
+    notes = [*taken.notes, *_notes_on_parts(missing, extra), *_notes_on_key(tables, taken.spool, key)]
     apa, functions = _rules(taken, *rules)
     if apa is None:
         notes.append("apatab.php was not given: what EQdkp Plus shows after decay, caps and start points is not known")
@@ -188,6 +230,7 @@ def _opened(
         missing=missing,
         extra=extra,
         notes=notes,
+        knows_rules=apa is not None,
         adjustments=rules_of(apa or b""),
         functions=functions_of(functions or b""),
         spool=taken.spool,
@@ -250,6 +293,14 @@ def _parts(tables: Mapping[str, Spooled]) -> tuple[Sequence[str], Sequence[str]]
         missing += [f"column {kind.table}.{each}" for each in columns_of(kind) if there and each not in there]
         extra += [f"column {kind.table}.{each}" for each in table.columns if each not in known]
     return [each for each in missing if each not in OLD_LEFTOVERS], extra
+
+
+def _notes_on_parts(missing: Sequence[str], extra: Sequence[str]) -> Iterator[str]:
+    own = [each for each in missing if _OF_A_PLUGIN not in each]
+    if own:
+        yield f"it has no {listed(own)}: what stands there on other sites is not known"
+    if extra:
+        yield f"what stands in columns that EQdkp Plus itself has not is not read: {listed(extra)}"
 
 
 def _must_be_of_today(tables: Mapping[str, Spooled], spool: Spool, missing: Sequence[str]) -> str | None:

@@ -7,17 +7,18 @@ has no name and goes with the process; only where things stand in it is kept in 
 from __future__ import annotations
 
 import tempfile
-from array import array
 from collections.abc import Iterator
 from typing import Final, Protocol
 
+import msgspec
 from attrs import define, field, frozen
 
 from dkp_adapters.eqdkp.statements import Cells
 
 BATCH_BYTES: Final = 2**17
 BATCH_ROWS: Final = 2000
-_NULL: Final = -1
+_ENCODER: Final = msgspec.msgpack.Encoder()
+_DECODER: Final = msgspec.msgpack.Decoder(list[Cells])
 
 
 @frozen
@@ -31,13 +32,11 @@ class Fault:
 
 @frozen
 class _Batch:
-    """Rows that follow each other: where they stand, the ordinal of the first, how many, and how many columns."""
+    """Rows that follow each other: where they stand, and the ordinal of the first."""
 
     at: int
     size: int
     first: int
-    count: int
-    width: int
 
 
 @define
@@ -80,14 +79,14 @@ class Spool:
         """The table of that name, made where there is none yet."""
         return self.tables.setdefault(name, Spooled(name, ()))
 
-    def add(self, table: Spooled, cells: Cells) -> None:
-        """A row, in the order of the table's columns."""
-        if self._filling is not table or (self._waiting and len(self._waiting[0]) != len(cells)):
+    def add(self, table: Spooled, cells: Cells, size: int) -> None:
+        """A row of about so many bytes, in the order of the table's columns."""
+        if self._filling is not table:
             self.flush()
             self._filling = table
         table.count += 1
         self._waiting.append(cells)
-        self._weight += sum([len(cell) for cell in cells if cell is not None])
+        self._weight += size
         if self._weight > BATCH_BYTES or len(self._waiting) >= BATCH_ROWS:
             self.flush()
 
@@ -102,12 +101,10 @@ class Spool:
         if not self._waiting or self._filling is None:
             return
         table, rows = self._filling, self._waiting
-        lengths = array("q", [_NULL if cell is None else len(cell) for row in rows for cell in row])
-        data = lengths.tobytes() + b"".join([cell for row in rows for cell in row if cell])
+        data = _ENCODER.encode(rows)
         self._file.seek(self._end)
         self._file.write(data)
-        first = table.count - len(rows) + 1
-        table._batches.append(_Batch(self._end, len(data), first, len(rows), len(rows[0])))
+        table._batches.append(_Batch(self._end, len(data), table.count - len(rows) + 1))
         self._end += len(data)
         self._waiting = []
         self._weight = 0
@@ -117,25 +114,8 @@ class Spool:
         self.flush()
         for batch in self.tables[name]._batches:
             self._file.seek(batch.at)
-            yield from _unpacked(batch, self._file.read(batch.size))
+            yield from enumerate(_DECODER.decode(self._file.read(batch.size)), batch.first)
 
     def close(self) -> None:
         """Lets the file go."""
         self._file.close()
-
-
-def _unpacked(batch: _Batch, data: bytes) -> Iterator[tuple[int, Cells]]:
-    lengths = array("q")
-    lengths.frombytes(data[: batch.count * batch.width * lengths.itemsize])
-    at = len(lengths) * lengths.itemsize
-    place = 0
-    for ordinal in range(batch.first, batch.first + batch.count):
-        cells: list[bytes | None] = []
-        for length in lengths[place : place + batch.width]:
-            if length == _NULL:
-                cells.append(None)
-            else:
-                cells.append(data[at : at + length])
-                at += length
-        place += batch.width
-        yield ordinal, tuple(cells)

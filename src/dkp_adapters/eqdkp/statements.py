@@ -68,23 +68,28 @@ _SAYS: Final = frozenset(
 
 # --- values -----------------------------------------------------------------------------------------------------------
 
-Cells: TypeAlias = tuple["bytes | None", ...]
+Cells: TypeAlias = tuple[bytes | None, ...]
 
-_VALUE: Final = (
-    rb"NULL|TRUE|FALSE|(?:_[A-Za-z0-9]++\s*+)?+(?:" + _STRING + rb"|" + _QUOTED + rb"|0x[0-9A-F]*+|[xbn]'[^']*+')"
-    rb"|[-+]?+[0-9.](?:[0-9.]++|E[-+]?+)*+"
+_NUMBER: Final = rb"[-+]?+[0-9.](?:[0-9.]++|E[-+]?+)*+"
+_OTHER: Final = (
+    rb"NULL|TRUE|FALSE|0x[0-9A-F]*+|[xbn]'[^']*+'|"
+    + _QUOTED
+    + rb"|_[A-Za-z0-9]++\s*+(?:"
+    + _STRING
+    + rb"|"
+    + _QUOTED
+    + rb"|0x[0-9A-F]*+|[xbn]'[^']*+')"
 )
+_VALUE: Final = _STRING + rb"|" + _OTHER + rb"|" + _NUMBER
 _WHOLE_ROW: Final = _pattern(rb"\(\s*+(?:", _VALUE, rb")\s*+(?:,\s*+(?:", _VALUE, rb")\s*+)*+\)")
-_EACH: Final = _pattern(rb"\s*+(", _VALUE, rb")\s*+[,)]")
+_EACH: Final = _pattern(rb"\s*+(?:'((?:[^'\\]++|\\.|'')*+)'|(", _OTHER, rb")|(", _NUMBER, rb"))\s*+[,)]")
+_NUMBERS: Final = _pattern(rb"\(-?+[0-9.]++(?:,-?+[0-9.]++)*+\)")
 _INTRODUCER: Final = _pattern(rb"_[A-Za-z0-9]++\s*+")
 _ESCAPED: Final = re.compile(rb"\\(.)|''", re.DOTALL)
 _ESCAPED_DOUBLE: Final = re.compile(rb'\\(.)|""', re.DOTALL)
 _ESCAPES: Final = {
     b"0": b"\0", b"b": b"\b", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"Z": b"\x1a", b"%": b"\\%", b"_": b"\\_"
 }  # fmt: skip
-
-
-_HEXADECIMAL: Final = (b"0x", b"0X")
 
 
 class RowUnreadable(Exception):
@@ -96,19 +101,20 @@ def cells_of(row: bytes) -> Cells:
 
     Raises: RowUnreadable.
     """
+    if _NUMBERS.fullmatch(row) is not None:  # as most rows are
+        return tuple(row[1:-1].split(b","))
     if _WHOLE_ROW.fullmatch(row) is None:
         raise RowUnreadable(f"it is not made of plain values: {row[:60].decode('utf-8', 'replace')}")
-    return tuple([_cell(each) for each in _EACH.findall(row, 1)])
+    return tuple(
+        [
+            number or (_unusual(other) if other else _plain(text) if b"\\" in text or b"'" in text else text)
+            for text, other, number in _EACH.findall(row, 1)
+        ]
+    )
 
 
-def _cell(value: bytes) -> bytes | None:
-    first = value[:1]
-    if first == b"'":
-        inner = value[1:-1]
-        return _ESCAPED.sub(_unescaped, inner) if b"\\" in inner or b"'" in inner else inner
-    if value[:2] not in _HEXADECIMAL and (first.isdigit() or first in b"-+."):
-        return value
-    return _unusual(value)
+def _plain(text: bytes) -> bytes:
+    return _ESCAPED.sub(_unescaped, text)
 
 
 def _unusual(value: bytes) -> bytes | None:
@@ -119,7 +125,9 @@ def _unusual(value: bytes) -> bytes | None:
         return b"1" if upper == b"TRUE" else b"0"
     first = upper[:1]
     if first == b"_":
-        return _cell(_INTRODUCER.sub(b"", value, count=1))
+        return _unusual(_INTRODUCER.sub(b"", value, count=1))
+    if first == b"'":
+        return _plain(value[1:-1])
     if first == b'"':
         return _ESCAPED_DOUBLE.sub(_unescaped, value[1:-1])
     if first == b"0":
@@ -197,6 +205,7 @@ class Statements:
     _began: bool = field(default=False, init=False)
     _tells_its_end: bool = field(default=False, init=False)
     _told_its_end: bool = field(default=False, init=False)
+    _ends_its_lines: bool = field(default=False, init=False)
     _announced: str | None = field(default=None, init=False)
     _open: dict[str, str] = field(factory=dict, init=False)
 
@@ -245,7 +254,9 @@ class Statements:
             self._tells_its_end = True
         elif says.startswith(b"Dump completed"):
             self._told_its_end = True
-        elif says.startswith(b"Dumping data for table") and not self._tells_its_end:
+        elif says.startswith(b"EQDKP-PLUS SQL Dump"):
+            self._ends_its_lines = True
+        elif says.startswith((b"Table structure for table", b"Dumping data for table")) and not self._tells_its_end:
             self._announced = says.decode("utf-8", "replace").rstrip(";")
         elif says.startswith(b"No data available"):
             self._announced = None
@@ -386,6 +397,8 @@ class Statements:
         if not self._gone and not kept:
             piece = piece.removeprefix(_BOM)
         self._ended = not piece
+        if self._ended and self._ends_its_lines and kept and not kept.endswith(b"\n"):
+            raise self._cut_off("its last line is not ended")
         # A last line without its end is a line.
         self._held = kept + (piece or b"\n")
         self.progress()

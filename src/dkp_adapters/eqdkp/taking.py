@@ -134,9 +134,9 @@ def _take_rows(filled: Filled, table: Spooled, spool: Spool) -> None:
         if len(cells) != len(given):
             spool.refuse(table, f"it has {len(cells)} values for {len(given)} columns" if given else _UNNAMED)
         elif in_order:
-            spool.add(table, cells)
+            spool.add(table, cells, len(row))
         else:
-            spool.add(table, tuple([None if place is None else cells[place] for place in places]))
+            spool.add(table, tuple([None if place is None else cells[place] for place in places]), len(row))
 
 
 # --- live databases ---------------------------------------------------------------------------------------------------
@@ -257,15 +257,17 @@ def _take_table(connection: Any, name: str, spool: Spool) -> Iterator[None]:
     columns = ", ".join(_quoted(each) for each in table.columns)
     cursor.execute(f"SELECT {columns} FROM {_quoted(name)}")  # noqa: S608  # names that the server itself gave
     while row := cursor.fetchone():
-        spool.add(table, tuple(row))
+        spool.add(table, tuple(row), sum([len(cell) for cell in row if cell is not None]))
         yield
     cursor.close()
 
 
 def _all(connection: Any, statement: str) -> Sequence[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
-        return list(cursor.fetchall())
+    cursor = connection.cursor()  # not closed where it fails: it would ask what is gone for all that is left
+    cursor.execute(statement)
+    rows = list(cursor.fetchall())
+    cursor.close()
+    return rows
 
 
 def _quoted(name: str) -> str:

@@ -102,8 +102,8 @@ class MemoryMemberships(Memberships):
     def officers(self) -> frozenset[UserId]:
         memberships = self.session.tables.memberships.values()
         users = self.session.installation.users.values()
-        shut_out = {user.id for user in users if user.deactivated_at is not None}
-        return frozenset(each.user_id for each in memberships if each.is_officer) - shut_out
+        without_access = {user.id for user in users if user.deactivated_at is not None or user.discord_id is None}
+        return frozenset(each.user_id for each in memberships if each.is_officer) - without_access
 
     def save(self, membership: Membership) -> None:
         if membership.version == 0 and self.find(membership.user_id) is not None:

@@ -23,10 +23,14 @@ def pointers_of(tables: GuildTables) -> Mapping[UserId, Merged]:
     return {merge.user_id: merge.pointer for merge in tables.merges.values() if merge.stands}
 
 
+def heads_of(tables: GuildTables) -> Mapping[UserId, UserId]:
+    """For whom it counts in the end what those had who were merged."""
+    return heads(pointers_of(tables).values())
+
+
 def heads_in(tables: GuildTables) -> Head:
     """Tells for whom it counts what a user had, as the guild's merges are now."""
-    pointers = pointers_of(tables)
-    found = heads(pointers.values())
+    pointers, found = pointers_of(tables), heads_of(tables)
 
     def head(user_id: UserId, at: datetime) -> UserId:
         pointer = pointers.get(user_id)

@@ -43,6 +43,7 @@ from dkp_core.kernel.ids import (
     EntryId,
     EventTypeId,
     GuildId,
+    ImportId,
     ItemId,
     ItemPoolId,
     MainChangeId,
@@ -56,6 +57,7 @@ from dkp_core.kernel.ids import (
     UserId,
 )
 from dkp_core.loot import Auction, Award, AwardDraft, BidRecord, ChatGrammar, Hold, Item, Rules, StandingBid
+from dkp_core.moving import Import
 from dkp_core.notices import Channel, ChannelWebhook, Notice, NoticeStatus
 from dkp_core.points import Adjustment, Balance, Batch, Dispute, Entry, InForce, ItemPool, Merge, Pool
 from dkp_core.raids import Attendance, Decision, EventType, Raid, Sighting, Upload
@@ -304,6 +306,7 @@ class GuildTables(Tables):
     vote_changes: Rows[tuple[ApplicationId, int, Stage, UserId, int], VoteChange] = Factory(Rows)
     recusals: Rows[tuple[ApplicationId, UserId], Recusal] = Factory(Rows)
     channel_webhooks: Rows[Channel, ChannelWebhook] = Factory(Rows)
+    imports: Rows[ImportId, Import] = Factory(Rows)
     events: Rows[int, RecordedEvent] = Factory(Rows)
 
 

@@ -9,6 +9,8 @@ from dkp_adapters.memory.batches import MemoryBatches, MemoryTurnout
 from dkp_adapters.memory.deadlines import MemoryDeadlines
 from dkp_adapters.memory.disputes import MemoryDisputes
 from dkp_adapters.memory.guilds import MemoryGuilds
+from dkp_adapters.memory.imports import MemoryImports
+from dkp_adapters.memory.intake import MemoryIntake
 from dkp_adapters.memory.kept_answers import MemoryKeptAnswers
 from dkp_adapters.memory.loot import (
     MemoryAuctions,
@@ -53,12 +55,12 @@ from dkp_adapters.memory.views.glance import Glance
 from dkp_adapters.memory.views.trials import MemoryPerformances, MemoryVoters
 from dkp_core.kernel.domain_events import DomainEvent
 from dkp_core.kernel.ids import GuildId
-from dkp_core.loot import LootWork
+from dkp_core.moving import MovingWork
 from dkp_core.points import FoundingInstallation
 from dkp_core.recruitment import RecruitmentWork
 
 
-class MemoryWork(LootWork, RecruitmentWork, FoundingInstallation):
+class MemoryWork(MovingWork, RecruitmentWork, FoundingInstallation):
     """The unit of work of every context: one class satisfies each of their narrow `…Work` protocols."""
 
     def __init__(self, session: Session) -> None:
@@ -269,6 +271,14 @@ class MemoryWork(LootWork, RecruitmentWork, FoundingInstallation):
     @cached_property
     def performances(self) -> MemoryPerformances:
         return MemoryPerformances(self._glance)
+
+    @cached_property
+    def intake(self) -> MemoryIntake:
+        return MemoryIntake(self.session)
+
+    @cached_property
+    def imports(self) -> MemoryImports:
+        return MemoryImports(self.session)
 
     def _glance(self) -> Glance:
         return Glance(self.session.transaction.snapshot(), self.guild_id)

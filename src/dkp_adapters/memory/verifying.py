@@ -30,10 +30,7 @@ class MemoryVerifying(Verifying):
         guilds = {guild_id: snapshot.of(guild_id) for guild_id in snapshot.installation.guilds}
         for guild_id, tables in guilds.items():
             progress(f"balances, holds and awards of guild {guild_id}")
-            differences += _of_balances(guild_id, tables)
-            differences += _of_holds(guild_id, tables)
-            differences += _of_awards(guild_id, tables)
-            differences += _of_shares(guild_id, tables)
+            differences += differences_in(guild_id, tables)
             overbids += _overbids(guild_id, tables)
         return Verification(
             guilds=len(guilds),
@@ -42,6 +39,14 @@ class MemoryVerifying(Verifying):
             differences=tuple(differences),
             overbids=tuple(overbids),
         )
+
+
+def differences_in(guild_id: GuildId, tables: GuildTables) -> Iterator[Difference]:
+    """What does not add up in a guild."""
+    yield from _of_balances(guild_id, tables)
+    yield from _of_holds(guild_id, tables)
+    yield from _of_awards(guild_id, tables)
+    yield from _of_shares(guild_id, tables)
 
 
 def _of_balances(guild_id: GuildId, tables: GuildTables) -> Iterator[Difference]:

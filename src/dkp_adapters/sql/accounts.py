@@ -23,6 +23,7 @@ from sqlalchemy import (
     insert,
     literal,
     null,
+    or_,
     select,
     union,
     update,
@@ -297,6 +298,7 @@ _MEMBERSHIP_WRITTEN: Final = (
     "reason",
     "merged_into",
     "was_member",
+    "external_id",
 )
 _SELECT_MEMBERSHIP: Final = select(
     memberships.c.guild_id,
@@ -309,6 +311,7 @@ _SELECT_MEMBERSHIP: Final = select(
     memberships.c.reason,
     memberships.c.merged_into,
     memberships.c.was_member,
+    memberships.c.external_id,
     memberships.c.version,
 ).where(in_guild(memberships), memberships.c.user_id == _the_id)
 _GET_MEMBERSHIP: Final = Statement(locking(_SELECT_MEMBERSHIP))
@@ -337,14 +340,14 @@ _OFFICERS: Final = Statement(
 )
 # A question of its own, asked once the officers are locked: PostgreSQL answers what a waiting one was asked as it was
 # before it waited, unless the very row that it waited for was changed.
-_SHUT_OUT_OFFICERS: Final = Statement(
+_OFFICERS_WITHOUT_ACCESS: Final = Statement(
     select(memberships.c.user_id)
     .join_from(memberships, users, users.c.id == memberships.c.user_id)
     .where(
         in_guild(memberships),
         memberships.c.role_group == RoleGroup.OFFICER.value,
         memberships.c.status == MembershipStatus.IN_FORCE.value,
-        users.c.deactivated_at.is_not(None),
+        or_(users.c.deactivated_at.is_not(None), users.c.discord_id.is_(None)),
     )
 )
 
@@ -391,7 +394,7 @@ class SqlMemberships(Memberships):
 
     def officers(self) -> frozenset[UserId]:
         officers = frozenset(UserId(user_id) for (user_id,) in self.session.all(_OFFICERS))
-        return officers - {UserId(user_id) for (user_id,) in self.session.all(_SHUT_OUT_OFFICERS)}
+        return officers - {UserId(user_id) for (user_id,) in self.session.all(_OFFICERS_WITHOUT_ACCESS)}
 
     def save(self, membership: Membership) -> None:
         assert membership.guild_id == self.session.guild_id, "the membership is of another guild"
@@ -404,6 +407,7 @@ class SqlMemberships(Memberships):
             "reason": membership.reason,
             "merged_into": membership.merged_into,
             "was_member": int(membership.was_member),
+            "external_id": membership.external_id,
         }
         if membership.version == 0:
             self.session.run(_INSERT_MEMBERSHIP, user_id=membership.user_id, **values)
@@ -417,7 +421,20 @@ class SqlMemberships(Memberships):
 
 
 def _membership(row: tuple[Any, ...]) -> Membership:
-    guild_id, user_id, role_group, trial, status, joined_at, ended_at, reason, merged_into, was_member, version = row
+    (
+        guild_id,
+        user_id,
+        role_group,
+        trial,
+        status,
+        joined_at,
+        ended_at,
+        reason,
+        merged_into,
+        was_member,
+        external_id,
+        version,
+    ) = row
     return Membership(
         guild_id=guild_id,
         user_id=user_id,
@@ -429,6 +446,7 @@ def _membership(row: tuple[Any, ...]) -> Membership:
         reason=reason,
         merged_into=merged_into,
         was_member=bool(was_member),
+        external_id=external_id,
         version=version,
     )
 

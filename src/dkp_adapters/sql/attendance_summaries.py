@@ -121,27 +121,25 @@ _ADD_ATTENDED: Final = Statement(
         update=lambda _, new: {"present": new.present},
     )
 )
+RECOUNTED: Final[Mapping[str, Any]] = {
+    "attendees": select(func.count())
+    .where(
+        attended.c.guild_id == raids.c.guild_id,
+        attended.c.starts_at == raids.c.starts_at,
+        attended.c.raid_id == raids.c.id,
+        attended.c.present == 1,
+    )
+    .correlate(raids)
+    .scalar_subquery(),
+    "unresolved": select(func.count(unresolved_names.c.name_key.distinct()))
+    .where(unresolved_names.c.guild_id == raids.c.guild_id, unresolved_names.c.raid_id == raids.c.id)
+    .correlate(raids)
+    .scalar_subquery(),
+}
+"""What a raid that stands keeps of who was there, once that is summed up."""
 _recounted: Final = json_rows("recounted", raids.c.id)
 # Joined: with IN, MariaDB would look at each raid of the guild.
-_RECOUNT: Final = Statement(
-    update(raids)
-    .where(in_guild(raids), raids.c.id == _recounted.c.id)
-    .values(
-        attendees=select(func.count())
-        .where(
-            attended.c.guild_id == raids.c.guild_id,
-            attended.c.starts_at == raids.c.starts_at,
-            attended.c.raid_id == raids.c.id,
-            attended.c.present == 1,
-        )
-        .correlate(raids)
-        .scalar_subquery(),
-        unresolved=select(func.count(unresolved_names.c.name_key.distinct()))
-        .where(unresolved_names.c.guild_id == raids.c.guild_id, unresolved_names.c.raid_id == raids.c.id)
-        .correlate(raids)
-        .scalar_subquery(),
-    )
-)
+_RECOUNT: Final = Statement(update(raids).where(in_guild(raids), raids.c.id == _recounted.c.id).values(dict(RECOUNTED)))
 _BEGIN_TO_COUNT: Final = Statement(
     update(raids)
     .where(

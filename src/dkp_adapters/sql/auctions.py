@@ -45,6 +45,7 @@ from dkp_core.loot import (
     ClosedAuction,
     FrozenAuction,
     Lead,
+    MadeAs,
     Mode,
     OpenAuction,
     Rules,
@@ -326,6 +327,7 @@ def _bid_parts(bid: Bid) -> list[Any]:
         None if share is None else share.attended,
         None if share is None else share.held,
         micros(bid.placed_at),
+        None if bid.moved_from is None else str(bid.moved_from),
     ]
 
 
@@ -345,6 +347,7 @@ def bid_of(auction_id: AuctionId, parts: Sequence[Any]) -> Bid:
         attended,
         held,
         placed_at,
+        made_as,
     ) = parts
     return Bid(
         id=bid_id,
@@ -360,12 +363,13 @@ def bid_of(auction_id: AuctionId, parts: Sequence[Any]) -> Bid:
         phase=phase,
         attendance=None if held is None else AttendanceShare(attended, held),
         placed_at=moment_at(placed_at),
+        moved_from=None if made_as is None else MadeAs.of(made_as),
     )
 
 
 # --- bids -------------------------------------------------------------------------------------------------------------
 
-_RANKED_BY: Final = ("character_id", "copies", "tier", "weight", "phase", "attended", "held", "placed_at")
+_RANKED_BY: Final = ("character_id", "copies", "tier", "weight", "phase", "attended", "held", "placed_at", "made_as")
 _NOTHING_RANKS: Final = (None,) * len(_RANKED_BY)
 _records: Final = json_rows(
     "records",
@@ -417,7 +421,9 @@ _BID_COLUMNS: Final = (
     bids.c.attended,
     bids.c.held,
     bids.c.placed_at,
+    bids.c.made_as,
 )
+_PLACED_AT: Final = _BID_COLUMNS.index(bids.c.placed_at)
 _was_not_refused: Final = bids.c.outcome != BidOutcome.REFUSED.value
 _last: Final = (
     select(func.max(bids.c.number).label("number"))
@@ -484,7 +490,7 @@ class SqlBids(Bids):
 def standing_bid_of(session: Session, auction_id: AuctionId, user_id: UserId) -> Bid | None:
     """A bidder's last accepted bid, unless it was withdrawn since."""
     row = session.first(_STANDING_OF_ONE, auction_id=auction_id, user_id=user_id)
-    return None if row is None or row[-1] is None else bid_of(auction_id, row)
+    return None if row is None or row[_PLACED_AT] is None else bid_of(auction_id, row)
 
 
 def _record(number: int, record: BidRecord) -> list[Any]:

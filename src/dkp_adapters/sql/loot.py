@@ -80,22 +80,21 @@ _ITEM_WRITTEN: Final = (
     "icon",
     "metadata",
 )
-_SELECT_ITEM: Final = locking(
-    select(
-        items.c.id,
-        items.c.guild_id,
-        items.c.name,
-        items.c.description,
-        items.c.item_pool_id,
-        items.c.rarity,
-        items.c.external_id,
-        items.c.link,
-        items.c.icon,
-        items.c.metadata,
-        items.c.active,
-        items.c.version,
-    ).where(in_guild(items))
+ITEM_COLUMNS: Final = (
+    items.c.id,
+    items.c.guild_id,
+    items.c.name,
+    items.c.description,
+    items.c.item_pool_id,
+    items.c.rarity,
+    items.c.external_id,
+    items.c.link,
+    items.c.icon,
+    items.c.metadata,
+    items.c.active,
+    items.c.version,
 )
+_SELECT_ITEM: Final = locking(select(*ITEM_COLUMNS).where(in_guild(items)))
 _ITEM: Final = Statement(_SELECT_ITEM.where(items.c.id == _the_id))
 _KNOWN_BY_NAME: Final = Statement(
     select(items.c.id, items.c.name_key).where(in_guild(items), items.c.name_key.in_(json_values("keys", Text())))
@@ -151,7 +150,7 @@ class SqlItems(Items):
         row = self.session.first(_ITEM, the_id=item_id)
         if row is None:
             raise NoSuch("item", item_id)
-        return _item(row)
+        return item_of(row)
 
     def named(self, name: str) -> Item | None:
         key = name_key(name)
@@ -159,7 +158,7 @@ class SqlItems(Items):
         if row is None:
             self._unknown.add(key)
             return None
-        return _item(row)
+        return item_of(row)
 
     def known(self, names: Collection[str]) -> Mapping[str, ItemId]:
         keys = {name: name_key(name) for name in names}
@@ -173,26 +172,14 @@ class SqlItems(Items):
         return found
 
     def save(self, item: Item) -> None:
-        key = name_key(item.name)
-        values = {
-            "name": item.name,
-            "name_key": key,
-            "item_pool_id": item.item_pool_id,
-            "rarity": item.rarity,
-            "external_id": item.external_id,
-            "active": int(item.active),
-            "description": item.description,
-            "link": item.link,
-            "icon": item.icon,
-            "metadata": to_json(dict(item.metadata)),
-        }
+        values = item_values(item)
         try:
             if item.version == 0:
                 self.session.run(_INSERT_ITEM, id=item.id, **values)
             else:
                 self.session.saved(self.session.run(_UPDATE_ITEM, the_id=item.id, read_version=item.version, **values))
         except NameTaken as taken:
-            if key in self._unknown:  # nobody knew it a moment ago: trying again finds it
+            if values["name_key"] in self._unknown:  # nobody knew it a moment ago: trying again finds it
                 raise Stale("somebody else entered it first") from taken
             raise
         self.session.save_events(item)
@@ -205,7 +192,24 @@ class SqlItems(Items):
         return True
 
 
-def _item(row: tuple[Any, ...]) -> Item:
+def item_values(item: Item) -> dict[str, Any]:
+    """What is kept of the item, by column."""
+    return {
+        "name": item.name,
+        "name_key": name_key(item.name),
+        "item_pool_id": item.item_pool_id,
+        "rarity": item.rarity,
+        "external_id": item.external_id,
+        "active": int(item.active),
+        "description": item.description,
+        "link": item.link,
+        "icon": item.icon,
+        "metadata": to_json(dict(item.metadata)),
+    }
+
+
+def item_of(row: tuple[Any, ...]) -> Item:
+    """The item that a row of ITEM_COLUMNS is."""
     (
         item_id,
         guild_id,
@@ -340,6 +344,7 @@ _AWARD_COLUMNS: Final = (
     awards.c.actor_kind,
     awards.c.actor_id,
     awards.c.awarded_at,
+    awards.c.external_id,
 )
 _AWARD: Final = Statement(
     locking(select(*_AWARD_COLUMNS, awards.c.version).where(in_guild(awards), awards.c.id == _the_id))
@@ -441,6 +446,7 @@ def _award_row(award: Award) -> list[Any]:
         award.actor_kind.value,
         award.actor_id,
         micros(award.awarded_at),
+        award.external_id,
         name_key(award.item_name),
         name_key(award.character_name),
     ]
@@ -465,6 +471,7 @@ def _award(session: Session, row: tuple[Any, ...]) -> Award:
         actor_kind,
         actor_id,
         awarded_at,
+        external_id,
         version,
     ) = row
     return Award(
@@ -486,6 +493,7 @@ def _award(session: Session, row: tuple[Any, ...]) -> Award:
         actor_kind=ActorKind(actor_kind),
         actor_id=actor_id,
         awarded_at=moment_at(awarded_at),
+        external_id=external_id,
         version=version,
     )
 

@@ -219,11 +219,11 @@ _MERGE_MADE: Final = (
     "actor_id",
 )
 _MERGE_WRITTEN: Final = ("undone_at", "undone_reason")
-_SELECT_MERGE: Final = (
-    select(merges.c.guild_id, *(merges.c[name] for name in (*_MERGE_MADE, *_MERGE_WRITTEN, "version")))
-    .where(in_guild(merges))
-    .order_by(merges.c.id)
+MERGE_COLUMNS: Final = (
+    merges.c.guild_id,
+    *(merges.c[name] for name in (*_MERGE_MADE, *_MERGE_WRITTEN, "version")),
 )
+_SELECT_MERGE: Final = select(*MERGE_COLUMNS).where(in_guild(merges)).order_by(merges.c.id)
 _GET_MERGE: Final = Statement(locking(_SELECT_MERGE.where(merges.c.id == _the_id)))
 _MERGES_OF: Final = Statement(
     _SELECT_MERGE.where(
@@ -321,10 +321,10 @@ class SqlMerges(Merges):
         row = self.session.first(_GET_MERGE, the_id=merge_id)
         if row is None:
             raise NoSuch("merge", merge_id)
-        return _merge(row)
+        return merge_of(row)
 
     def of(self, users: Collection[UserId]) -> tuple[Merge, ...]:
-        return tuple(map(_merge, self.session.all(_MERGES_OF, users=sorted(users))))
+        return tuple(map(merge_of, self.session.all(_MERGES_OF, users=sorted(users))))
 
     def head(self, user_id: UserId, at: datetime) -> UserId:
         row = self.session.first(_HEAD, the_id=user_id, at=micros(at))
@@ -415,6 +415,7 @@ def _membership_json(membership: Membership | None) -> str | None:
             "joined_at": micros(membership.joined_at),
             "ended_at": micros_or_none(membership.ended_at),
             "was_member": int(membership.was_member),
+            "external_id": membership.external_id,
         }
     )
 
@@ -432,10 +433,12 @@ def _membership(text: str | None, guild_id: GuildId, user_id: UserId) -> Members
         joined_at=moment_at(kept["joined_at"]),
         ended_at=moment_or_none(kept["ended_at"]),
         was_member=bool(kept["was_member"]),
+        external_id=kept["external_id"],
     )
 
 
-def _merge(row: tuple[Any, ...]) -> Merge:
+def merge_of(row: tuple[Any, ...]) -> Merge:
+    """The merge that a row of MERGE_COLUMNS is."""
     (
         guild_id,
         merge_id,

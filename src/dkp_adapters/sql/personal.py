@@ -262,6 +262,7 @@ NOT_PERSONAL: Final[Mapping[str, str]] = {
     "profile_fields": _OF_THE_GUILD,
     "pool_policies": _OF_THE_GUILD,
     "house_rules": _OF_THE_GUILD,
+    "imports": "where a guild came from, and which ids came; the operator makes them",
     "installation": "what is known of the program",
     "item_pools": "sets of items",
     "items": "things of the game",

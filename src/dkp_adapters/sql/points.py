@@ -74,7 +74,7 @@ def _lost(_: Params) -> Exception:
 
 # --- pools ------------------------------------------------------------------------------------------------------------
 
-_POOL_WRITTEN: Final = ("name", "name_key", "unit", "decimals", "is_default", "archived")
+_POOL_WRITTEN: Final = ("name", "name_key", "unit", "decimals", "is_default", "archived", "external_id")
 _SELECT_POOL: Final = select(
     pools.c.id,
     pools.c.guild_id,
@@ -83,6 +83,7 @@ _SELECT_POOL: Final = select(
     pools.c.decimals,
     pools.c.is_default,
     pools.c.archived,
+    pools.c.external_id,
     pools.c.version,
 ).where(in_guild(pools))
 _POOL: Final = Statement(_SELECT_POOL.where(pools.c.id == _the_id))
@@ -136,6 +137,7 @@ class SqlPools(Pools):
             "decimals": pool.decimals,
             "is_default": int(pool.is_default),
             "archived": int(pool.archived),
+            "external_id": pool.external_id,
         }
         if pool.version == 0:
             self.session.run(_INSERT_POOL, id=pool.id, **values)
@@ -145,7 +147,7 @@ class SqlPools(Pools):
 
 
 def _pool(row: tuple[Any, ...]) -> Pool:
-    pool_id, guild_id, name, unit, decimals, is_default, archived, version = row
+    pool_id, guild_id, name, unit, decimals, is_default, archived, external_id, version = row
     return Pool(
         id=pool_id,
         guild_id=guild_id,
@@ -154,6 +156,7 @@ def _pool(row: tuple[Any, ...]) -> Pool:
         decimals=decimals,
         is_default=bool(is_default),
         archived=bool(archived),
+        external_id=external_id,
         version=version,
     )
 
@@ -192,15 +195,20 @@ class SqlPoolPolicies(PoolPolicies):
         return (InForce(), *map(in_force_of, reversed(self.session.all(_ALL_POLICIES, pool_id=pool_id))))
 
     def append(self, pool_id: PoolId, in_force: InForce, event: DomainEvent) -> None:
-        self.session.run(
-            _INSERT_POLICIES,
-            pool_id=pool_id,
-            version=in_force.version,
-            policies=to_json(in_force.policies.values()),
-            changed_at=micros(in_force.changed_at),
-        )
+        append_policies(self.session, pool_id, in_force)
         self._known.pop(pool_id, None)
         self.session.announce(event)
+
+
+def append_policies(session: Session, pool_id: PoolId, in_force: InForce) -> None:
+    """Keep a version of a pool's policies. Raises: Stale where it is there."""
+    session.run(
+        _INSERT_POLICIES,
+        pool_id=pool_id,
+        version=in_force.version,
+        policies=to_json(in_force.policies.values()),
+        changed_at=micros(in_force.changed_at),
+    )
 
 
 def in_force_of(row: Sequence[Any]) -> InForce:
@@ -217,7 +225,7 @@ def policies_of(text: str) -> Policies:
 
 # --- item pools -------------------------------------------------------------------------------------------------------
 
-_ITEM_POOL_WRITTEN: Final = ("name", "name_key", "pools")
+_ITEM_POOL_WRITTEN: Final = ("name", "name_key", "pools", "external_id")
 _ITEM_POOL: Final = Statement(
     locking(
         select(
@@ -225,6 +233,7 @@ _ITEM_POOL: Final = Statement(
             item_pools.c.guild_id,
             item_pools.c.name,
             item_pools.c.pools,
+            item_pools.c.external_id,
             item_pools.c.version,
         ).where(in_guild(item_pools), item_pools.c.id == _the_id)
     )
@@ -261,14 +270,22 @@ class SqlItemPools(ItemPools):
         row = self.session.first(_ITEM_POOL, the_id=item_pool_id)
         if row is None:
             raise NoSuch("item pool", item_pool_id)
-        found_id, guild_id, name, paid_from, version = row
-        return ItemPool(id=found_id, guild_id=guild_id, name=name, pools=tuple(json.loads(paid_from)), version=version)
+        found_id, guild_id, name, paid_from, external_id, version = row
+        return ItemPool(
+            id=found_id,
+            guild_id=guild_id,
+            name=name,
+            pools=tuple(json.loads(paid_from)),
+            external_id=external_id,
+            version=version,
+        )
 
     def save(self, item_pool: ItemPool) -> None:
         values = {
             "name": item_pool.name,
             "name_key": name_key(item_pool.name),
             "pools": to_json(item_pool.pools),
+            "external_id": item_pool.external_id,
         }
         if item_pool.version == 0:
             self.session.run(_INSERT_ITEM_POOL, id=item_pool.id, **values)
@@ -307,7 +324,7 @@ def _insert_given(table: Table, name: str, *columns: Any) -> Statement:
     return Statement(insert_rows(table, select(GUILD, *given.c)))
 
 
-_INSERT_ENTRIES: Final = _insert_given(entries, "entries", *ENTRY_COLUMNS)
+INSERT_ENTRIES: Final = _insert_given(entries, "entries", *ENTRY_COLUMNS)
 
 _lines: Final = json_rows("lines", entries.c.user_id, entries.c.occurred_at)
 _reversal: Final = entries.alias("reversal")
@@ -434,7 +451,7 @@ class SqlLedger(Ledger):
             self.session.defer(ENTRIES_ORDER, self._write_entries)
         for entry in entries:
             amount = entry.amount.hundredths
-            self._entries.append(_row(entry, amount))
+            self._entries.append(entry_row(entry))
             if entry.bucket is Bucket.EARNED:
                 self.balances.book(entry.pool_id, entry.user_id, earned=amount)
             elif entry.bucket is Bucket.SPENT:
@@ -455,7 +472,7 @@ class SqlLedger(Ledger):
         # What was asked for earlier (`unreversed`) is written already.
         if self._entries:
             rows, self._entries = self._entries, []
-            self.session.write(_INSERT_ENTRIES, entries=rows)
+            self.session.write(INSERT_ENTRIES, entries=rows)
 
     def held(self, pool_id: PoolId, users: Collection[UserId]) -> Mapping[UserId, Balance]:
         return self.balances.held(pool_id, users)
@@ -500,7 +517,7 @@ class SqlLedger(Ledger):
         return tuple(map(entry_of, self.session.all(ENTRIES_BESIDE, user_id=user_id, entry_id=entry_id)))
 
 
-def _row(entry: Entry, amount: int) -> list[Any]:
+def entry_row(entry: Entry) -> list[Any]:
     """The entry in the order of ENTRY_COLUMNS."""
     source = entry.source
     return [
@@ -509,7 +526,7 @@ def _row(entry: Entry, amount: int) -> list[Any]:
         entry.user_id,
         entry.kind.value,
         entry.bucket.value,
-        amount,
+        entry.amount.hundredths,
         entry.reason,
         entry.note,
         entry.character_name,
@@ -584,6 +601,7 @@ _ADJUSTMENT_COLUMNS: Final = (
     adjustments.c.entry_id,
     adjustments.c.reversed_at,
     adjustments.c.batch_id,
+    adjustments.c.external_id,
 )
 _ADJUSTMENT: Final = Statement(
     locking(select(*_ADJUSTMENT_COLUMNS).where(in_guild(adjustments), adjustments.c.id == _the_id))
@@ -595,7 +613,7 @@ _ADJUSTMENTS_OF_BATCH: Final = Statement(
         .order_by(adjustments.c.id)
     )
 )
-_INSERT_ADJUSTMENTS: Final = _insert_given(adjustments, "adjustments", *_ADJUSTMENT_COLUMNS)
+INSERT_ADJUSTMENTS: Final = _insert_given(adjustments, "adjustments", *_ADJUSTMENT_COLUMNS)
 _REVERSE_ADJUSTMENT: Final = Statement(
     update(adjustments)
     .where(in_guild(adjustments), adjustments.c.id == _the_id, adjustments.c.reversed_at.is_(None))
@@ -627,26 +645,7 @@ class SqlAdjustments(Adjustments):
         return tuple(_adjustment(self.session.guild_id, row) for row in rows)
 
     def append(self, adjustments: Sequence[Adjustment], event: DomainEvent) -> None:
-        rows = [
-            [
-                each.id,
-                each.user_id,
-                each.pool_id,
-                each.amount.hundredths,
-                each.reason,
-                each.note,
-                each.character_name,
-                each.actor_kind.value,
-                each.actor_id,
-                micros(each.occurred_at),
-                micros(each.recorded_at),
-                each.entry_id,
-                micros_or_none(each.reversed_at),
-                each.batch_id,
-            ]
-            for each in adjustments
-        ]
-        self.session.write(_INSERT_ADJUSTMENTS, adjustments=rows)
+        self.session.write(INSERT_ADJUSTMENTS, adjustments=[adjustment_row(each) for each in adjustments])
         self.session.announce(event)
 
     def reverse(self, adjustment: Adjustment, event: DomainEvent) -> None:
@@ -662,6 +661,27 @@ class SqlAdjustments(Adjustments):
         if self.session.run(_REVERSE_ADJUSTMENTS, ids=ids, reversed_at=reversed_at) != len(ids):
             raise Stale("one of them was reversed by somebody else first")
         self.session.announce(event)
+
+
+def adjustment_row(adjustment: Adjustment) -> list[Any]:
+    """The adjustment as INSERT_ADJUSTMENTS takes it."""
+    return [
+        adjustment.id,
+        adjustment.user_id,
+        adjustment.pool_id,
+        adjustment.amount.hundredths,
+        adjustment.reason,
+        adjustment.note,
+        adjustment.character_name,
+        adjustment.actor_kind.value,
+        adjustment.actor_id,
+        micros(adjustment.occurred_at),
+        micros(adjustment.recorded_at),
+        adjustment.entry_id,
+        micros_or_none(adjustment.reversed_at),
+        adjustment.batch_id,
+        adjustment.external_id,
+    ]
 
 
 def _adjustment(guild_id: GuildId, row: tuple[Any, ...]) -> Adjustment:
@@ -680,6 +700,7 @@ def _adjustment(guild_id: GuildId, row: tuple[Any, ...]) -> Adjustment:
         entry_id,
         reversed_at,
         batch_id,
+        external_id,
     ) = row
     return Adjustment(
         id=adjustment_id,
@@ -697,4 +718,5 @@ def _adjustment(guild_id: GuildId, row: tuple[Any, ...]) -> Adjustment:
         entry_id=entry_id,
         reversed_at=moment_or_none(reversed_at),
         batch_id=batch_id,
+        external_id=external_id,
     )

@@ -70,8 +70,9 @@ _EVENT_TYPE_WRITTEN: Final = (
     "metadata",
     "item_pools",
     "active",
+    "external_id",
 )
-_SELECT_EVENT_TYPE: Final = select(
+EVENT_TYPE_COLUMNS: Final = (
     event_types.c.id,
     event_types.c.guild_id,
     event_types.c.name,
@@ -82,8 +83,10 @@ _SELECT_EVENT_TYPE: Final = select(
     event_types.c.metadata,
     event_types.c.item_pools,
     event_types.c.active,
+    event_types.c.external_id,
     event_types.c.version,
-).where(in_guild(event_types))
+)
+_SELECT_EVENT_TYPE: Final = select(*EVENT_TYPE_COLUMNS).where(in_guild(event_types))
 _EVENT_TYPE: Final = Statement(locking(_SELECT_EVENT_TYPE.where(event_types.c.id == _the_id)))
 _EVENT_TYPE_NAMED: Final = Statement(_SELECT_EVENT_TYPE.where(event_types.c.name_key == bindparam("name_key")))
 
@@ -125,13 +128,13 @@ class SqlEventTypes(EventTypes):
         row = self.session.first(_EVENT_TYPE, the_id=event_type_id)
         if row is None:
             raise NoSuch("event type", event_type_id)
-        return _event_type(row)
+        return event_type_of(row)
 
     def named(self, name: str) -> EventType:
         row = self.session.first(_EVENT_TYPE_NAMED, name_key=name_key(name))
         if row is None:
             raise NoSuch("event type", name)
-        return _event_type(row)
+        return event_type_of(row)
 
     def save(self, event_type: EventType) -> None:
         values = {
@@ -144,6 +147,7 @@ class SqlEventTypes(EventTypes):
             "metadata": to_json(dict(event_type.metadata)),
             "item_pools": to_json(event_type.item_pools),
             "active": int(event_type.active),
+            "external_id": event_type.external_id,
         }
         if event_type.version == 0:
             self.session.run(_INSERT_EVENT_TYPE, id=event_type.id, **values)
@@ -161,7 +165,8 @@ class SqlEventTypes(EventTypes):
         return True
 
 
-def _event_type(row: tuple[Any, ...]) -> EventType:
+def event_type_of(row: tuple[Any, ...]) -> EventType:
+    """The event type that a row of EVENT_TYPE_COLUMNS is."""
     (
         event_type_id,
         guild_id,
@@ -173,6 +178,7 @@ def _event_type(row: tuple[Any, ...]) -> EventType:
         metadata,
         item_pools,
         active,
+        external_id,
         version,
     ) = row
     return EventType(
@@ -186,6 +192,7 @@ def _event_type(row: tuple[Any, ...]) -> EventType:
         metadata=json.loads(metadata),
         item_pools=tuple(json.loads(item_pools)),
         active=bool(active),
+        external_id=external_id,
         version=version,
     )
 
@@ -206,6 +213,7 @@ _RAID_WRITTEN: Final = (
     "ticks",
     "ticks_count",
     "corrected",
+    "external_id",
 )
 RAID_COLUMNS: Final = (
     raids.c.id,
@@ -221,11 +229,12 @@ RAID_COLUMNS: Final = (
     raids.c.status,
     raids.c.ticks,
     raids.c.corrected,
+    raids.c.external_id,
     raids.c.version,
     raids.c.counts,
 )
 _RAID: Final = Statement(locking(select(*RAID_COLUMNS).where(in_guild(raids), raids.c.id == _the_id)))
-_INSERT_RAID: Final = Statement(
+INSERT_RAID: Final = Statement(
     insert(raids).values(
         {
             **binds(raids, "guild_id", "id", *_RAID_WRITTEN, "counts"),
@@ -269,26 +278,10 @@ class SqlRaids(Raids):
         return raid_of_row(row)
 
     def save(self, raid: Raid) -> None:
-        values = {
-            "event_type_id": raid.event_type_id,
-            "title": raid.title,
-            "starts_at": micros(raid.starts_at),
-            "ends_at": micros_or_none(raid.ends_at),
-            "leader": raid.leader,
-            "points": raid.points.hundredths,
-            "status": raid.status.value,
-            "pools": to_json(raid.pools),
-            "note": raid.note,
-            "note_key": name_key(raid.note),
-            "ticks": to_json(
-                [[tick.number, tick.name, micros(tick.at), tick.points.hundredths] for tick in raid.ticks]
-            ),
-            "ticks_count": len(raid.ticks),
-            "corrected": int(raid.corrected),
-        }
+        values = raid_values(raid)
         if raid.version == 0:
             counts = _stands(raid) and has_points(raid)
-            self.session.write(_INSERT_RAID, id=raid.id, counts=int(counts), **values)
+            self.session.write(INSERT_RAID, id=raid.id, counts=int(counts), **values)
             if counts:
                 self.summaries.counts(raid)
         else:
@@ -324,6 +317,26 @@ def _stands(raid: Raid) -> bool:
     return raid.status is not RaidStatus.CANCELLED
 
 
+def raid_values(raid: Raid) -> dict[str, Any]:
+    """What is kept of the raid itself, by column."""
+    return {
+        "event_type_id": raid.event_type_id,
+        "title": raid.title,
+        "starts_at": micros(raid.starts_at),
+        "ends_at": micros_or_none(raid.ends_at),
+        "leader": raid.leader,
+        "points": raid.points.hundredths,
+        "status": raid.status.value,
+        "pools": to_json(raid.pools),
+        "note": raid.note,
+        "note_key": name_key(raid.note),
+        "ticks": to_json([[tick.number, tick.name, micros(tick.at), tick.points.hundredths] for tick in raid.ticks]),
+        "ticks_count": len(raid.ticks),
+        "corrected": int(raid.corrected),
+        "external_id": raid.external_id,
+    }
+
+
 def raid_of_row(row: tuple[Any, ...]) -> Raid:
     """The raid that a row of RAID_COLUMNS is."""
     (
@@ -340,6 +353,7 @@ def raid_of_row(row: tuple[Any, ...]) -> Raid:
         status,
         ticks,
         corrected,
+        external_id,
         version,
         _,
     ) = row
@@ -360,6 +374,7 @@ def raid_of_row(row: tuple[Any, ...]) -> Raid:
             for number, name, at, worth in json.loads(ticks)
         ),
         corrected=bool(corrected),
+        external_id=external_id,
         version=version,
     )
 
@@ -417,7 +432,7 @@ _UNRESOLVED: Final = Statement(
     .order_by(attendance.c.raid_id, attendance.c.tick)
 )
 _new_lines: Final = json_rows("rows", *LINE_COLUMNS)
-_INSERT_LINES: Final = Statement(
+INSERT_LINES: Final = Statement(
     insert_rows(attendance, select(GUILD, *_new_lines.c)),
     violations={"pk_attendance": lambda _: Stale("somebody else noted the same name first")},
 )
@@ -503,29 +518,7 @@ class SqlAttendances(Attendances):
     def append(self, raid: Raid, lines: Sequence[Attendance]) -> None:
         if not lines:
             return
-        rows = [
-            [
-                raid.id,
-                line.tick,
-                line.key,
-                line.name,
-                line.presence.value,
-                line.character_id,
-                line.user_id,
-                line.awarded.hundredths,
-                micros(line.at),
-                line.upload_id,
-                line.line,
-                int(line.ignored),
-                _elsewhere(line),
-                int(line.alt),
-                int(line.claimed),
-                _waived(line),
-                int(line.counts),
-            ]
-            for line in lines
-        ]
-        self.session.write(_INSERT_LINES, rows=rows)
+        self.session.write(INSERT_LINES, rows=[line_row(line) for line in lines])
         waiting = [[line.key, raid.id, line.tick] for line in lines if line.is_unresolved]
         if waiting and _stands(raid):
             self.session.write(_INSERT_UNRESOLVED, waiting=waiting)
@@ -568,6 +561,29 @@ class SqlAttendances(Attendances):
 def lines_of(session: Session, raid_id: RaidId) -> tuple[Attendance, ...]:
     """Every line of the raid, by tick and key."""
     return tuple(map(line_of, session.all(_OF_RAID, raid_id=raid_id)))
+
+
+def line_row(line: Attendance) -> list[Any]:
+    """The line in the order of LINE_COLUMNS."""
+    return [
+        line.raid_id,
+        line.tick,
+        line.key,
+        line.name,
+        line.presence.value,
+        line.character_id,
+        line.user_id,
+        line.awarded.hundredths,
+        micros(line.at),
+        line.upload_id,
+        line.line,
+        int(line.ignored),
+        _elsewhere(line),
+        int(line.alt),
+        int(line.claimed),
+        _waived(line),
+        int(line.counts),
+    ]
 
 
 def _outcome(raid: Raid, line: Attendance) -> list[Any]:

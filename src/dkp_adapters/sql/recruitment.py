@@ -140,7 +140,7 @@ class SqlApplicationForms(ApplicationForms):
         return None if row is None else moment_at(row[2])
 
     def append(self, version: int, form: Form, event: DomainEvent) -> None:
-        self.session.run(_APPEND_FORM, version=version, form=to_json(form.values()), changed_at=self.session.now())
+        append_form(self.session, version, form, self.session.now())
         self.session.announce(event)
 
 
@@ -159,6 +159,11 @@ def recruitment_rules_of(text: str) -> RecruitmentRules:
 def form_of(text: str) -> Form:
     """The questions that were kept so."""
     return Form.of(json.loads(text), "form")
+
+
+def append_form(session: Session, version: int, form: Form, at: int) -> None:
+    """Keep a version of the guild's questions, since `at` (in microseconds). Raises: Stale where it is there."""
+    session.run(_APPEND_FORM, version=version, form=to_json(form.values()), changed_at=at)
 
 
 # --- applications -----------------------------------------------------------------------------------------------------
@@ -199,32 +204,31 @@ _MOVES: Final = (
     "character_key",
     *_TOLD,
 )
-_SELECT_APPLICATION: Final = locking(
-    select(
-        applications.c.id,
-        applications.c.guild_id,
-        applications.c.user_id,
-        applications.c.status,
-        applications.c.archived,
-        applications.c.submitted_at,
-        applications.c.last_at,
-        applications.c.ended_at,
-        applications.c.trial_starts_at,
-        applications.c.trial_ends_at,
-        applications.c.overdue,
-        applications.c.proposal,
-        applications.c.round,
-        applications.c.outcome,
-        applications.c.task,
-        applications.c.character_id,
-        applications.c.steps,
-        applications.c.rules_version,
-        applications.c.rules,
-        applications.c.polls,
-        applications.c.version,
-        *(applications.c[name] for name in _TOLD),
-    ).where(in_guild(applications))
+APPLICATION_COLUMNS: Final = (
+    applications.c.id,
+    applications.c.guild_id,
+    applications.c.user_id,
+    applications.c.status,
+    applications.c.archived,
+    applications.c.submitted_at,
+    applications.c.last_at,
+    applications.c.ended_at,
+    applications.c.trial_starts_at,
+    applications.c.trial_ends_at,
+    applications.c.overdue,
+    applications.c.proposal,
+    applications.c.round,
+    applications.c.outcome,
+    applications.c.task,
+    applications.c.character_id,
+    applications.c.steps,
+    applications.c.rules_version,
+    applications.c.rules,
+    applications.c.polls,
+    applications.c.version,
+    *(applications.c[name] for name in _TOLD),
 )
+_SELECT_APPLICATION: Final = locking(select(*APPLICATION_COLUMNS).where(in_guild(applications)))
 _APPLICATION: Final = Statement(_SELECT_APPLICATION.where(applications.c.id == _the_id))
 _of_user: Final = _SELECT_APPLICATION.where(applications.c.user_id == _user_id)
 _OF_USER: Final = Statement(_of_user.order_by(applications.c.id))
@@ -276,14 +280,14 @@ class SqlApplications(Applications):
         row = self.session.first(_APPLICATION, the_id=application_id)
         if row is None:
             raise NoSuch("application", application_id)
-        return _application(row)
+        return application_of(row)
 
     def latest_of(self, user_id: UserId) -> Application | None:
         row = self.session.first(_LATEST_OF_USER, user_id=user_id)
-        return None if row is None else _application(row)
+        return None if row is None else application_of(row)
 
     def of_user(self, user_id: UserId) -> tuple[Application, ...]:
-        return tuple(map(_application, self.session.all(_OF_USER, user_id=user_id)))
+        return tuple(map(application_of, self.session.all(_OF_USER, user_id=user_id)))
 
     def save(self, application: Application) -> None:
         if application.is_open:
@@ -308,8 +312,7 @@ class SqlApplications(Applications):
             by = self.session.by
             assert by is not None, "steps are taken by somebody"
             actor = [by.kind.value, by.id, by.user_id]
-            taken = [_step(step, actor) for step in application.transitions]
-            self.session.run(_APPEND_TRANSITIONS, application_id=application.id, taken=taken)
+            append_steps(self.session, application.id, application.transitions, actor)
         self.session.save_events(application)
 
     def forget(self, application: Application) -> None:
@@ -359,13 +362,20 @@ def _moves(application: Application) -> dict[str, Any]:
     }
 
 
+def append_steps(
+    session: Session, application_id: ApplicationId, steps: Sequence[Transition], actor: Sequence[Any]
+) -> None:
+    """Keep steps that an application took; `actor` is who took them: the kind, the id, and the user, if it is one."""
+    session.run(_APPEND_TRANSITIONS, application_id=application_id, taken=[_step(step, actor) for step in steps])
+
+
 def _step(step: Transition, actor: Sequence[Any]) -> list[Any]:
     moved = [step.number, micros(step.at), step.before, step.after, step.outcome, step.round]
     return [*moved, *actor, step.reason]
 
 
-def _application(row: tuple[Any, ...]) -> Application:
-    """The application in the type of its state."""
+def application_of(row: tuple[Any, ...]) -> Application:
+    """The application in the type of its state, from its APPLICATION_COLUMNS."""
     (
         application_id,
         guild_id,
@@ -485,19 +495,24 @@ class SqlComments(Comments):
         self.session = session
 
     def append(self, comment: Comment, event: DomainEvent) -> None:
-        self.session.run(
-            _APPEND_COMMENT,
-            application_id=comment.application_id,
-            id=comment.id,
-            author=comment.author,
-            kind=comment.kind.value,
-            at=micros(comment.at),
-            text=comment.text,
-        )
+        append_comment(self.session, comment)
         self.session.announce(event)
 
     def forget(self, author: UserId) -> None:
         self.session.run(_EMPTY_COMMENTS_BY, user_id=author)
+
+
+def append_comment(session: Session, comment: Comment) -> None:
+    """Keep what was said about an application."""
+    session.run(
+        _APPEND_COMMENT,
+        application_id=comment.application_id,
+        id=comment.id,
+        author=comment.author,
+        kind=comment.kind.value,
+        at=micros(comment.at),
+        text=comment.text,
+    )
 
 
 # --- votes ------------------------------------------------------------------------------------------------------------

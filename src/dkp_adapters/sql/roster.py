@@ -196,7 +196,7 @@ def _rank(row: tuple[Any, ...]) -> Rank:
 
 # --- characters -------------------------------------------------------------------------------------------------------
 
-_SELECT_CHARACTER: Final = select(
+CHARACTER_COLUMNS: Final = (
     characters.c.id,
     characters.c.guild_id,
     characters.c.name,
@@ -211,8 +211,10 @@ _SELECT_CHARACTER: Final = select(
     characters.c.joined_on,
     characters.c.notes,
     characters.c.profile,
+    characters.c.external_id,
     characters.c.version,
-).where(in_guild(characters))
+)
+_SELECT_CHARACTER: Final = select(*CHARACTER_COLUMNS).where(in_guild(characters))
 _GET: Final = Statement(locking(_SELECT_CHARACTER.where(characters.c.id == _the_id)))
 _name_key: Final = bindparam("name_key", type_=character_names.c.name_key.type)
 _BEARER: Final = (
@@ -279,6 +281,7 @@ _WRITTEN: Final = (
     "joined_on",
     "notes",
     "profile",
+    "external_id",
 )
 _VIOLATIONS: Final = {
     "uq_characters_guild_id_main_of": _lost,
@@ -446,24 +449,24 @@ class SqlCharacters(Characters):
         row = self.session.first(_GET, the_id=character_id)
         if row is None:
             raise NoSuch("character", character_id)
-        return _character(row)
+        return character_of(row)
 
     def named(self, name: str) -> Character | None:
         row = self.session.first(_NAMED, name_key=name_key(name))
-        return None if row is None else _character(row)
+        return None if row is None else character_of(row)
 
     def some(self, character_ids: Iterable[CharacterId]) -> tuple[Character, ...]:
         wanted = sorted(set(character_ids))
-        return tuple(map(_character, self.session.all(_SOME, ids=wanted))) if wanted else ()
+        return tuple(map(character_of, self.session.all(_SOME, ids=wanted))) if wanted else ()
 
     def owned_by(self, owner: UserId) -> tuple[Character, ...]:
-        return tuple(map(_character, self.session.all(_OWNED_BY, the_id=owner)))
+        return tuple(map(character_of, self.session.all(_OWNED_BY, the_id=owner)))
 
     def holding(self, rank_id: RankId) -> tuple[Character, ...]:
-        return tuple(map(_character, self.session.all(_HOLDING, the_id=rank_id)))
+        return tuple(map(character_of, self.session.all(_HOLDING, the_id=rank_id)))
 
     def all(self) -> tuple[Character, ...]:
-        return tuple(map(_character, self.session.all(_ALL)))
+        return tuple(map(character_of, self.session.all(_ALL)))
 
     def every_name(self) -> Mapping[str, CharacterId]:
         return {key: CharacterId(character_id) for key, character_id in self.session.all(_EVERY_NAME)}
@@ -639,10 +642,12 @@ def _values(character: Character) -> list[object]:
         character.joined_on.isoformat(),
         character.notes,
         to_json({str(each): value for each, value in sorted(character.profile.items())}),
+        character.external_id,
     ]
 
 
-def _character(row: tuple[Any, ...]) -> Character:
+def character_of(row: tuple[Any, ...]) -> Character:
+    """The character that a row of CHARACTER_COLUMNS is."""
     (
         character_id,
         guild_id,
@@ -658,6 +663,7 @@ def _character(row: tuple[Any, ...]) -> Character:
         joined_on,
         notes,
         profile,
+        external_id,
         version,
     ) = row
     return Character(
@@ -675,6 +681,7 @@ def _character(row: tuple[Any, ...]) -> Character:
         joined_on=date.fromisoformat(joined_on),
         notes=notes,
         profile=profile_of(profile),
+        external_id=external_id,
         version=version,
     )
 

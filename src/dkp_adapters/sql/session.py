@@ -27,7 +27,7 @@ INSTALLATION: Final = GuildId(0)
 Reactions = Mapping[str, Sequence[str]]
 """The names of the reactions to each event, by the event's name."""
 
-_INSERT_EVENTS: Final = Statement(
+INSERT_EVENTS: Final = Statement(
     insert_rows(events, select(json_rows("events", *events.c))),
     across_guilds=True,  # each row names its guild
 )
@@ -124,7 +124,7 @@ class Transaction:
             due += [
                 [event_id, reaction, guild_id, at, at, 0, 0, None, None] for reaction in self.reactions.get(name, ())
             ]
-        self.connection.later(_INSERT_EVENTS, {"events": rows})
+        self.connection.later(INSERT_EVENTS, {"events": rows})
         if due:
             self.connection.later(_INSERT_DELIVERIES, {"deliveries": due})
             self._deliveries += len(due)

@@ -23,6 +23,8 @@ from dkp_adapters.sql.deadlines import SqlDeadlines
 from dkp_adapters.sql.disputes import SqlDisputes
 from dkp_adapters.sql.guilds import SqlGuilds
 from dkp_adapters.sql.holds import SqlHolds
+from dkp_adapters.sql.imports import SqlImports
+from dkp_adapters.sql.intake import SqlIntake
 from dkp_adapters.sql.kept_answers import SqlKeptAnswers
 from dkp_adapters.sql.loot import (
     SqlAwards,
@@ -54,6 +56,7 @@ from dkp_adapters.sql.sign_ins import SqlDiscordTokens, SqlSignInAttempts, SqlSi
 from dkp_adapters.sql.views.accounts import SqlAccountsView
 from dkp_adapters.sql.views.audit_log import SqlAuditLog
 from dkp_adapters.sql.views.loot import SqlLootView
+from dkp_adapters.sql.views.moving import SqlImportsView
 from dkp_adapters.sql.views.notices import SqlNoticesView
 from dkp_adapters.sql.views.past import SqlPastView
 from dkp_adapters.sql.views.recruitment import SqlRecruitmentView
@@ -284,6 +287,14 @@ class SqlWork(Work):
     def performances(self) -> SqlPerformances:
         return SqlPerformances(self.session)
 
+    @cached_property
+    def intake(self) -> SqlIntake:
+        return SqlIntake(self.session)
+
+    @cached_property
+    def imports(self) -> SqlImports:
+        return SqlImports(self.session)
+
     def enter(self, guild_id: GuildId) -> SqlWork:
         """The same transaction, in that guild: for work of the installation that reaches into one."""
         assert self.session.transaction is not None
@@ -298,5 +309,6 @@ class SqlViews(
     SqlLootView,
     SqlRecruitmentView,
     SqlNoticesView,
+    SqlImportsView,
 ):
     """The query ports of every context."""

@@ -99,7 +99,7 @@ def _differing(kept: Select[Any], counted: Select[Any], key: Sequence[str], numb
 
 # --- balances ---------------------------------------------------------------------------------------------------------
 
-_BALANCE_NUMBERS: Final = ("earned", "spent", "adjusted", "held", "sealed", "entries")
+BALANCE_NUMBERS: Final = ("earned", "spent", "adjusted", "held", "sealed", "entries")
 
 
 def _sum_of(bucket: Bucket) -> ColumnElement[int]:
@@ -134,13 +134,15 @@ _sums_of_holds: Final = (
     .where(in_guild(holds))
     .group_by(holds.c.pool_id, holds.c.user_id)
 )
+BALANCE_SUMS: Final = union_all(_sums_of_entries, _sums_of_holds).subquery("sums")
+"""What entries and holds come to, by pool and user: what balances have to be."""
 _BALANCES: Final = _differing(
-    select(balances.c.pool_id, balances.c.user_id, *(balances.c[number] for number in _BALANCE_NUMBERS)).where(
+    select(balances.c.pool_id, balances.c.user_id, *(balances.c[number] for number in BALANCE_NUMBERS)).where(
         in_guild(balances)
     ),
-    select(union_all(_sums_of_entries, _sums_of_holds).subquery("sums")),
+    select(BALANCE_SUMS),
     key=("pool_id", "user_id"),
-    numbers=_BALANCE_NUMBERS,
+    numbers=BALANCE_NUMBERS,
 )
 _BALANCE_COUNT: Final = Statement(select(func.count()).select_from(balances).where(in_guild(balances)))
 _ENTRY_COUNT: Final = Statement(select(func.count()).select_from(entries).where(in_guild(entries)))
@@ -534,6 +536,13 @@ class SqlVerifying(Verifying):
         )
 
 
+def differences_in(connection: Connection, guild_id: GuildId) -> tuple[Difference, ...]:
+    """What does not add up in a guild, as the transaction of the connection sees it."""
+    found = _Found()
+    _Guild(connection, guild_id, found).verify(lambda _: None)
+    return tuple(found.differences)
+
+
 @define
 class _Found:
     balances: int = 0
@@ -589,8 +598,8 @@ class _Guild:
         self.found.balances += self._number(_BALANCE_COUNT)
         self.found.entries += self._number(_ENTRY_COUNT)
         for pool_id, user_id, *numbers in self._all(_BALANCES):
-            middle = len(_BALANCE_NUMBERS)
-            for what, kept, counted in zip(_BALANCE_NUMBERS, numbers[:middle], numbers[middle:], strict=True):
+            middle = len(BALANCE_NUMBERS)
+            for what, kept, counted in zip(BALANCE_NUMBERS, numbers[:middle], numbers[middle:], strict=True):
                 self._differs(what, *_told_of(what, kept, counted), pool_id=pool_id, user_id=user_id)
 
     def _sources(self) -> None:

@@ -41,7 +41,10 @@ from dkp_core.accounts.events import (
     MembershipBegan,
     MembershipChanged,
     MemberShutOut,
+    UserChanged,
+    UserDeactivated,
     UserLinked,
+    UserReactivated,
 )
 from dkp_core.accounts.exporting import ExportPerson, PersonExport
 from dkp_core.accounts.granting import (
@@ -250,11 +253,14 @@ __all__ = [
     "SignedIn",
     "Token",
     "User",
+    "UserChanged",
+    "UserDeactivated",
     "UserGuildRow",
     "UserIsLinked",
     "UserIsMerged",
     "UserIsUnlinked",
     "UserLinked",
+    "UserReactivated",
     "UserRow",
     "UserSession",
     "UserSessions",

@@ -131,7 +131,7 @@ class ChangeMembership:
 
 @frozen
 class ListMemberships:
-    """The guild's memberships: filtered by role group and status, searched by username, in pages."""
+    """The guild's memberships: filtered by role group, status and external id, searched by username, in pages."""
 
     read: Read[AccountsView]
 
@@ -140,6 +140,7 @@ class ListMemberships:
         *,
         role_group: RoleGroup | None = None,
         status: MembershipStatus | None = None,
+        external_id: str | None = None,
         search: str = "",
         ordering: str = "",
         page: PageRequest,
@@ -148,7 +149,14 @@ class ListMemberships:
         by.must(Permission.MEMBERSHIPS_READ, Permission.MEMBERSHIPS_WRITE)
         orders = ordering_of(ordering, MEMBERSHIP_COLUMNS)
         with self.read(by) as views:
-            return views.memberships(role_group=role_group, status=status, search=search, ordering=orders, page=page)
+            return views.memberships(
+                role_group=role_group,
+                status=status,
+                external_id=external_id,
+                search=search,
+                ordering=orders,
+                page=page,
+            )
 
 
 @frozen

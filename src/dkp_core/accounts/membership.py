@@ -50,6 +50,7 @@ class Membership(Aggregate):
     reason: str = ""
     merged_into: UserId | None = None
     was_member: bool = False
+    external_id: str | None = None
 
     @classmethod
     def begin(

@@ -87,7 +87,7 @@ class Memberships(Protocol):
     def officers(self) -> frozenset[UserId]:
         """Who is an officer in force; all their memberships locked, in order of user id, until the transaction ends.
 
-        Whom the operator shut out of every guild is none.
+        Whom the operator shut out of every guild is none, nor is who is unlinked: they can't sign in.
         """
 
     @abstractmethod
@@ -376,11 +376,16 @@ class AccountsView(Protocol):
         *,
         role_group: RoleGroup | None,
         status: MembershipStatus | None,
+        external_id: str | None = None,
         search: str,
         ordering: tuple[Order, ...],
         page: PageRequest,
     ) -> Page[MembershipRow]:
-        """The guild's memberships by MEMBERSHIP_COLUMNS, else by username; `search` is a part of the username."""
+        """The guild's memberships by MEMBERSHIP_COLUMNS, else by username; `search` is a part of the username.
+
+        By an external id whoever had it is found as who it counts for since, if they were merged or unlinked and that
+        one is a member.
+        """
 
     @abstractmethod
     def keys(self, *, kind: KeyKind, owner: UserId | None) -> tuple[KeyRow, ...]:

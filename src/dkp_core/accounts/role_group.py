@@ -78,10 +78,11 @@ PERMISSIONS: Final[Mapping[RoleGroup, frozenset[Permission]]] = MappingProxyType
 # What counts as an active member; trials count where the guild says so.
 ACTIVE_ROLE_GROUPS: Final = (RoleGroup.OFFICER, RoleGroup.RECRUITER, RoleGroup.DEVELOPER, RoleGroup.MEMBER)
 
-# A bot key could otherwise make itself another one that outlives it; what is one's own is a person's; and of votes
-# nothing beyond totals is for programs.
+# A bot key could otherwise make itself another one that outlives it; what is one's own is a person's; and of votes,
+# which an export of the guild holds, nothing beyond totals is for programs.
 SCOPES: Final = frozenset(Permission) - {
     Permission.BOT_KEYS_WRITE,
+    Permission.GUILD_EXPORT,
     Permission.CHARACTERS_OWN,
     Permission.BIDS_OWN,
     Permission.APPLICATIONS_OWN,

@@ -30,6 +30,7 @@ class UserRow:
     status: MembershipStatus | None
     joined_at: datetime | None
     merged_into: UserId | None
+    external_id: str | None
 
 
 @frozen(kw_only=True)
@@ -76,6 +77,7 @@ class MembershipRow:
     ended_at: datetime | None
     reason: str
     merged_into: UserId | None
+    external_id: str | None
 
 
 @frozen(kw_only=True)

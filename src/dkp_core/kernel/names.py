@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Final
 
@@ -21,6 +22,8 @@ DECOMPOSED: Final = 4
 # What nobody sees makes two names look alike; but for what joins letters in some scripts, and emoji.
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _JOINERS: Final = frozenset("\u200c\u200d")
+# NUL, and halves of characters.
+_UNKEPT: Final = re.compile("[\x00\ud800-\udfff]")
 
 
 def name_key(name: str) -> str:
@@ -103,6 +106,6 @@ def clean_text(text: str, field: str, *, length_max: int = TEXT_LENGTH_MAX) -> s
     cleaned = unicodedata.normalize("NFC", text).strip()
     if len(cleaned) > length_max:
         raise InvalidValue(field, f"it has {len(cleaned)} characters", accepted)
-    if any(char == "\x00" or unicodedata.category(char) == "Cs" for char in cleaned):
+    if _UNKEPT.search(cleaned):
         raise InvalidValue(field, "it holds NUL or half a character", accepted)
     return cleaned

@@ -7,6 +7,7 @@ class Permission(StrEnum):
     """What an actor may be allowed to do in a guild; the names are the scopes of bot keys."""
 
     GUILD_WRITE = "guild:write"
+    GUILD_EXPORT = "guild:export"
     MEMBERSHIPS_READ = "memberships:read"
     MEMBERSHIPS_WRITE = "memberships:write"
     BOT_KEYS_WRITE = "bot-keys:write"

@@ -143,7 +143,10 @@ class Read(Protocol[V_co]):
 
 @frozen(kw_only=True)
 class AuditRow:
-    """One event of the audit log: what happened to what, by whom, through which entrypoint, with its values (G-5)."""
+    """One event of the audit log: what happened to what, by whom, through which entrypoint, with its values (G-5).
+
+    `actor_name` is that of who did it elsewhere, where it was imported.
+    """
 
     id: int
     at: datetime
@@ -152,6 +155,7 @@ class AuditRow:
     aggregate_id: str
     actor_kind: str
     actor_id: str
+    actor_name: str | None
     user_id: int | None
     entrypoint: str
     request_id: str | None

@@ -30,6 +30,7 @@ from dkp_core.loot.award_draft import AwardDraft, DraftStatus
 from dkp_core.loot.awarding import (
     AwardAuction,
     AwardItem,
+    AwardsRevision,
     BidElsewhere,
     ListAwards,
     MoveAward,
@@ -51,7 +52,7 @@ from dkp_core.loot.bidding import (
     informed,
 )
 from dkp_core.loot.cataloguing import ChangeItem, EnterItem, FindItem, ListItems, RemoveItem, ShowBidHistory, ShowItem
-from dkp_core.loot.chance import SEED_BYTES, commitment, drawn, receipt, roll
+from dkp_core.loot.chance import SEED_BYTES, MadeAs, commitment, drawn, receipt, roll
 from dkp_core.loot.chat import Channel, ChatGrammar, ChatMessage, Looted, message_of, owner_of
 from dkp_core.loot.chatting import LINE_LENGTH_MAX, LINES_MAX, ChatOutcome, ChatReading, ReadChat
 from dkp_core.loot.closing import AdvanceAuction, CloseAuction
@@ -207,6 +208,7 @@ __all__ = [
     "AwardedAlready",
     "AwardedAuction",
     "Awards",
+    "AwardsRevision",
     "Bid",
     "BidCheck",
     "BidElsewhere",
@@ -279,6 +281,7 @@ __all__ = [
     "LootView",
     "LootWork",
     "Looted",
+    "MadeAs",
     "MaxBid",
     "Mode",
     "MoveAward",

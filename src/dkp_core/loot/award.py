@@ -61,6 +61,7 @@ class Award(Aggregate):
     actor_kind: ActorKind
     actor_id: str
     awarded_at: datetime
+    external_id: str | None = None
 
     @classmethod
     def make(

@@ -9,7 +9,7 @@ from attrs import evolve, field, frozen
 
 from dkp_core.kernel.actor import Actor
 from dkp_core.kernel.errors import InvalidValue, NoSuch
-from dkp_core.kernel.ids import AuctionId, AwardId, BidId, ItemId, PoolId, RaidId, UserId
+from dkp_core.kernel.ids import AuctionId, AwardId, BidId, ItemId, ItemPoolId, PoolId, RaidId, UserId
 from dkp_core.kernel.page import Page, PageRequest, ordering_of
 from dkp_core.kernel.permission import Permission
 from dkp_core.kernel.points import ZERO, Points
@@ -258,8 +258,9 @@ class BidElsewhere:
 class AwardItem:
     """Award an item without an auction here: given by an officer, or the result of bidding done elsewhere.
 
-    An item that nobody knew yet is entered; the bids made elsewhere are kept as bid history. More than what is
-    available is refused, unless an officer lets the overbid through, which is flagged.
+    An item that nobody knew yet is entered; the bids made elsewhere are kept as bid history. It is paid from the pool
+    named, or from those of the item pool named. More than what is available is refused, unless an officer lets the
+    overbid through, which is flagged.
     """
 
     begin: Begin[LootWork]
@@ -276,6 +277,7 @@ class AwardItem:
         reason: str = "",
         raid_id: RaidId | None = None,
         pool_id: PoolId | None = None,
+        item_pool_id: ItemPoolId | None = None,
         allow_overbid: bool = False,
         bids: Sequence[BidElsewhere] = (),
         by: Actor,
@@ -283,6 +285,8 @@ class AwardItem:
         by.must(Permission.AUCTIONS_WRITE)
         if (item is None) == (item_id is None):
             raise InvalidValue("item", "the item is not named, or named twice", "a name, or the id of an item")
+        if pool_id is not None and item_pool_id is not None:
+            raise InvalidValue("item_pool", "a pool is named as well", "a pool, or an item pool")
         award_id = AwardId(self.ids.next("award"))
         at = self.clock.now()
         with self.begin(by) as work:
@@ -296,6 +300,7 @@ class AwardItem:
                 reason=reason,
                 raid_id=raid_id,
                 pool_id=pool_id,
+                item_pool_id=item_pool_id,
                 allow_overbid=allow_overbid,
                 bids=bids,
                 ids=self.ids,
@@ -314,6 +319,7 @@ def award_directly(
     reason: str,
     raid_id: RaidId | None,
     pool_id: PoolId | None,
+    item_pool_id: ItemPoolId | None = None,
     allow_overbid: bool = False,
     bids: Sequence[BidElsewhere] = (),
     ids: Ids,
@@ -321,7 +327,11 @@ def award_directly(
     by: Actor,
 ) -> Award:
     """Award an item that is locked, without an auction here. Raises: CannotPay, InvalidValue, NoSuch."""
-    pools = pools_of(work, item, raid_of(work, raid_id), pool_id)
+    raid = raid_of(work, raid_id)
+    if item_pool_id is None:
+        pools = pools_of(work, item, raid, pool_id)
+    else:
+        pools = work.item_pools.get(item_pool_id).pools
     receiver = None if to is None else _receiver(work, to)
     policies = _policies(work, pools if receiver and amount > ZERO else ())
     sharing = sharing_of(work, policies, raid_id)
@@ -560,7 +570,7 @@ def _rules_of(work: LootWork, award: Award) -> Rules:
 
 @frozen
 class ListAwards:
-    """The loot history, the newest first: filtered by item, raid, user, pool and status, in pages."""
+    """The loot history, the newest first: filtered by item, raid, user, pool, status and external id, in pages."""
 
     read: Read[LootView]
 
@@ -569,6 +579,21 @@ class ListAwards:
         orders = ordering_of(ordering, AWARD_COLUMNS)
         with self.read(by) as views:
             return views.awards(wanted, ordering=orders, page=page)
+
+
+@frozen
+class AwardsRevision:
+    """A text that changes whenever the loot history or the items in it do; cheap to ask for.
+
+    What people and characters are called now is not in it.
+    """
+
+    read: Read[LootView]
+
+    def __call__(self, *, by: Actor) -> str:
+        by.must(Permission.AUCTIONS_READ)
+        with self.read(by) as views:
+            return views.awards_revision()
 
 
 @frozen

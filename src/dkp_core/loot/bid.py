@@ -12,6 +12,7 @@ from attrs import evolve, field, frozen
 from dkp_core.kernel.errors import InvalidValue
 from dkp_core.kernel.ids import AuctionId, BidId, CharacterId, RankId, UserId
 from dkp_core.kernel.points import POINTS_MAX, ZERO, Points
+from dkp_core.loot.chance import MadeAs
 from dkp_core.loot.rules import COPIES_MAX, Span
 from dkp_core.loot.tier import Tier
 from dkp_core.raids import AttendanceShare
@@ -95,7 +96,8 @@ class Bid:
     """An accepted bid, with everything that ranks it, as it was when it was made.
 
     `amount` is what is bid, each copy; `ceiling` how far the system bids on (equal where it does not). `weight`, in
-    ten-thousandths, is how many times it counts; `phase` is the one its bidder began to bid in.
+    ten-thousandths, is how many times it counts; `phase` is the one its bidder began to bid in. `moved_from` are its
+    ids where it was made, if it has others since.
     """
 
     id: BidId
@@ -111,6 +113,12 @@ class Bid:
     phase: int = 0
     attendance: AttendanceShare | None = None
     placed_at: datetime
+    moved_from: MadeAs | None = None
+
+    @property
+    def made_as(self) -> MadeAs:
+        """The ids that chance knows it by."""
+        return self.moved_from or MadeAs(self.auction_id, self.id, self.user_id)
 
 
 @frozen(kw_only=True)

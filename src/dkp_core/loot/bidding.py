@@ -17,7 +17,6 @@ from dkp_core.kernel.points import ZERO, Points
 from dkp_core.kernel.ports import Begin, Clock, Ids, Read
 from dkp_core.loot.auction import Auction, OpenAuction, Placed
 from dkp_core.loot.bid import NOTHING_HELD, Bid, Bidder, BidOutcome, BidRecord, BidSource, Offer, Purse
-from dkp_core.loot.chance import receipt
 from dkp_core.loot.judging import fitted, least_allowed, most_allowed
 from dkp_core.loot.ports import Bidders, LootView, LootWork
 from dkp_core.loot.refusals import BidRefused, OverAvailable, UnknownBidder
@@ -153,7 +152,7 @@ class Answer:
             copies=bid.copies,
             available=purse.free - (held.points if knows else held.shown),
             leading=bid.user_id in auction.concerned if is_open else None,
-            receipt=receipt(auction.seed, auction.id, bid.id, bid.user_id, bid.amount) if sealed else None,
+            receipt=bid.made_as.receipt(auction.seed, bid.amount) if sealed else None,
             closes_at=auction.closes_at,
             placed_at=auction.last_at,
         )

@@ -10,10 +10,14 @@ import hashlib
 import hmac
 from typing import Final
 
+from attrs import frozen
+
+from dkp_core.kernel.errors import InvalidValue
 from dkp_core.kernel.ids import AuctionId, BidId, PoolId, UserId
 from dkp_core.kernel.points import Points
 
 SEED_BYTES: Final = 32
+_ACCEPTED: Final = "the ids of auction, bid and user, such as 7-12-3"
 
 
 def commitment(seed: bytes) -> str:
@@ -37,3 +41,36 @@ def receipt(seed: bytes, auction_id: AuctionId, bid_id: BidId, user_id: UserId, 
     It tells nothing before the seed is revealed, and afterwards proves that the bid published is the one that was made.
     """
     return hmac.digest(seed, f"bid:{auction_id}:{bid_id}:{user_id}:{amount}".encode(), "sha256").hex()
+
+
+@frozen
+class MadeAs:
+    """The ids that chance knows a bid by: those of its auction, itself and its user where it was made.
+
+    They stay what they are where the bid is given other ids, since a guild moved: so what was drawn and sealed before
+    can still be checked, and what is yet to be drawn is what was committed to.
+    """
+
+    auction_id: AuctionId
+    bid_id: BidId
+    user_id: UserId
+
+    @classmethod
+    def of(cls, text: str) -> MadeAs:
+        """Those ids, as they are told. Raises: InvalidValue."""
+        numbers = text.split("-")
+        if len(numbers) != 3 or not all(each.isascii() and each.isdecimal() for each in numbers):
+            raise InvalidValue("made_as", f"{text[:60]!r} is not accepted", _ACCEPTED)
+        auction_id, bid_id, user_id = map(int, numbers)
+        return cls(AuctionId(auction_id), BidId(bid_id), UserId(user_id))
+
+    def __str__(self) -> str:
+        return f"{self.auction_id}-{self.bid_id}-{self.user_id}"
+
+    def roll(self, seed: bytes) -> int:
+        """What it rolls under that seed."""
+        return roll(seed, self.auction_id, self.user_id)
+
+    def receipt(self, seed: bytes, amount: Points) -> str:
+        """Its receipt under that seed."""
+        return receipt(seed, self.auction_id, self.bid_id, self.user_id, amount)

@@ -433,6 +433,10 @@ class LootView(Protocol):
         """A user's bids that wait for their auction, by item name."""
 
     @abstractmethod
+    def awards_revision(self) -> str:
+        """A text that changes whenever an award does, or an item."""
+
+    @abstractmethod
     def awards(self, wanted: AwardFilter, *, ordering: tuple[Order, ...], page: PageRequest) -> Page[AwardRow]:
         """Awards that match, ordered by AWARD_COLUMNS, else the newest first by (awarded at, id).
 

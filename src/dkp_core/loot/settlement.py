@@ -14,7 +14,6 @@ from dkp_core.kernel.ids import AuctionId, UserId
 from dkp_core.kernel.period import BEGINNING
 from dkp_core.kernel.points import Points
 from dkp_core.loot.bid import WEIGHT, Bid, tier_order
-from dkp_core.loot.chance import roll
 from dkp_core.loot.rules import Mode, Rules, Tie
 from dkp_core.loot.tier import Tier
 
@@ -136,7 +135,7 @@ def _ties(bid: Bid, terms: Terms) -> _Key:
         elif tie is Tie.ATTENDANCE:
             key.append(-bid.attendance.fraction if bid.attendance else Fraction(0))
         else:
-            key.append(roll(terms.seed, terms.auction_id, bid.user_id))
+            key.append(bid.made_as.roll(terms.seed))
     return (*key, *earliest)
 
 

@@ -118,7 +118,10 @@ class AwardDraftFilter:
 
 @frozen(kw_only=True)
 class ItemFilter:
-    """Which items are wanted; what is None does not restrict. `search` is a part of the name."""
+    """Which items are wanted; what is None does not restrict. `search` is a part of the name.
+
+    `external_id` is the item's own, or that of an award of it: EQdkp Plus counts what was handed out, not what drops.
+    """
 
     search: str = ""
     item_pool_id: ItemPoolId | None = None
@@ -205,7 +208,11 @@ class AuctionFilter:
 
 @frozen(kw_only=True)
 class BidRow:
-    """One bid; what who asks may not know is None. `receipt` is that of a sealed bid (L-15)."""
+    """One bid; what who asks may not know is None. `receipt` is that of a sealed bid (L-15).
+
+    `made_as` are the ids of auction, bid and user that chance knows it by, such as 7-12-3, where it moved here from
+    another installation; else those are the ones that it has.
+    """
 
     id: BidId
     auction_id: AuctionId
@@ -224,6 +231,7 @@ class BidRow:
     source: BidSource
     receipt: str | None
     placed_at: datetime
+    made_as: str | None = None
 
 
 @frozen(kw_only=True)
@@ -259,7 +267,10 @@ class StandingBidRow:
 
 @frozen(kw_only=True)
 class AwardRow:
-    """One award; `user_id` is None where nobody got it."""
+    """One award; `user_id` is None where nobody got it.
+
+    `actor_name` is that of who made it elsewhere, where it was imported.
+    """
 
     id: AwardId
     item_id: ItemId
@@ -278,6 +289,8 @@ class AwardRow:
     awarded_at: datetime
     actor_kind: ActorKind
     actor_id: str
+    actor_name: str | None
+    external_id: str | None
 
 
 @frozen(kw_only=True)
@@ -290,6 +303,7 @@ class AwardFilter:
     pool_id: PoolId | None = None
     status: AwardStatus | None = None
     overbid: bool | None = None
+    external_id: str | None = None
     search: str = ""
 
 

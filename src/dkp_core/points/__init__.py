@@ -29,6 +29,7 @@ from dkp_core.points.batching import (
     held_pool,
     previewed,
     reversed_batch,
+    set_deadline,
     with_cuts,
 )
 from dkp_core.points.booking import CAPPED, book, cut, hold_all, numbered, take_back
@@ -397,6 +398,7 @@ __all__ = [
     "reversed_batch",
     "scheduled",
     "sees_sealed",
+    "set_deadline",
     "take_back",
     "tell_disputant",
     "users_of",

@@ -185,7 +185,7 @@ def reverse_adjustment(
 
 @frozen
 class ListAdjustments:
-    """Manual adjustments, the newest first; filtered by pool, user, and whether they were reversed."""
+    """Manual adjustments, the newest first; filtered by pool, user, external id, and whether they were reversed."""
 
     read: Read[PointsView]
 

@@ -44,6 +44,7 @@ class Adjustment:
     entry_id: EntryId
     reversed_at: datetime | None = None
     batch_id: BatchId | None = None
+    external_id: str | None = None
 
     @classmethod
     def make(

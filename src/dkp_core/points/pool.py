@@ -23,7 +23,10 @@ def _decimals(_: object, __: object, decimals: int) -> None:
 
 @frozen(kw_only=True)
 class Pool(Aggregate):
-    """A DKP pool: its name, what a point is called in it, and how many decimals are shown."""
+    """A DKP pool: its name, what a point is called in it, and how many decimals are shown.
+
+    `external_id` is what another system called it, if it came from one.
+    """
 
     id: PoolId
     guild_id: GuildId
@@ -32,6 +35,7 @@ class Pool(Aggregate):
     decimals: int = field(default=2, validator=_decimals)
     is_default: bool = False
     archived: bool = False
+    external_id: str | None = None
 
     @classmethod
     def create(
@@ -86,12 +90,16 @@ class Pool(Aggregate):
 
 @frozen(kw_only=True)
 class ItemPool(Aggregate):
-    """A named set of items and the pools it is paid from (one; an imported one several, or none)."""
+    """A named set of items and the pools it is paid from (one; an imported one several, or none).
+
+    `external_id` is what another system called it, if it came from one.
+    """
 
     id: ItemPoolId
     guild_id: GuildId
     name: str
     pools: tuple[PoolId, ...]
+    external_id: str | None = None
 
     @classmethod
     def create(cls, item_pool_id: ItemPoolId, guild_id: GuildId, *, name: str, pools: tuple[PoolId, ...]) -> ItemPool:

@@ -453,7 +453,7 @@ class PointsView(Protocol):
     def actor_name(self, kind: ActorKind, actor_id: str) -> str | None:
         """What people call an actor of an entry: a user's name, a bot key's, of a personal key its owner's.
 
-        None for all others.
+        Of an import it is the name of who has that external id, or who that one turned out to be. None for all others.
         """
 
     @abstractmethod

@@ -1,8 +1,9 @@
 """Replaying what was booked in a pool under other policies; nothing is written (P-15).
 
-Everything goes through once more in the order in which it was booked. What was booked stays as it was, unless it is
-priced anew, or follows from a rule (caps, runs) and that rule or what it looks at is another one: that is reckoned
-anew, by the same arithmetic. So the same policies come to the same balances, and other ones to what differs.
+Everything goes through once more in the order in which it was booked; what was imported was so when it occurred. What
+was booked stays as it was, unless it is priced anew, or follows from a rule (caps, runs) and that rule or what it looks
+at is another one: that is reckoned anew, by the same arithmetic. So the same policies come to the same balances, and
+other ones to what differs.
 """
 
 from __future__ import annotations
@@ -33,7 +34,10 @@ Week = Callable[[datetime], datetime]
 
 
 class PastEntry(NamedTuple):
-    """An entry of the pool as it was booked; amounts are hundredths."""
+    """An entry of the pool as it was booked; amounts are hundredths.
+
+    What was `imported` was booked elsewhere, when it occurred; what an import reconciles is its own.
+    """
 
     id: EntryId
     user_id: UserId
@@ -48,6 +52,12 @@ class PastEntry(NamedTuple):
     recorded_at: datetime
     reverses: EntryId | None
     policies_version: int
+    imported: bool = False
+
+    @property
+    def booked_at(self) -> datetime:
+        """When it was booked: of what was imported, when it occurred, but at the latest when it came."""
+        return min(self.occurred_at, self.recorded_at) if self.imported else self.recorded_at
 
 
 class NewFact(NamedTuple):
@@ -55,6 +65,7 @@ class NewFact(NamedTuple):
 
     user_id: UserId
     kind: EntryKind
+    bucket: Bucket
     amount: int
     occurred_at: datetime
     policies_version: int
@@ -92,8 +103,8 @@ class OtherPrices:
 class Story:
     """What was booked in a pool since a moment, as it is known now, and what it began with.
 
-    `entries` are in order of id; those that were recorded before `since` are there as far as runs look back at them.
-    `opening` is what each user had by what was recorded before it: earned, spent and adjusted, as entries sign them.
+    `entries` are in order of id; those that were booked before `since` are there as far as runs look back at them.
+    `opening` is what each user had by what was booked before it: earned, spent and adjusted, as entries sign them.
     `policies` are those of each version, as they were; `exempt` are those whom decay by age leaves out, `members` the
     active members.
     """
@@ -200,7 +211,7 @@ class _Replaying:
             if batch.recorded_at < self.story.since and stood:
                 self._ages.made(batch, self._decay_of(batch))
         for entry in self.story.entries:
-            if entry.recorded_at < self.story.since:
+            if entry.booked_at < self.story.since:
                 self._look_back(entry)
         for merge in self.story.merges:
             if merge.pointer.at < self.story.since and (merge.undone_at is None or merge.undone_at >= self.story.since):
@@ -213,7 +224,7 @@ class _Replaying:
         for act in self._in_order():
             act()
         for entry in self.story.entries:
-            if entry.recorded_at >= self.story.since:
+            if entry.booked_at >= self.story.since:
                 before[entry.kind] += entry.amount
                 replayed += 1
         by_user = {
@@ -233,15 +244,17 @@ class _Replaying:
         begun: dict[int, tuple[datetime, int]] = {}
         latest, new = since, self._new_by_entry()
         for entry in self.story.entries:
-            if entry.recorded_at < since:
+            if entry.booked_at < since:
                 continue
-            latest = max(latest, entry.recorded_at)  # ids tell the order; hosts' clocks differ
+            if not entry.imported:
+                latest = max(latest, entry.recorded_at)  # ids tell the order; hosts' clocks differ
+            at = entry.booked_at if entry.imported else latest
             if entry.source_kind is SourceKind.BATCH and entry.reverses is None:
                 of_batches[entry.source_id].append(entry)
-                begun.setdefault(entry.source_id, (latest, entry.id))
+                begun.setdefault(entry.source_id, (at, entry.id))
             else:
-                acts.append((latest, 2, entry.id, self._entry_act(entry)))
-            acts += [(latest, 2, entry.id, self._fact_act(fact)) for fact in new.pop(entry.id, ())]
+                acts.append((at, 2, entry.id, self._entry_act(entry)))
+            acts += [(at, 2, entry.id, self._fact_act(fact)) for fact in new.pop(entry.id, ())]
         acts += [(max(fact.occurred_at, since), 2, 0, self._fact_act(fact)) for fact in new.pop(None, ())]
         for batch in self.story.batches:
             if batch.recorded_at >= since:
@@ -261,7 +274,7 @@ class _Replaying:
 
     def _new_by_entry(self) -> dict[EntryId | None, list[NewFact]]:
         found: dict[EntryId | None, list[NewFact]] = {}
-        known = {entry.id for entry in self.story.entries if entry.recorded_at >= self.story.since}
+        known = {entry.id for entry in self.story.entries if entry.booked_at >= self.story.since}
         for fact in self.prices.new:
             found.setdefault(fact.after if fact.after in known else None, []).append(fact)
         return found
@@ -270,7 +283,7 @@ class _Replaying:
         return lambda: self._entry(entry)
 
     def _fact_act(self, fact: NewFact) -> Callable[[], None]:
-        return lambda: self._book(fact.user_id, fact.kind, fact.amount, fact.occurred_at, fact.policies_version)
+        return lambda: self._book(fact)
 
     def _batch_act(self, batch: BatchRow, entries: list[PastEntry]) -> Callable[[], None]:
         return lambda: self._batch(batch, entries)
@@ -339,10 +352,12 @@ class _Replaying:
             self._more_cut[entry.id] = is_cut
             self._move(entry.user_id, EntryKind.CAP, -is_cut, entry.occurred_at)
 
-    def _book(self, user_id: UserId, kind: EntryKind, amount: int, at: datetime, version: int) -> None:
+    def _book(self, fact: NewFact) -> None:
         """Something that was never booked."""
-        is_cut = self._over(user_id, BUCKETS[kind], amount, at, version) if kind in CAPPED else 0
-        self._move(user_id, kind, amount, at)
+        user_id, amount, at = fact.user_id, fact.amount, fact.occurred_at
+        is_capped = fact.kind in CAPPED
+        is_cut = self._over(user_id, fact.bucket, amount, at, fact.policies_version) if is_capped else 0
+        self._move(user_id, fact.kind, amount, at, fact.bucket)
         if is_cut:
             self._move(user_id, EntryKind.CAP, -is_cut, at)
 
@@ -375,12 +390,13 @@ class _Replaying:
             self._kinds[entry.kind] += by
             self._carry(entry.user_id, entry.bucket, entry.kind, by, entry.occurred_at)
 
-    def _move(self, user_id: UserId, kind: EntryKind, by: int, at: datetime) -> None:
-        """Something that was not booked is, or no longer is."""
+    def _move(self, user_id: UserId, kind: EntryKind, by: int, at: datetime, bucket: Bucket | None = None) -> None:
+        """Something that was not booked is, or no longer is; in its kind's own bucket, unless another is named."""
+        bucket = bucket or BUCKETS[kind]
         if by:
             self._kinds[kind] += by
-            self._ages.moved(user_id, kind, BUCKETS[kind], by, at)
-            self._carry(user_id, BUCKETS[kind], kind, by, at)
+            self._ages.moved(user_id, kind, bucket, by, at)
+            self._carry(user_id, bucket, kind, by, at)
 
     def _carry(self, user_id: UserId, bucket: Bucket, kind: EntryKind, by: int, at: datetime) -> None:
         """A balance is another by so much; what is somebody else's since a merge goes on to them."""
@@ -507,7 +523,7 @@ class _Replaying:
                 self._ages.ran(run.at)
         for user_id in sorted(amounts):
             if amounts[user_id]:
-                self._book(user_id, kind, amounts[user_id], run.at, version)
+                self._book(NewFact(user_id, kind, BUCKETS[kind], amounts[user_id], run.at, version, None))
 
     def _as_of(self, at: datetime, users: Iterable[UserId]) -> tuple[dict[UserId, Points], dict[UserId, Points]]:
         """What these had as of that moment by what is booked so far: as it was, and as it is now."""

@@ -39,6 +39,7 @@ class PoolRow:
     decimals: int
     is_default: bool
     archived: bool
+    external_id: str | None = None
 
 
 @frozen(kw_only=True)
@@ -48,6 +49,7 @@ class ItemPoolRow:
     id: ItemPoolId
     name: str
     pools: tuple[PoolId, ...]
+    external_id: str | None = None
 
 
 @frozen(kw_only=True)
@@ -91,7 +93,10 @@ def policies_row(in_force: InForce) -> PoliciesRow:
 
 @frozen(kw_only=True)
 class HistoryRow:
-    """One entry of a user, with the pool's running balance right after it."""
+    """One entry of a user, with the pool's running balance right after it.
+
+    `actor_name` is that of who did it elsewhere, in what was imported: there `actor_id` is their external id.
+    """
 
     id: EntryId
     pool_id: PoolId
@@ -107,6 +112,7 @@ class HistoryRow:
     source_id: int
     actor_kind: ActorKind
     actor_id: str
+    actor_name: str | None
     occurred_at: datetime
     recorded_at: datetime
     reverses: EntryId | None
@@ -209,7 +215,7 @@ class StandingsFilter:
 
 @frozen(kw_only=True)
 class AdjustmentRow:
-    """One manual adjustment."""
+    """One manual adjustment; `actor_name` is that of who made it elsewhere, where it was imported."""
 
     id: AdjustmentId
     user_id: UserId
@@ -221,9 +227,11 @@ class AdjustmentRow:
     character_name: str
     actor_kind: ActorKind
     actor_id: str
+    actor_name: str | None
     occurred_at: datetime
     recorded_at: datetime
     reversed_at: datetime | None
+    external_id: str | None
 
 
 @frozen(kw_only=True)
@@ -233,6 +241,7 @@ class AdjustmentFilter:
     pool_id: PoolId | None = None
     user_id: UserId | None = None
     reversed: bool | None = None
+    external_id: str | None = None
 
 
 @frozen(kw_only=True)

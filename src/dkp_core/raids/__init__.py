@@ -65,7 +65,9 @@ from dkp_core.raids.recording import (
     AddTick,
     CancelRaid,
     ListAttendanceShares,
+    ListAttendees,
     ListRaids,
+    RaidsRevision,
     RecordAttendance,
     RecordRaid,
     ShowAttendance,
@@ -87,7 +89,7 @@ from dkp_core.raids.simulating import (
     what_if_of,
 )
 from dkp_core.raids.standing_by import ClaimStandby, WithdrawStandby
-from dkp_core.raids.upload import Upload
+from dkp_core.raids.upload import KEPT_BYTES_MAX, Upload
 from dkp_core.raids.views import (
     AttendanceRow,
     AttendanceShareRow,
@@ -104,6 +106,7 @@ __all__ = [
     "ATTENDED",
     "FACTORS",
     "FORGET_CHAT",
+    "KEPT_BYTES_MAX",
     "MONTHS_MAX",
     "PRUNE_UPLOADS",
     "RAID_COLUMNS",
@@ -148,6 +151,7 @@ __all__ = [
     "KindChange",
     "LineChange",
     "ListAttendanceShares",
+    "ListAttendees",
     "ListDisagreements",
     "ListEventTypes",
     "ListRaids",
@@ -176,6 +180,7 @@ __all__ = [
     "RaidRow",
     "RaidStatus",
     "Raids",
+    "RaidsRevision",
     "RaidsView",
     "RaidsWork",
     "RecordAttendance",

@@ -25,10 +25,12 @@ class ListEventTypes:
 
     read: Read[RaidsView]
 
-    def __call__(self, *, active: bool | None = None, by: Actor) -> tuple[EventTypeRow, ...]:
+    def __call__(
+        self, *, active: bool | None = None, external_id: str | None = None, by: Actor
+    ) -> tuple[EventTypeRow, ...]:
         by.must(Permission.RAIDS_READ)
         with self.read(by) as views:
-            return views.event_types(active=active)
+            return views.event_types(active=active, external_id=external_id)
 
 
 @frozen

@@ -59,6 +59,7 @@ class EventType(Aggregate):
     metadata: Mapping[str, str] = field(factory=dict)
     item_pools: tuple[ItemPoolId, ...] = ()
     active: bool = True
+    external_id: str | None = None
 
     @property
     def points(self) -> Points:

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 from dkp_core.guilds import GuildsView
 from dkp_core.kernel.actor import Actor, ActorKind
-from dkp_core.kernel.ids import EventTypeId, PoolId, RaidId, UploadId, UserId
+from dkp_core.kernel.ids import CharacterId, EventTypeId, PoolId, RaidId, UploadId, UserId
 from dkp_core.kernel.page import Order, Page, PageRequest
 from dkp_core.points import PastEntry, PointsView, PointsWork, Turnout
 from dkp_core.raids.attendance import Attendance, Present
@@ -202,8 +202,8 @@ class RaidsView(Protocol):
     """Reads event types, raids and attendance."""
 
     @abstractmethod
-    def event_types(self, *, active: bool | None) -> tuple[EventTypeRow, ...]:
-        """The event types, by name; `active` restricts to those that are, or are not."""
+    def event_types(self, *, active: bool | None, external_id: str | None = None) -> tuple[EventTypeRow, ...]:
+        """The event types, by name; `active` restricts to those that are, or are not, `external_id` to the one."""
 
     @abstractmethod
     def event_type(self, event_type_id: EventTypeId) -> EventTypeRow:
@@ -223,6 +223,14 @@ class RaidsView(Protocol):
     @abstractmethod
     def attendance(self, raid_id: RaidId) -> tuple[AttendanceRow, ...]:
         """Every line of the raid, by tick and name. Raises: NoSuch."""
+
+    @abstractmethod
+    def raids_revision(self) -> str:
+        """A text that changes whenever what is shown of the raids does: who was there, and what they are called."""
+
+    @abstractmethod
+    def attendees(self, raid_ids: Collection[RaidId]) -> Mapping[RaidId, tuple[CharacterId, ...]]:
+        """The characters that stand at any tick of these raids, by id; a raid without any is left out."""
 
     @abstractmethod
     def upload(self, upload_id: UploadId, *, with_content: bool) -> Upload:
@@ -277,9 +285,9 @@ class PastView(RaidsView, PointsView, GuildsView, Protocol):
 
     @abstractmethod
     def past_entries(
-        self, pool_id: PoolId, *, recorded_since: datetime, occurred_since: datetime
+        self, pool_id: PoolId, *, booked_since: datetime, occurred_since: datetime
     ) -> tuple[PastEntry, ...]:
-        """The entries of a pool that were recorded, or occurred, from these moments on, in order of id."""
+        """The entries of a pool that were booked, or occurred, from these moments on, in order of id."""
 
     @abstractmethod
     def past_raids(

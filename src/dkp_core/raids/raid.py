@@ -61,7 +61,8 @@ class Raid(Aggregate):
 
     `pools` are those of its event type when it was recorded: each is awarded in full. `title` is the event type's
     name at that time, which the ledger gives as the reason. It is `corrected` once attendance of it was removed, so
-    that the ledger names it though nobody may stand in it any more.
+    that the ledger names it though nobody may stand in it any more. `external_id` is what the system that it was
+    imported from calls it (O-4).
     """
 
     id: RaidId
@@ -77,6 +78,7 @@ class Raid(Aggregate):
     status: RaidStatus = RaidStatus.OPEN
     ticks: tuple[Tick, ...]
     corrected: bool = False
+    external_id: str | None = None
 
     @classmethod
     def record(

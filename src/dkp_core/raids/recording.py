@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -10,7 +10,7 @@ from attrs import evolve, frozen
 
 from dkp_core.kernel.actor import Actor
 from dkp_core.kernel.errors import InvalidValue, NoSuch
-from dkp_core.kernel.ids import EventTypeId, PoolId, RaidId, UploadId, UserId
+from dkp_core.kernel.ids import CharacterId, EventTypeId, PoolId, RaidId, UploadId, UserId
 from dkp_core.kernel.names import clean_name
 from dkp_core.kernel.page import Page, PageRequest, ordering_of
 from dkp_core.kernel.permission import Permission
@@ -250,7 +250,7 @@ def must_be_known(work: RaidsWork, leader: UserId | None) -> None:
 
 @frozen
 class ListRaids:
-    """The guild's raids, the latest first: filtered by event type, status, pool, attendee and date, in pages."""
+    """The guild's raids, the latest first: by event type, status, pool, attendee, date and external id, in pages."""
 
     read: Read[RaidsView]
 
@@ -283,6 +283,33 @@ class ShowAttendance:
         by.must(Permission.RAIDS_READ)
         with self.read(by) as views:
             return views.attendance(raid_id)
+
+
+@frozen
+class ListAttendees:
+    """Which characters were at raids, many raids at once; a raid without any is left out."""
+
+    read: Read[RaidsView]
+
+    def __call__(self, raid_ids: Collection[RaidId], *, by: Actor) -> Mapping[RaidId, tuple[CharacterId, ...]]:
+        by.must(Permission.RAIDS_READ)
+        with self.read(by) as views:
+            return views.attendees(raid_ids)
+
+
+@frozen
+class RaidsRevision:
+    """A text that changes whenever raids, their attendance or the names in it do; cheap to ask for.
+
+    What kinds of raids there are is not in it.
+    """
+
+    read: Read[RaidsView]
+
+    def __call__(self, *, by: Actor) -> str:
+        by.must(Permission.RAIDS_READ)
+        with self.read(by) as views:
+            return views.raids_revision()
 
 
 @frozen

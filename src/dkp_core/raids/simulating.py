@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -89,6 +89,8 @@ RUN_FIELDS: Final[Mapping[str, BatchKind]] = MappingProxyType(
 CAP_FIELDS: Final = frozenset({"cap", "weekly_cap"})
 SIMULATED: Final = (*sorted(ATTENDANCE_FIELDS), *sorted(CAP_FIELDS), *RUN_FIELDS)
 """The policies that a simulation may change; the others move no points, or only those of who comes."""
+RULES_ELSEWHERE: Final = frozenset({"decay", "cap", "repeating_cap"})
+"""What stands here for rules that another system had, of which an import tells what they came to in all."""
 _FOR_RAIDS: Final = (BonusFor.ON_TIME, BonusFor.FULL_RAID)
 _EVERYTHING: Final = BEGINNING
 T = TypeVar("T")
@@ -334,7 +336,7 @@ class _Known:
         by_age = _looks_at_entries([*versions, *others])
         whole = by_age or any(each.policies.weekly_cap is not None for each in others)
         first = min((batch.at for batch in batches if batch.recorded_at >= since), default=since)
-        entries = views.past_entries(pool_id, recorded_since=since, occurred_since=_EVERYTHING if whole else first)
+        entries = views.past_entries(pool_id, booked_since=since, occurred_since=_EVERYTHING if whole else first)
         turnout = views.turnout
         policies = {each.version: each.policies for each in versions}
         story = Story(
@@ -372,10 +374,14 @@ class _Known:
         prices = OtherPrices()
         if what_if.reprices_attendance:
             points = what_if.points_by_type(views.event_types(active=None)) if what_if.points else {}
-            pays = _Paying(pool_id=pool_id, points=points, others=tuple(others), merges=merges, until=until)
+            pays = _Paying(
+                pool_id=pool_id, points=points, as_were=policies, others=tuple(others), merges=merges, until=until
+            )
             prices = pays.prices(raids, entries)
         if what_if.prices is not None:
             prices = evolve(prices, by_entry={**prices.by_entry, **_costs(entries, what_if.prices)})
+        if RULES_ELSEWHERE & what_if.policies.keys():
+            prices = _unreconciled(prices, story)
         values = checked.values()
         return cls(story=story, prices=prices, rules=rules, by_age=by_age, checked=values)
 
@@ -439,12 +445,12 @@ def _exempt(turnout: Turnout, versions: Iterable[InForce]) -> frozenset[UserId]:
 def _opening(
     views: PastView, pool_id: PoolId, entries: Sequence[PastEntry], since: datetime
 ) -> Mapping[UserId, tuple[int, int, int]]:
-    """What everybody had by what was recorded before: what they have now, less what was recorded since."""
+    """What everybody had by what was booked before: what they have now, less what was booked since."""
     sums = views.past_balances(pool_id)
     found = {user_id: list(parts) for user_id, parts in sums.items()}
     places = {bucket: place for place, bucket in enumerate(Bucket)}
     for entry in entries:
-        if entry.recorded_at >= since:
+        if entry.booked_at >= since:
             found.setdefault(entry.user_id, [0, 0, 0])[places[entry.bucket]] -= entry.amount
     return {user_id: (parts[0], parts[1], parts[2]) for user_id, parts in found.items()}
 
@@ -463,9 +469,7 @@ def _weeks(zone: str, first_day: int) -> Callable[[datetime], datetime]:
 
 
 def _raids_of(entries: Iterable[PastEntry], since: datetime) -> tuple[RaidId, ...]:
-    found = {
-        entry.source_id for entry in entries if entry.source_kind is SourceKind.RAID and entry.recorded_at >= since
-    }
+    found = {entry.source_id for entry in entries if entry.source_kind is SourceKind.RAID and entry.booked_at >= since}
     return tuple(RaidId(raid_id) for raid_id in sorted(found))
 
 
@@ -491,6 +495,43 @@ def _costs(entries: Iterable[PastEntry], factor: Fraction) -> dict[EntryId, int]
     return found
 
 
+# --- what an import reconciled ----------------------------------------------------------------------------------------
+
+
+def _unreconciled(prices: OtherPrices, story: Story) -> OtherPrices:
+    """Without what another system's rules took of what was imported, since these rules take it in their stead.
+
+    When it was taken is not known: as much counts as taken before the time that is replayed, and stays so, as was
+    earned before it of all that was imported.
+    """
+    entries = [entry for entry in story.entries if entry.booked_at >= story.since]
+    earned: Counter[UserId] = Counter()
+    for entry in entries:
+        if entry.imported and entry.bucket is Bucket.EARNED:
+            earned[entry.user_id] += entry.amount
+    by_entry, new = dict(prices.by_entry), list(prices.new)
+    for entry in entries:
+        if entry.kind is not EntryKind.IMPORT or entry.reverses is not None:
+            continue
+        by_entry[entry.id] = 0
+        before = max(story.opening.get(entry.user_id, (0, 0, 0))[0], 0)
+        whole = before + max(earned[entry.user_id], 0)
+        taken = Points(entry.amount).times(Fraction(before, whole)).hundredths if whole else 0
+        if taken:
+            new.append(
+                NewFact(
+                    user_id=entry.user_id,
+                    kind=entry.kind,
+                    bucket=entry.bucket,
+                    amount=taken,
+                    occurred_at=story.since,
+                    policies_version=entry.policies_version,
+                    after=None,
+                )
+            )
+    return evolve(prices, by_entry=by_entry, new=new)
+
+
 # --- what attendance pays ---------------------------------------------------------------------------------------------
 
 
@@ -500,6 +541,7 @@ class _Paying:
 
     pool_id: PoolId
     points: Mapping[EventTypeId, OtherPoints]
+    as_were: Mapping[int, Policies]
     others: tuple[InForce, ...]
     merges: tuple[PastMerge, ...]
     until: datetime
@@ -533,6 +575,8 @@ class _Paying:
     ) -> None:
         in_force = self._in_force(tick, booked)
         other = self.points.get(raid.event_type_id)
+        if other is None and _pays_alike(in_force.policies, self.as_were[in_force.version]):
+            return  # what was booked stays, with all that was corrected since
         pay = Pay(
             points=tick.points if other is None else other.of(tick.points),
             pools={self.pool_id: in_force.policies},
@@ -540,7 +584,7 @@ class _Paying:
         )
         as_was = [evolve(line, awarded=line.awarded_in(self.pool_id), elsewhere=()) for line in lines]
         # Who was merged since was paid as two people then, and comes to nothing more as one.
-        began = min((entry.recorded_at for entry in booked), default=tick.at)
+        began = min((entry.booked_at for entry in booked), default=tick.at)
         paid = {(line.key, line.user_id): line for line in awarded(as_was, pay, self._heads(began))}
         now = {line.key for line in awarded(as_was, pay, self._heads(self.until)) if line.awarded}
         for entry in booked:
@@ -557,6 +601,7 @@ class _Paying:
                     NewFact(
                         user_id=line.user_id,
                         kind=EntryKind.ATTENDANCE,
+                        bucket=Bucket.EARNED,
                         amount=line.awarded.hundredths,
                         occurred_at=line.at,
                         policies_version=in_force.version,
@@ -581,6 +626,10 @@ class _Paying:
             version = booked[0].policies_version
             return next(each for each in self.others if each.version == version)
         return next(each for each in reversed(self.others) if each.changed_at <= tick.at)
+
+
+def _pays_alike(one: Policies, other: Policies) -> bool:
+    return all(getattr(one, name) == getattr(other, name) for name in ATTENDANCE_FIELDS)
 
 
 # --- which runs are made ----------------------------------------------------------------------------------------------

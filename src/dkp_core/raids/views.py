@@ -27,6 +27,7 @@ class EventTypeRow:
     metadata: Mapping[str, str]
     item_pools: tuple[ItemPoolId, ...]
     active: bool
+    external_id: str | None
 
 
 @frozen(kw_only=True)
@@ -57,6 +58,7 @@ class RaidRow:
     ticks: int
     attendees: int
     unresolved: int
+    external_id: str | None
 
 
 @frozen(kw_only=True)
@@ -77,6 +79,7 @@ class RaidDetailRow:
     ticks: tuple[TickRow, ...]
     attendees: int
     unresolved: int
+    external_id: str | None
 
 
 @frozen(kw_only=True)
@@ -147,4 +150,5 @@ class RaidFilter:
     user_id: UserId | None = None
     since: datetime | None = None
     until: datetime | None = None
+    external_id: str | None = None
     search: str = ""

@@ -125,7 +125,10 @@ class CommentRow:
 
 @frozen(kw_only=True)
 class TransitionRow:
-    """One step of an application; who took it (`actor_…`, `user_id`) is for recruiters and officers."""
+    """One step of an application; who took it (`actor_…`, `user_id`) is for recruiters and officers.
+
+    `username` is also that of who took it elsewhere, where it was imported.
+    """
 
     number: int
     at: datetime

@@ -68,6 +68,7 @@ class Character(Aggregate):
     joined_on: date
     notes: str = ""
     profile: Mapping[ProfileFieldId, str] = field(factory=dict, hash=False)
+    external_id: str | None = None
 
     def entered(self) -> Character:
         """The character as it comes onto the roster. Raises: InvalidValue."""

@@ -289,7 +289,7 @@ def must_be_allowed(character: Character, by: Actor, *, officers_only: bool) -> 
 
 @frozen
 class ListCharacters:
-    """The roster, in pages: by class, rank, status, owner, main or alt, level, attendance and part of the name.
+    """The roster, in pages: by class, rank, status, owner, main or alt, level, attendance, external id, part of a name.
 
     Guests of a guild with a public roster see characters and ranks, not whose they are. Who holds a hidden rank is
     listed for officers only.

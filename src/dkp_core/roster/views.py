@@ -46,6 +46,7 @@ class RosterRow:
     main_character: str | None
     joined_on: date
     attendance_30: str
+    external_id: str | None
 
 
 @frozen(kw_only=True)
@@ -92,6 +93,7 @@ class CharacterRow:
     main_character: str | None
     joined_on: date
     notes: str
+    external_id: str | None
     aliases: tuple[str, ...]
     profile: tuple[ProfileValueRow, ...] = ()
 
@@ -216,6 +218,7 @@ class RosterFilter:
     level_min: int | None = None
     level_max: int | None = None
     attendance_min: int | None = field(default=None)
+    external_id: str | None = None
     search: str = ""
 
 

@@ -16,6 +16,10 @@ T = TypeVar("T")
 
 WHAT_WOULD_BE: Final = "this is what would be"
 
+EXTERNAL_ID = Annotated[
+    str | None,
+    typer.Option(metavar="ID", help="Only what another system called so, such as eqdkp:152."),
+]
 LIMIT = Annotated[int | None, typer.Option("--limit", min=1, help="At most so many; all, unless given.")]
 ORDER = Annotated[
     str, typer.Option("--order", metavar="COLUMNS", help="Columns to sort by, such as -current,username.")

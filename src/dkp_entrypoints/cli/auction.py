@@ -10,7 +10,7 @@ import typer
 
 from dkp_core.kernel.actor import Actor
 from dkp_core.kernel.errors import Forbidden, InvalidValue
-from dkp_core.kernel.ids import AuctionId, ItemId
+from dkp_core.kernel.ids import AuctionId
 from dkp_core.kernel.ports import AuditFilter, AuditRow
 from dkp_core.loot import (
     AuctionFilter,
@@ -38,7 +38,7 @@ from dkp_entrypoints.cli.checking import checked
 from dkp_entrypoints.cli.commanding import command, family
 from dkp_entrypoints.cli.exit_codes import ExitCode
 from dkp_entrypoints.cli.moments import lasting, moment
-from dkp_entrypoints.cli.naming import auction_id, default_pool, number, pool_id, raid_id, user_id, whose
+from dkp_entrypoints.cli.naming import auction_id, default_pool, known_item_id, pool_id, raid_id, user_id, whose
 from dkp_entrypoints.cli.naming import item as item_named
 from dkp_entrypoints.cli.printing import note, print_json, print_one, print_rows
 from dkp_entrypoints.cli.setting import VALUES, answer_version, answer_versions, said
@@ -96,18 +96,18 @@ def start(
     if closes_at is not None and closes_in is not None:
         raise InvalidValue("closes_at", "the close is said twice", "--closes-at or --closes-in")
     lasts = lasting(closes_in, "closes_in")
-    known = number(item)
     own = {"mode": mode, "minimum": minimum, "increment": increment}
     rules = {name: value for name, value in own.items() if value is not None} | said(rule or (), "rules")
     if lasts is not None:
         rules["seconds"] = int(lasts.total_seconds())  # so that the clock that counts is the server's
 
     def started(by: Actor) -> AuctionRow:
+        known = known_item_id(call, item)
         made = call.use_cases().start_auction()(
             item=item if known is None else None,
-            item_id=None if known is None else ItemId(known),
+            item_id=known,
             quantity=quantity,
-            raid_id=None if raid is None else raid_id(raid),
+            raid_id=None if raid is None else raid_id(call, raid),
             pool_id=pool_id(call, pool),
             rules=rules,
             opens_at=moment(call, opens_at, "opens_at"),
@@ -136,7 +136,7 @@ def list_auctions(
         status=status,
         running=running,
         pool_id=pool_id(call, pool),
-        raid_id=None if raid is None else raid_id(raid),
+        raid_id=None if raid is None else raid_id(call, raid),
         item_id=None if item is None else item_named(call, item).id,
         search=search,
     )

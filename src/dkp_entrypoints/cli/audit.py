@@ -67,7 +67,13 @@ def _line(row: AuditRow) -> _Line:
         at=row.at,
         name=row.name,
         what=f"{row.aggregate} {row.aggregate_id}",
-        by=row.actor_kind if row.actor_kind == row.actor_id else f"{row.actor_kind} {row.actor_id}",
+        by=_actor(row),
         entrypoint=row.entrypoint,
         data=json.dumps(dict(row.data), ensure_ascii=False),
     )
+
+
+def _actor(row: AuditRow) -> str:
+    """Who did it: the kind and the id, and by which name they are known where the id is another system's."""
+    known = row.actor_kind if row.actor_kind == row.actor_id else f"{row.actor_kind} {row.actor_id}"
+    return known if row.actor_name is None else f"{known} ({row.actor_name})"

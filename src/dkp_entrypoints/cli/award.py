@@ -9,7 +9,7 @@ import typer
 
 from dkp_core.kernel.actor import Actor
 from dkp_core.kernel.errors import InvalidValue
-from dkp_core.kernel.ids import AwardId, ItemId
+from dkp_core.kernel.ids import AwardId
 from dkp_core.kernel.points import ZERO, Points
 from dkp_core.loot import (
     AwardFilter,
@@ -26,10 +26,10 @@ from dkp_core.loot import (
     ShowAward,
 )
 from dkp_entrypoints.cli import award_draft
-from dkp_entrypoints.cli.answering import LIMIT, ORDER, answer, answer_rows, every
+from dkp_entrypoints.cli.answering import EXTERNAL_ID, LIMIT, ORDER, answer, answer_rows, every
 from dkp_entrypoints.cli.call import Call
 from dkp_entrypoints.cli.commanding import command, family
-from dkp_entrypoints.cli.naming import award_id, item, number, pool_id, raid_id, user_id, whose
+from dkp_entrypoints.cli.naming import award_id, item, known_item_id, number, pool_id, raid_id, user_id, whose
 
 app = family("award", "Who got what for how much; revoked, moved and returned. An AWARD is its id.")
 app.add_typer(award_draft.app)
@@ -60,17 +60,19 @@ def list_awards(
     overbid: Annotated[
         bool | None, typer.Option("--overbid/--covered", help="Only where the points didn't cover the price, or did.")
     ] = None,
+    external_id: EXTERNAL_ID = None,
     search: Annotated[str, typer.Option(help="A part of the item's name.")] = "",
     order: ORDER = "",
     limit: LIMIT = None,
 ) -> None:
     wanted = AwardFilter(
         item_id=None if item_ is None else item(call, item_).id,
-        raid_id=None if raid is None else raid_id(raid),
+        raid_id=None if raid is None else raid_id(call, raid),
         user_id=None if user is None else user_id(call, user),
         pool_id=pool_id(call, pool),
         status=status,
         overbid=overbid,
+        external_id=external_id,
         search=search,
     )
     rows = every(lambda page: call.use_cases().list_awards()(wanted, ordering=order, page=page, by=call.by()), limit)
@@ -79,7 +81,7 @@ def list_awards(
 
 @command(app, "show", ShowAward)
 def show(call: Call, award: AWARD) -> None:
-    answer(call, call.use_cases().show_award()(award_id(award), by=call.by()))
+    answer(call, call.use_cases().show_award()(award_id(call, award), by=call.by()))
 
 
 @command(app, "give", AwardItem, changes=True, remote=True)
@@ -102,16 +104,16 @@ def give(
     if to_nobody == bool(user or character):
         accepted = "exactly one of --user or --character, and --nobody"
         raise InvalidValue("user", "it is not said who gets it, or said twice", accepted)
-    known = number(item_)
 
     def given(by: Actor) -> AwardRow:
+        known = known_item_id(call, item_)
         made = call.use_cases().award_item()(
             item=item_ if known is None else None,
-            item_id=None if known is None else ItemId(known),
+            item_id=known,
             to=None if to_nobody else whose(call, user, character),
             amount=ZERO if amount is None else Points.of(amount, "amount"),
             reason=reason,
-            raid_id=None if raid is None else raid_id(raid),
+            raid_id=None if raid is None else raid_id(call, raid),
             pool_id=pool_id(call, pool),
             allow_overbid=allow_overbid,
             bids=[_elsewhere(call, each) for each in bid or ()],
@@ -136,7 +138,7 @@ def reshare(
     call: Call, raid: Annotated[str, typer.Argument(metavar="RAID", help="The raid's id.")], reason: REASON
 ) -> None:
     def reshared(by: Actor) -> tuple[ShareChange, ...]:
-        return call.use_cases().reshare_awards()(raid_id(raid), reason=reason, by=by)
+        return call.use_cases().reshare_awards()(raid_id(call, raid), reason=reason, by=by)
 
     answer_rows(call, call.change(reshared), _SHARES, nothing="Every share is as it should be.")
 
@@ -151,7 +153,7 @@ def _done_with(call: Call, act: Callable[[Actor], AwardId]) -> None:
 
 @command(app, "revoke", RevokeAward, changes=True)
 def revoke(call: Call, award: AWARD, reason: REASON) -> None:
-    _done_with(call, lambda by: call.use_cases().revoke_award()(award_id(award), reason=reason, by=by).id)
+    _done_with(call, lambda by: call.use_cases().revoke_award()(award_id(call, award), reason=reason, by=by).id)
 
 
 @command(app, "move", MoveAward, changes=True)
@@ -171,7 +173,7 @@ def move(
 
     def moved(by: Actor) -> AwardId:
         made = call.use_cases().move_award()(
-            award_id(award),
+            award_id(call, award),
             to=whose(call, user, character),
             amount=None if amount is None else Points.of(amount, "amount"),
             reason=reason,
@@ -185,4 +187,4 @@ def move(
 
 @command(app, "return", ReturnItem, changes=True)
 def return_item(call: Call, award: AWARD, reason: REASON) -> None:
-    _done_with(call, lambda by: call.use_cases().return_item()(award_id(award), reason=reason, by=by).id)
+    _done_with(call, lambda by: call.use_cases().return_item()(award_id(call, award), reason=reason, by=by).id)

@@ -8,7 +8,7 @@ import typer
 
 from dkp_core.kernel.actor import Actor
 from dkp_core.kernel.errors import InvalidValue
-from dkp_core.kernel.ids import AwardDraftId, ItemId
+from dkp_core.kernel.ids import AwardDraftId
 from dkp_core.kernel.points import Points
 from dkp_core.loot import (
     AwardDraftRow,
@@ -25,7 +25,7 @@ from dkp_entrypoints.cli.answering import LIMIT, answer, answer_rows, every
 from dkp_entrypoints.cli.call import Call
 from dkp_entrypoints.cli.commanding import command, family
 from dkp_entrypoints.cli.files import opened
-from dkp_entrypoints.cli.naming import award_draft_id, number, pool_id, raid_id, whose
+from dkp_entrypoints.cli.naming import award_draft_id, known_item_id, pool_id, raid_id, whose
 from dkp_entrypoints.cli.printing import note as tell
 from dkp_entrypoints.cli.printing import print_json, print_rows
 
@@ -59,7 +59,7 @@ def make(
 
         def drafted(by: Actor) -> DraftReport:
             return call.use_cases().draft_awards()(
-                raid_id(raid),
+                raid_id(call, raid),
                 pieces(),
                 file_name=name or pieces.name,
                 format=format_,
@@ -97,13 +97,13 @@ def list_drafts(
     limit: LIMIT = None,
 ) -> None:
     listed = call.use_cases().list_award_drafts()
-    rows = every(lambda page: listed(raid_id(raid), status=status, page=page, by=call.by()), limit)
+    rows = every(lambda page: listed(raid_id(call, raid), status=status, page=page, by=call.by()), limit)
     answer_rows(call, rows, _DRAFTS, nothing="No award draft.")
 
 
 @command(app, "show", ShowAwardDraft)
 def show(call: Call, raid: RAID, draft: DRAFT) -> None:
-    answer(call, call.use_cases().show_award_draft()(raid_id(raid), award_draft_id(draft), by=call.by()))
+    answer(call, call.use_cases().show_award_draft()(raid_id(call, raid), award_draft_id(draft), by=call.by()))
 
 
 @command(app, "confirm", ConfirmAwardDraft, changes=True)
@@ -134,17 +134,17 @@ def confirm(
 ) -> None:
     if to_nobody and (user or character):
         raise InvalidValue("user", "it is said who gets it, and that nobody does", "one of them")
-    known = None if item_ is None else number(item_)
 
     def confirmed(by: Actor) -> AwardDraftRow:
+        known = None if item_ is None else known_item_id(call, item_)
         call.use_cases().confirm_award_draft()(
-            raid_id(raid),
+            raid_id(call, raid),
             award_draft_id(draft),
             to=whose(call, user, character) if user or character else None,
             to_nobody=to_nobody,
             amount=None if amount is None else Points.of(amount, "amount"),
             item=item_ if known is None else None,
-            item_id=None if known is None else ItemId(known),
+            item_id=known,
             quantity=quantity,
             pool_id=pool_id(call, pool),
             reason=reason,
@@ -160,12 +160,12 @@ def confirm(
 def dismiss(call: Call, raid: RAID, draft: DRAFT, reason: Annotated[str, typer.Option(help="Why.")]) -> None:
     def dismissed(by: Actor) -> AwardDraftRow:
         found = award_draft_id(draft)
-        call.use_cases().dismiss_award_draft()(raid_id(raid), found, reason=reason, by=by)
+        call.use_cases().dismiss_award_draft()(raid_id(call, raid), found, reason=reason, by=by)
         return _shown(call, raid, found, by)
 
     answer(call, call.change(dismissed))
 
 
 def _shown(call: Call, raid: str, draft_id: AwardDraftId, by: Actor) -> AwardDraftRow:
-    row: AwardDraftRow = call.use_cases().show_award_draft()(raid_id(raid), draft_id, by=by)
+    row: AwardDraftRow = call.use_cases().show_award_draft()(raid_id(call, raid), draft_id, by=by)
     return row

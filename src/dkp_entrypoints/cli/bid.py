@@ -227,7 +227,7 @@ def chat(
             for reading in read(
                 lines[first : first + LINES_MAX],
                 owner=teller,
-                raid_id=None if raid is None else raid_id(raid),
+                raid_id=None if raid is None else raid_id(call, raid),
                 pool_id=pool_id(call, pool),
                 dry_run=call.dry_run,
                 by=by,

@@ -31,7 +31,7 @@ from dkp_core.roster import (
     StatusUpdate,
     UpdateStatuses,
 )
-from dkp_entrypoints.cli.answering import LIMIT, ORDER, answer, answer_rows, every
+from dkp_entrypoints.cli.answering import EXTERNAL_ID, LIMIT, ORDER, answer, answer_rows, every
 from dkp_entrypoints.cli.call import Call
 from dkp_entrypoints.cli.commanding import command, family
 from dkp_entrypoints.cli.moments import day, moment
@@ -68,6 +68,7 @@ def list_characters(
     level_min: Annotated[int | None, typer.Option(help="Only from this level on.")] = None,
     level_max: Annotated[int | None, typer.Option(help="Only up to this level.")] = None,
     attendance_min: Annotated[int | None, typer.Option(help="Only from this attendance on, in percent.")] = None,
+    external_id: EXTERNAL_ID = None,
     search: Annotated[str, typer.Option(help="A part of the name.")] = "",
     order: ORDER = "",
     limit: LIMIT = None,
@@ -81,6 +82,7 @@ def list_characters(
         level_min=level_min,
         level_max=level_max,
         attendance_min=attendance_min,
+        external_id=external_id,
         search=search,
     )
     rows = every(

@@ -17,6 +17,7 @@ from dkp_core.loot import (
     Bid,
     BidOutcome,
     BidRow,
+    MadeAs,
     Mode,
     Rules,
     Terms,
@@ -24,8 +25,6 @@ from dkp_core.loot import (
     Tier,
     WrongStatus,
     commitment,
-    receipt,
-    roll,
     settle,
     weight_of,
 )
@@ -79,7 +78,7 @@ def checked(
             for where, noted in {"as published": auction.seed_hash, **seed_hashes}.items()
         ),
         *_receipts(auction, seed, bids),
-        *(_found(given, auction, seed, bids) for given in receipts),
+        *(_found(given, seed, bids) for given in receipts),
         *_results(auction, seed, bids),
     )
     return AuctionCheck(
@@ -94,19 +93,19 @@ def _compared(what: str, published: str, recomputed: str) -> Checked:
     return Checked(what=what, published=published, recomputed=recomputed, holds=published == recomputed)
 
 
-def _found(given: str, auction: AuctionRow, seed: bytes, bids: Sequence[BidRow]) -> Checked:
+def _found(given: str, seed: bytes, bids: Sequence[BidRow]) -> Checked:
     """Which bid a receipt is of."""
     for bid in bids:
-        if _receipt(auction, seed, bid) == given.strip().lower():
+        if _receipt(seed, bid) == given.strip().lower():
             told = f"bid {bid.id}: {bid.character}, {bid.amount}"
             return Checked(what="a receipt that was given", published=given, recomputed=told, holds=True)
     return Checked(what="a receipt that was given", published=given, recomputed=_NOTHING, holds=False)
 
 
-def _receipt(auction: AuctionRow, seed: bytes, bid: BidRow) -> str:
+def _receipt(seed: bytes, bid: BidRow) -> str:
     if bid.user_id is None or bid.amount is None:
         return _NOTHING
-    return receipt(seed, auction.id, bid.id, bid.user_id, bid.amount)
+    return _made_as(bid).receipt(seed, bid.amount)
 
 
 def _receipts(auction: AuctionRow, seed: bytes, bids: Sequence[BidRow]) -> Iterator[Checked]:
@@ -114,7 +113,7 @@ def _receipts(auction: AuctionRow, seed: bytes, bids: Sequence[BidRow]) -> Itera
     for bid in bids:
         if auction.mode.is_sealed and bid.outcome is BidOutcome.ACCEPTED:
             told = bid.receipt or "no receipt"
-            yield _compared(f"receipt of bid {bid.id}, {bid.character}", told, _receipt(auction, seed, bid))
+            yield _compared(f"receipt of bid {bid.id}, {bid.character}", told, _receipt(seed, bid))
 
 
 def _results(auction: AuctionRow, seed: bytes, bids: Sequence[BidRow]) -> Iterator[Checked]:
@@ -126,7 +125,7 @@ def _results(auction: AuctionRow, seed: bytes, bids: Sequence[BidRow]) -> Iterat
     names = {row.user_id: row.character for row in standing}
     if auction.mode is Mode.FIXED_PRICE_ROLL or Tie.ROLL in rules.ties:
         for row in standing:
-            drawn = f"{roll(seed, auction.id, _user(row)):064x}"[:ROLL_DIGITS]
+            drawn = f"{_made_as(row).roll(seed):064x}"[:ROLL_DIGITS]
             yield Checked(what=f"roll of {row.character}", published="", recomputed=f"{drawn}…", holds=None)
     hidden = [
         name
@@ -182,6 +181,11 @@ def _user(row: BidRow) -> UserId:
     return row.user_id
 
 
+def _made_as(row: BidRow) -> MadeAs:
+    """The ids that chance knows the bid by."""
+    return MadeAs(row.auction_id, row.id, _user(row)) if row.made_as is None else MadeAs.of(row.made_as)
+
+
 def _bid(row: BidRow, rules: Rules) -> Bid:
     """The bid that the row tells of, where neither phases nor ranks nor attendance count."""
     tier = row.tier or Tier.MAIN
@@ -198,6 +202,7 @@ def _bid(row: BidRow, rules: Rules) -> Bid:
         tier=tier,
         weight=weight_of(tier, None, rules),
         placed_at=row.placed_at,
+        moved_from=_made_as(row),
     )
 
 

@@ -19,7 +19,7 @@ from dkp_core.raids import (
     modifier_of,
     points_to_award,
 )
-from dkp_entrypoints.cli.answering import answer, answer_rows, done
+from dkp_entrypoints.cli.answering import EXTERNAL_ID, answer, answer_rows, done
 from dkp_entrypoints.cli.call import Call
 from dkp_entrypoints.cli.commanding import command, family
 from dkp_entrypoints.cli.naming import event_type, item_pool_ids, pool_ids
@@ -42,9 +42,10 @@ ITEM_POOL = Annotated[list[str] | None, typer.Option(metavar="ITEM_POOL", help="
 def list_event_types(
     call: Call,
     active: Annotated[bool | None, typer.Option("--active/--inactive", help="Only those that are, or are not.")] = None,
+    external_id: EXTERNAL_ID = None,
 ) -> None:
     columns = ("id", "name", "default_points", "modifier", "points", "pools", "active", "description")
-    rows = call.use_cases().list_event_types()(active=active, by=call.by())
+    rows = call.use_cases().list_event_types()(active=active, external_id=external_id, by=call.by())
     answer_rows(call, rows, columns, nothing="No event type yet; dkp event-type add makes one.")
 
 

@@ -58,7 +58,7 @@ def follow(
     from dkp_entrypoints.worker import stopped_by_signals
 
     teller = _owner(log, owner)
-    raid_wanted = None if raid is None else raid_id(raid)
+    raid_wanted = None if raid is None else raid_id(call, raid)
     pool_wanted = pool_id(call, pool)
 
     def read(lines: Sequence[str], *, dry_run: bool) -> Sequence[ChatReading]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from attrs import evolve
@@ -31,12 +31,24 @@ from dkp_core.points import (
     adjustments_from_csv,
 )
 from dkp_core.raids import GiveBonus, WantedBonus
-from dkp_entrypoints.cli.answering import LIMIT, answer, answer_rows, every
+from dkp_entrypoints.cli.answering import EXTERNAL_ID, LIMIT, answer, answer_rows, every
 from dkp_entrypoints.cli.batch import CHECKSUM, answer_preview
 from dkp_entrypoints.cli.call import Call
 from dkp_entrypoints.cli.commanding import command, family
 from dkp_entrypoints.cli.moments import moment
-from dkp_entrypoints.cli.naming import character, default_pool, number, pool_id, raid_id, user_id, user_id_or_own
+from dkp_entrypoints.cli.naming import (
+    adjustment_id,
+    award_id,
+    called_elsewhere,
+    character_name,
+    default_pool,
+    number,
+    person_id,
+    pool_id,
+    raid_id,
+    user_id,
+    user_id_or_own,
+)
 from dkp_entrypoints.cli.printing import note
 
 app = family("points", "Balances, history, adjustments and their reversal.")
@@ -45,7 +57,8 @@ USER_OR_OWN = Annotated[
     str | None,
     typer.Argument(
         metavar="[USER]",
-        help="An id, a Discord id, a character of theirs or a username; with --server you, unless given.",
+        help="An id, a Discord id, a character of theirs, a username or an external id (of the user, or of a character "
+        "of theirs); with --server you, unless given.",
     ),
 ]
 POOL = Annotated[str | None, typer.Option(metavar="POOL", help="An id or a name.")]
@@ -93,7 +106,7 @@ def history(
     limit: LIMIT = None,
 ) -> None:
     found = user_id_or_own(call, user)
-    source_kind, source_id = _source(source)
+    source_kind, source_id = _source(call, source)
     wanted = HistoryFilter(
         pool_id=pool_id(call, pool),
         kind=kind,
@@ -114,11 +127,20 @@ def history(
     answer_rows(call, rows, columns, nothing="No entry.")
 
 
-def _source(text: str | None) -> tuple[SourceKind | None, int | None]:
-    """The kind of source, and its id where one is named. Raises: InvalidValue."""
+_NAMED_SOURCES: Final[Mapping[str, Callable[[Call, str], int]]] = {
+    SourceKind.RAID: raid_id,
+    SourceKind.AWARD: award_id,
+    SourceKind.ADJUSTMENT: adjustment_id,
+}
+
+
+def _source(call: Call, text: str | None) -> tuple[SourceKind | None, int | None]:
+    """The kind of source, and its id where one is named. Raises: InvalidValue, NoSuch."""
     if text is None:
         return None, None
     kind, _, found = text.strip().partition(":")
+    if kind in _NAMED_SOURCES and called_elsewhere(found) is not None:
+        return SourceKind(kind), _NAMED_SOURCES[kind](call, found)
     if kind not in list(SourceKind) or (found and number(found) is None):
         accepted = f"{', '.join(SourceKind)}, with or without an id: raid:12"
         raise InvalidValue("source", f"{text[:40]!r} is no source", accepted)
@@ -156,7 +178,8 @@ def explain(
 def adjust(
     call: Call,
     user: Annotated[
-        list[str] | None, typer.Option(metavar="USER", help="Whose: an id, a Discord id or a username; several times.")
+        list[str] | None,
+        typer.Option(metavar="USER", help="Whose: an id, a Discord id, a username or an external id; several times."),
     ] = None,
     character_: Annotated[
         list[str] | None,
@@ -207,14 +230,9 @@ def adjust(
 
 def _lines(call: Call, users: list[str], characters: list[str], amount: Points) -> tuple[AdjustmentLine, ...]:
     return (
-        *(AdjustmentLine(amount=amount, user_id=user_id(call, each)) for each in users),
-        *(AdjustmentLine(amount=amount, character=_character_name(call, each)) for each in characters),
+        *(AdjustmentLine(amount=amount, user_id=person_id(call, each)) for each in users),
+        *(AdjustmentLine(amount=amount, character=character_name(call, each)) for each in characters),
     )
-
-
-def _character_name(call: Call, text: str) -> str:
-    """The name as it was typed; the character's own where an id was."""
-    return text if number(text) is None else character(call, text).name
 
 
 def _text(path: Path) -> str:
@@ -254,9 +272,11 @@ def _rows(call: Call, adjustments: Sequence[Adjustment], by: Actor) -> tuple[Adj
             character_name=made.character_name,
             actor_kind=made.actor_kind,
             actor_id=made.actor_id,
+            actor_name=None,
             occurred_at=made.occurred_at,
             recorded_at=made.recorded_at,
             reversed_at=made.reversed_at,
+            external_id=made.external_id,
         )
         for made in adjustments
     )
@@ -288,7 +308,7 @@ def bonus(
         title=title,
         penalty=penalty,
         pool_id=pool_id(call, pool),
-        raid_id=None if raid is None else raid_id(raid),
+        raid_id=None if raid is None else raid_id(call, raid),
         tick=tick,
         amount=None if amount is None else Points.of(amount, "amount"),
         lines=() if csv is None else adjustments_from_csv(_text(csv)),
@@ -309,11 +329,11 @@ def bonus(
 @command(app, "reverse", ReverseAdjustment, changes=True)
 def reverse(
     call: Call,
-    adjustment: Annotated[int, typer.Argument(metavar="ADJUSTMENT", help="Its id, as dkp points adjustments shows.")],
+    adjustment: Annotated[str, typer.Argument(metavar="ADJUSTMENT", help="Its id, as dkp points adjustments shows.")],
     reason: Annotated[str, typer.Option(help="Why.")],
 ) -> None:
     def reversed_(by: Actor) -> AdjustmentRow:
-        made = call.use_cases().reverse_adjustment()(AdjustmentId(adjustment), reason=reason, by=by)
+        made = call.use_cases().reverse_adjustment()(adjustment_id(call, adjustment), reason=reason, by=by)
         (row,) = _rows(call, (made,), by)
         return row
 
@@ -328,10 +348,14 @@ def adjustments(
     reversed_: Annotated[
         bool | None, typer.Option("--reversed/--standing", help="Only those that were reversed, or were not.")
     ] = None,
+    external_id: EXTERNAL_ID = None,
     limit: LIMIT = None,
 ) -> None:
     wanted = AdjustmentFilter(
-        pool_id=pool_id(call, pool), user_id=None if user is None else user_id(call, user), reversed=reversed_
+        pool_id=pool_id(call, pool),
+        user_id=None if user is None else user_id(call, user),
+        reversed=reversed_,
+        external_id=external_id,
     )
 
     rows = every(lambda page: call.use_cases().list_adjustments()(wanted, page=page, by=call.by()), limit)

@@ -39,7 +39,7 @@ from dkp_core.raids import (
     points_to_award,
 )
 from dkp_entrypoints.cli import raid_attendance, standby
-from dkp_entrypoints.cli.answering import LIMIT, ORDER, answer, answer_rows, done, every
+from dkp_entrypoints.cli.answering import EXTERNAL_ID, LIMIT, ORDER, answer, answer_rows, done, every
 from dkp_entrypoints.cli.call import Call
 from dkp_entrypoints.cli.commanding import command, family
 from dkp_entrypoints.cli.files import opened
@@ -48,7 +48,7 @@ from dkp_entrypoints.cli.naming import character, event_type, event_type_id, poo
 from dkp_entrypoints.cli.printing import note as tell
 from dkp_entrypoints.cli.printing import plain, print_json, print_one, print_rows
 
-app = family("raid", "Raids, their ticks, attendance and dumps. A RAID is its id.")
+app = family("raid", "Raids, their ticks, attendance and dumps. A RAID is its id, or an old one such as eqdkp:152.")
 app.add_typer(raid_attendance.app)
 app.add_typer(standby.app)
 
@@ -90,6 +90,7 @@ def list_raids(
     user: Annotated[str | None, typer.Option(metavar="USER", help="Only those that this user attended.")] = None,
     since: Annotated[str | None, typer.Option(help="Only from this time on.")] = None,
     until: Annotated[str | None, typer.Option(help="Only before this time.")] = None,
+    external_id: EXTERNAL_ID = None,
     search: Annotated[str, typer.Option(help="A part of the note or of the event type.")] = "",
     order: ORDER = "",
     limit: LIMIT = None,
@@ -101,6 +102,7 @@ def list_raids(
         user_id=None if user is None else user_id(call, user),
         since=moment(call, since, "since"),
         until=moment(call, until, "until"),
+        external_id=external_id,
         search=search,
     )
     rows = every(lambda page: call.use_cases().list_raids()(wanted, ordering=order, page=page, by=call.by()), limit)
@@ -109,7 +111,7 @@ def list_raids(
 
 @command(app, "show", "One raid with its ticks, and who was there.")
 def show(call: Call, raid: RAID) -> None:
-    found = call.use_cases().show_raid()(raid_id(raid), by=call.by())
+    found = call.use_cases().show_raid()(raid_id(call, raid), by=call.by())
     lines = call.use_cases().show_attendance()(found.id, by=call.by())
     if call.as_json:
         print_json({**plain(found), "attendance": plain(lines)})
@@ -165,7 +167,7 @@ def set_raid(
     zone: ZONE = None,
 ) -> None:
     def changed(by: Actor) -> RaidDetailRow:
-        found = raid_id(raid)
+        found = raid_id(call, raid)
         call.use_cases().change_raid()(
             found,
             ends_at=moment(call, ends_at, "ends_at", zone=zone),
@@ -190,7 +192,7 @@ def tick(
     zone: ZONE = None,
 ) -> None:
     def added(by: Actor) -> RaidDetailRow:
-        found = raid_id(raid)
+        found = raid_id(call, raid)
         call.use_cases().add_tick()(
             found,
             name=name,
@@ -214,7 +216,7 @@ def set_tick(
     zone: ZONE = None,
 ) -> None:
     def changed(by: Actor) -> RaidDetailRow:
-        found = raid_id(raid)
+        found = raid_id(call, raid)
         call.use_cases().change_tick()(
             found,
             number,
@@ -230,7 +232,7 @@ def set_tick(
 
 @command(app, "disagreements", ListDisagreements)
 def list_disagreements(call: Call, raid: RAID) -> None:
-    rows = call.use_cases().list_disagreements()(raid_id(raid), by=call.by())
+    rows = call.use_cases().list_disagreements()(raid_id(call, raid), by=call.by())
     if call.as_json:
         print_json(rows)
         return
@@ -260,7 +262,7 @@ def decide(
 ) -> None:
     def decided(by: Actor) -> Corrected:
         return call.use_cases().decide_disagreements()(
-            raid_id(raid), names, presence=status, absent=absent, tick=tick, by=by
+            raid_id(call, raid), names, presence=status, absent=absent, tick=tick, by=by
         )
 
     raid_attendance.tell(call, call.change(decided))
@@ -268,7 +270,7 @@ def decide(
 
 @command(app, "cancel", CancelRaid, changes=True)
 def cancel(call: Call, raid: RAID, reason: Annotated[str, typer.Option(help="Why.")] = "") -> None:
-    found = raid_id(raid)
+    found = raid_id(call, raid)
 
     def cancelled(by: Actor) -> str:
         call.use_cases().cancel_raid()(found, reason=reason, by=by)
@@ -291,7 +293,7 @@ def attend(
     tick: Annotated[int | None, typer.Option(metavar="NUMBER", help="At which tick; the first, unless given.")] = None,
     status: Annotated[Presence, typer.Option(help="How they were there.")] = Presence.PRESENT,
 ) -> None:
-    found = raid_id(raid)
+    found = raid_id(call, raid)
     noted = [NamedPresence(name=clean_text(name, "names"), presence=status) for name in names]
 
     def attended(by: Actor) -> tuple[AttendanceRow, ...]:
@@ -336,7 +338,7 @@ def import_dump(
                 file_name=name or pieces.name,
                 format=format_,
                 event_type_id=event_type_id(call, event_type_),
-                raid_id=None if raid is None else raid_id(raid),
+                raid_id=None if raid is None else raid_id(call, raid),
                 at=local_time(at, "at"),
                 zone=zone,
                 tick_name=tick,
@@ -445,7 +447,7 @@ def resolve(
             remember=alias_of is not None,
             user_id=None if user is None else user_id(call, user),
             ignore=ignore,
-            raid_id=None if raid is None else raid_id(raid),
+            raid_id=None if raid is None else raid_id(call, raid),
             by=by,
         )
 
@@ -456,6 +458,6 @@ def resolve(
 def unresolved(
     call: Call, raid: Annotated[str | None, typer.Option(metavar="RAID", help="Of this raid only.")] = None
 ) -> None:
-    found = None if raid is None else raid_id(raid)
+    found = None if raid is None else raid_id(call, raid)
     rows = call.use_cases().list_unresolved()(raid_id=found, by=call.by())
     answer_rows(call, rows, ("name", "lines", "raids", "last_seen", "suggestions"), nothing="Every name is resolved.")

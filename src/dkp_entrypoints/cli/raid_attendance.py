@@ -43,7 +43,7 @@ def change(
             )
             for name in names
         ]
-        return call.use_cases().change_attendance()(raid_id(raid), lines, tick=tick, by=by)
+        return call.use_cases().change_attendance()(raid_id(call, raid), lines, tick=tick, by=by)
 
     tell(call, call.change(changed))
 
@@ -51,7 +51,7 @@ def change(
 @command(app, "remove", RemoveAttendance, changes=True)
 def remove(call: Call, raid: RAID, names: NAMES, tick: TICK = None) -> None:
     def removed(by: Actor) -> Corrected:
-        return call.use_cases().remove_attendance()(raid_id(raid), names, tick=tick, by=by)
+        return call.use_cases().remove_attendance()(raid_id(call, raid), names, tick=tick, by=by)
 
     tell(call, call.change(removed))
 

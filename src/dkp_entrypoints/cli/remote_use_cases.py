@@ -22,6 +22,7 @@ from dkp_core.kernel.ids import (
     EntryId,
     EventTypeId,
     ItemId,
+    ItemPoolId,
     PoolId,
     RaidId,
     UserId,
@@ -51,6 +52,8 @@ from dkp_core.loot import (
     Whose,
 )
 from dkp_core.points import (
+    AdjustmentFilter,
+    AdjustmentRow,
     ExplainedBalance,
     HistoryFilter,
     HistoryRow,
@@ -60,7 +63,7 @@ from dkp_core.points import (
     StandingsFilter,
     UserBalancesRow,
 )
-from dkp_core.raids import AttendanceShareRow, DumpFormat, EventTypeRow, ImportReport
+from dkp_core.raids import AttendanceShareRow, DumpFormat, EventTypeRow, ImportReport, RaidFilter, RaidRow
 from dkp_core.recruitment import (
     ApplicationDetail,
     ApplicationRow,
@@ -70,7 +73,7 @@ from dkp_core.recruitment import (
     Stage,
     VoteSummary,
 )
-from dkp_core.roster import CharacterRow
+from dkp_core.roster import CharacterRow, RosterFilter, RosterRow
 from dkp_entrypoints.cli.remote import Api
 
 P = ParamSpec("P")
@@ -131,6 +134,7 @@ class RemoteUseCases:
         *,
         role_group: RoleGroup | None = None,
         status: MembershipStatus | None = None,
+        external_id: str | None = None,
         search: str = "",
         ordering: str = "",
         page: PageRequest,
@@ -142,9 +146,15 @@ class RemoteUseCases:
             page,
             role_group=role_group,
             status=status,
+            external_id=external_id,
             search=search,
             ordering=ordering,
         )
+
+    @_use_case
+    def list_characters(self, wanted: RosterFilter, *, ordering: str = "", page: PageRequest) -> Page[RosterRow]:
+        """`GET /api/characters/`."""
+        return self.api.page("/api/characters/", RosterRow, page, **asdict(wanted), ordering=ordering)
 
     @_use_case
     def show_character(self, character_id: CharacterId) -> CharacterRow:
@@ -189,6 +199,11 @@ class RemoteUseCases:
         )
 
     @_use_case
+    def list_adjustments(self, wanted: AdjustmentFilter, *, page: PageRequest) -> Page[AdjustmentRow]:
+        """`GET /api/points/adjustments/`."""
+        return self.api.page("/api/points/adjustments/", AdjustmentRow, page, **asdict(wanted))
+
+    @_use_case
     def explain_entry(self, user_id: UserId, entry_id: EntryId) -> ExplainedEntry:
         """`GET /api/points/user/{user_id}/entries/{entry_id}/`."""
         return self.api.get(f"/api/points/user/{user_id}/entries/{entry_id}/", ExplainedEntry)
@@ -219,9 +234,16 @@ class RemoteUseCases:
         return self.api.get(f"/api/pools/{pool_id}/priority/", tuple[PriorityRow, ...], **asdict(wanted))
 
     @_use_case
-    def list_event_types(self, *, active: bool | None = None) -> tuple[EventTypeRow, ...]:
+    def list_event_types(
+        self, *, active: bool | None = None, external_id: str | None = None
+    ) -> tuple[EventTypeRow, ...]:
         """`GET /api/events/`."""
-        return self.api.get("/api/events/", tuple[EventTypeRow, ...], active=active)
+        return self.api.get("/api/events/", tuple[EventTypeRow, ...], active=active, external_id=external_id)
+
+    @_use_case
+    def list_raids(self, wanted: RaidFilter, *, ordering: str = "", page: PageRequest) -> Page[RaidRow]:
+        """`GET /api/raids/`."""
+        return self.api.page("/api/raids/", RaidRow, page, **asdict(wanted), ordering=ordering)
 
     @_use_case
     def list_attendance_shares(
@@ -683,6 +705,7 @@ class RemoteUseCases:
         reason: str = "",
         raid_id: RaidId | None = None,
         pool_id: PoolId | None = None,
+        item_pool_id: ItemPoolId | None = None,
         allow_overbid: bool = False,
         bids: Sequence[BidElsewhere] = (),
     ) -> AwardRow:
@@ -695,6 +718,7 @@ class RemoteUseCases:
             "reason": reason,
             "raid": raid_id,
             "pool": pool_id,
+            "item_pool": item_pool_id,
             "allow_overbid": allow_overbid,
             "bids": tuple({**_named(bid.whose), "amount": bid.amount} for bid in bids),
         }

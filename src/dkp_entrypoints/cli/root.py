@@ -62,6 +62,8 @@ COMMANDS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     "Looking after it": {
         "notice": ("notice", "What was told outside, and what did not arrive."),
         "audit": ("audit", "Who did what, when, and what it changed."),
+        "import": ("import_", "Move a guild in from elsewhere, with the proof that nothing was lost."),
+        "export": ("export", "Write all that a guild owns to a file."),
         "backup": ("backup", "Back the whole database up into one file."),
         "restore": ("restore", "Make the database what a backup holds, and recount it."),
         "verify": ("verify", "Recount the whole database and name every difference."),

@@ -24,7 +24,7 @@ TICK = Annotated[int | None, typer.Option(metavar="NUMBER", help="At which tick;
 @command(app, "claim", ClaimStandby, changes=True)
 def claim(call: Call, raid: RAID, character_: CHARACTER, tick: TICK = None) -> None:
     def claimed(by: Actor) -> AttendanceRow:
-        found, row = raid_id(raid), character(call, character_)
+        found, row = raid_id(call, raid), character(call, character_)
         line = call.use_cases().claim_standby()(
             found, character_id=row.id, tick=tick, by=evolve(by, user_id=row.user_id)
         )
@@ -36,7 +36,7 @@ def claim(call: Call, raid: RAID, character_: CHARACTER, tick: TICK = None) -> N
 
 @command(app, "withdraw", WithdrawStandby, changes=True)
 def withdraw(call: Call, raid: RAID, character_: CHARACTER, tick: TICK = None) -> None:
-    found = raid_id(raid)
+    found = raid_id(call, raid)
 
     def withdrawn(by: Actor) -> None:
         row = character(call, character_)

@@ -34,7 +34,7 @@ from dkp_core.kernel.actor import Actor
 from dkp_core.kernel.errors import InvalidValue, NoSuch
 from dkp_core.kernel.ids import UserId
 from dkp_core.points import LinkUser, MergeReport, MergeUsers, UnlinkUser
-from dkp_entrypoints.cli.answering import LIMIT, ORDER, answer, answer_rows, done, every
+from dkp_entrypoints.cli.answering import EXTERNAL_ID, LIMIT, ORDER, answer, answer_rows, done, every
 from dkp_entrypoints.cli.call import Call
 from dkp_entrypoints.cli.commanding import command, family
 from dkp_entrypoints.cli.moments import moment
@@ -58,13 +58,20 @@ def list_users(
     call: Call,
     role_group: Annotated[RoleGroup | None, typer.Option(help="Only this role group.")] = None,
     status: Annotated[MembershipStatus | None, typer.Option(help="Only memberships of this status.")] = None,
+    external_id: EXTERNAL_ID = None,
     search: Annotated[str, typer.Option(help="A part of the username.")] = "",
     order: ORDER = "",
     limit: LIMIT = None,
 ) -> None:
     memberships = every(
         lambda page: call.use_cases().list_memberships()(
-            role_group=role_group, status=status, search=search, ordering=order, page=page, by=call.by()
+            role_group=role_group,
+            status=status,
+            external_id=external_id,
+            search=search,
+            ordering=order,
+            page=page,
+            by=call.by(),
         ),
         limit,
     )

@@ -27,7 +27,7 @@ from dkp_core.kernel.ids import UserId
 from dkp_core.kernel.page import Page
 from dkp_core.kernel.permission import Permission
 from dkp_entrypoints.http.operation import Call, Operations, Speed
-from dkp_entrypoints.http.reading import Body, Moment, Paged, Query, Text, Whole, moment_of
+from dkp_entrypoints.http.reading import Body, ExternalId, Moment, Paged, Query, Text, Whole, moment_of
 
 OWN_PROFILE: Final = "a user's own key"
 
@@ -251,6 +251,7 @@ class MembershipsQuery(Paged, frozen=True, kw_only=True):
 
     role_group: RoleGroup | None = None
     status: MembershipStatus | None = None
+    external_id: ExternalId | None = None
     search: str = ""
     ordering: str = ""
 
@@ -277,6 +278,7 @@ def list_memberships(call: Call, query: MembershipsQuery) -> Page[MembershipRow]
     return call.use_cases.list_memberships()(
         role_group=query.role_group,
         status=query.status,
+        external_id=query.external_id,
         search=query.search,
         ordering=query.ordering,
         page=query.wanted,
@@ -317,4 +319,5 @@ def _shown(call: Call, membership: Membership) -> MembershipRow:
         ended_at=membership.ended_at,
         reason=membership.reason,
         merged_into=membership.merged_into,
+        external_id=membership.external_id,
     )

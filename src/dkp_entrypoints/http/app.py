@@ -30,8 +30,10 @@ from dkp_entrypoints.http import (
     bidding,
     claims,
     disputes,
+    exports,
     guilds,
     health,
+    imports,
     items,
     notices,
     points,
@@ -45,6 +47,7 @@ from dkp_entrypoints.http import (
 from dkp_entrypoints.http.allowances import Allowances, rates_of
 from dkp_entrypoints.http.cookies import Cookies
 from dkp_entrypoints.http.document import document_of
+from dkp_entrypoints.http.eqdkp_compat.door import OldTools
 from dkp_entrypoints.http.front import Api, Front
 from dkp_entrypoints.http.health import Checkup
 from dkp_entrypoints.http.key_uses import KeyUses
@@ -53,7 +56,7 @@ from dkp_entrypoints.http.operation import Operation, Operations
 from dkp_entrypoints.http.pages import CONTENT_SECURITY, Pages
 from dkp_entrypoints.http.polling import Polls
 from dkp_entrypoints.http.presenting import encode
-from dkp_entrypoints.http.problems import MethodNotAllowed, NoSuchPath, is_ours, refusal
+from dkp_entrypoints.http.problems import MethodNotAllowed, NoSuchPath, is_ours
 from dkp_entrypoints.http.reception import Reception
 from dkp_entrypoints.http.routes import HttpRequest, Routes, Sent, asked_by
 from dkp_entrypoints.http.signing_in import SigningIn
@@ -104,6 +107,8 @@ PARTS: Final = (
     award_drafts.award_drafts,
     applications.applications,
     votes.votes,
+    exports.exports,
+    imports.imports,
 )
 
 
@@ -158,9 +163,18 @@ def create_app(
         streams=streams,
         allowances=allowances,
     )
+    old_tools = OldTools(
+        reception=reception,
+        lanes=lanes,
+        polls=polls,
+        allowances=allowances,
+        bytes_max=settings.upload_bytes_max,
+        always_200=settings.eqdkp_compat_status == "always_200",
+    )
     document = document_of(operations, version=own_version(), public_url=settings.public_url)
     handlers: list[ControllerRouterHandler] = [
         *(routes.handler(operation) for operation in operations),
+        *(old_tools.handlers() if settings.eqdkp_compat else ()),
         *_page_handlers(document),
         *SigningIn(use_cases=cases, lanes=lanes, cookies=cookies, settings=settings).handlers(),
         _metrics_handler(metrics, checkup, lanes, streams, fan_out),
@@ -195,6 +209,7 @@ def create_app(
         transport=Transport.of(settings),
         allowances=allowances,
         cors=cors,
+        old_tools=old_tools if settings.eqdkp_compat else None,
     )
     return app
 
@@ -226,9 +241,11 @@ def _problem(request: HttpRequest, error: Exception) -> Response[bytes]:
         told = MethodNotAllowed(asked.method[:20], (error.headers or {}).get("allow", ""))
     if is_ours(told):
         _logger.error("failed", exc_info=error, method=asked.method, route=asked.route)
-    refused = refusal(told, asked)
+    app: Any = request.app
+    refused = app.front.refusal(told, asked)
     headers = {name.decode(): value.decode() for name, value in refused.headers}
-    return Response(refused.body, status_code=refused.status, headers=headers, media_type=headers.pop("content-type"))
+    media_type, _, _ = headers.pop("content-type").partition(";")  # the encoding of a text is named by Response
+    return Response(refused.body, status_code=refused.status, headers=headers, media_type=media_type)
 
 
 @frozen(kw_only=True)

@@ -7,6 +7,7 @@ import secrets
 from functools import lru_cache
 from ipaddress import IPv4Address, ip_address, ip_network
 from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qsl
 
 from attrs import define, field
 from litestar.types import HTTPScope
@@ -18,8 +19,12 @@ if TYPE_CHECKING:
 
 API_VERSION: Final = "1"
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._~:/+=@-]{1,128}")
+_CHARSET: Final = re.compile(r""";\s*charset\s*=\s*["']?([^\s"';]+)""", re.IGNORECASE)
 _SCHEMES: Final = frozenset({"bearer", "token"})
 _ID_MAX: Final = 2**63 - 1
+# However many slashes there are: the router takes several for one.
+_OLD_TOOLS: Final = re.compile(r"/+api\.php/*")
+_OLD_KEY: Final = b"atoken="
 # Where other systems take keys from.
 _LIKE_KEYS: Final = (b"x-api-key", b"api-key", b"x-auth-token", b"x-access-token", b"x-token")
 
@@ -49,6 +54,8 @@ class Asked:
     def of(cls, scope: HTTPScope) -> Asked:
         """The request of this scope."""
         headers = dict(scope["headers"])
+        if _OLD_TOOLS.fullmatch(scope["path"]):
+            headers = _with_token_of_old_tool(headers, scope["query_string"])
         brought = headers.get(b"x-request-id", b"")
         request_id = brought.decode("ascii") if _REQUEST_ID.fullmatch(brought) else secrets.token_hex(10)
         return cls(scope, scope["path"], headers, request_id)
@@ -81,6 +88,11 @@ class Asked:
         if found is not None:
             return f"in {found.decode()}"
         return "in the address, where logs keep it" if b"dkp_" in self.query else None
+
+    @property
+    def for_old_tools(self) -> bool:
+        """Whether it is asked as EQdkp Plus was."""
+        return _OLD_TOOLS.fullmatch(self.path) is not None
 
     @property
     def address(self) -> str:
@@ -128,6 +140,12 @@ class Asked:
         return self._text(b"content-type").partition(";")[0].strip().lower()
 
     @property
+    def charset(self) -> str:
+        """The encoding of the body, as the content type names it; empty where it does not."""
+        found = _CHARSET.search(self._text(b"content-type"))
+        return "" if found is None else found[1]
+
+    @property
     def origin(self) -> str:
         """How the outside reaches this server: scheme and host."""
         return f"{self.scope['scheme']}://{self._text(b'host') or 'localhost'}"
@@ -136,6 +154,13 @@ class Asked:
     def query(self) -> bytes:
         """The query string as it came."""
         return self.scope["query_string"]
+
+    @property
+    def question(self) -> bytes:
+        """The query string without a key: what is asked, whoever asks it."""
+        if not self.for_old_tools:
+            return self.query
+        return b"&".join(pair for pair in self.query.split(b"&") if not pair.startswith(_OLD_KEY))
 
     def knows(self, etag: str) -> bool:
         """Whether the client has the answer with this tag already (If-None-Match)."""
@@ -147,6 +172,23 @@ class Asked:
 
     def _text(self, name: bytes) -> str:
         return self.headers.get(name, b"").decode("latin-1")
+
+
+def _with_token_of_old_tool(headers: dict[bytes, bytes], query: bytes) -> dict[bytes, bytes]:
+    """The headers with the key where it is taken from: EQdkp Plus took it from three places, and in two spellings."""
+    said = (headers.get(b"x-custom-authorization") or headers.get(b"authorization", b"")).decode("latin-1").strip()
+    token = _pair(query.decode("latin-1"), "atoken")
+    if not token and "token=" in said:
+        token = _pair(said, "token")
+    elif not token:
+        scheme, _, key = said.rpartition(" ")
+        token = key if scheme.lower() in ("", *_SCHEMES) else ""
+    kept = {name: text for name, text in headers.items() if name not in (b"authorization", b"x-custom-authorization")}
+    return {**kept, b"authorization": f"Bearer {token}".encode("latin-1", "replace")} if token else kept
+
+
+def _pair(text: str, name: str) -> str:
+    return next((value for key, value in parse_qsl(text, encoding="latin-1") if key == name), "")
 
 
 @lru_cache(4096)

@@ -9,7 +9,7 @@ from attrs import asdict, frozen
 from msgspec import Meta
 
 from dkp_core.kernel.errors import InvalidValue
-from dkp_core.kernel.ids import AuctionId, AwardId, ItemId, PoolId, RaidId, UserId
+from dkp_core.kernel.ids import AuctionId, AwardId, ItemId, ItemPoolId, PoolId, RaidId, UserId
 from dkp_core.kernel.page import Page
 from dkp_core.kernel.permission import Permission
 from dkp_core.loot import (
@@ -24,7 +24,7 @@ from dkp_core.loot import (
 )
 from dkp_entrypoints.http.bidders import ForSomebody
 from dkp_entrypoints.http.operation import Call, Operations
-from dkp_entrypoints.http.reading import Amount, Body, Id, Paged, Text, points_of
+from dkp_entrypoints.http.reading import Amount, Body, ExternalId, Id, Paged, Text, points_of
 
 BIDS_MAX: Final = 500
 
@@ -51,6 +51,7 @@ class LootBody(ForSomebody, frozen=True, kw_only=True):
     amount: Amount = 0
     reason: Text = ""
     pool: Annotated[Id, Meta(description="Else the raid's, the item pool's or the default pool.")] | None = None
+    item_pool: Annotated[Id, Meta(description="Paid from its pools, whatever pool the item is of.")] | None = None
     allow_overbid: Annotated[bool, Meta(description="Let somebody pay more than they have; it is flagged.")] = False
 
 
@@ -104,6 +105,7 @@ class AwardsQuery(Paged, frozen=True, kw_only=True):
     pool_id: Id | None = None
     status: AwardStatus | None = None
     overbid: bool | None = None
+    external_id: ExternalId | None = None
     search: str = ""
     ordering: str = ""
 
@@ -170,6 +172,7 @@ def _awarded(call: Call, body: LootBody, *, raid_id: RaidId | None, bids: Sequen
         reason=body.reason,
         raid_id=raid_id,
         pool_id=None if body.pool is None else PoolId(body.pool),
+        item_pool_id=None if body.item_pool is None else ItemPoolId(body.item_pool),
         allow_overbid=body.allow_overbid,
         bids=bids,
         by=call.by,
@@ -186,6 +189,7 @@ def list_awards(call: Call, query: AwardsQuery) -> Page[AwardRow]:
         pool_id=None if query.pool_id is None else PoolId(query.pool_id),
         status=query.status,
         overbid=query.overbid,
+        external_id=query.external_id,
         search=query.search,
     )
     return call.use_cases.list_awards()(wanted, ordering=query.ordering, page=query.wanted, by=call.by)

@@ -193,6 +193,8 @@ def _responses(operation: Operation, schemas: Schemas) -> Schema:
         if operation.result is not None:
             example = example_of(operation.result)
             answer["content"] = {"application/json": {"schema": schemas.of(operation.result), "example": example}}
+        if operation.media:
+            answer["content"] = {media: {"schema": _file(media)} for media in operation.media}
         if operation.stream:
             answer["description"], answer["content"] = _STREAMED, {EVENT_STREAM.decode(): _events(operation, schemas)}
         if operation.polled:
@@ -209,6 +211,10 @@ def _responses(operation: Operation, schemas: Schemas) -> Schema:
     for status in _refusals(operation):
         found.setdefault(str(status), {"$ref": f"#/components/responses/{status}"})
     return found
+
+
+def _file(media: str) -> Schema:
+    return {"type": "object"} if media == "application/json" else {"type": "string", "contentMediaType": media}
 
 
 def _events(operation: Operation, schemas: Schemas) -> Schema:

@@ -28,12 +28,13 @@ from dkp_entrypoints.http.allowances import Allowances
 from dkp_entrypoints.http.asking import API_VERSION, Asked
 from dkp_entrypoints.http.pages import CONTENT_SECURITY
 from dkp_entrypoints.http.polling import Polls, key_of
-from dkp_entrypoints.http.problems import HttpsNeeded, in_words, refusal
+from dkp_entrypoints.http.problems import HttpsNeeded, Refusal, in_words, refusal
 from dkp_entrypoints.http.routes import ASKED, Sent, sent
 from dkp_entrypoints.http.sign_in_pages import SignInPages
 from dkp_entrypoints.http.transport import Transport
 
 if TYPE_CHECKING:
+    from dkp_entrypoints.http.eqdkp_compat.door import OldTools
     from dkp_entrypoints.http.key_uses import KeyUses
     from dkp_entrypoints.http.streaming import Streams
     from dkp_entrypoints.observability import Metrics
@@ -71,6 +72,7 @@ class Front:
     transport: Transport
     allowances: Allowances
     cors: CORSConfig | None = None
+    old_tools: OldTools | None = None
     pages: SignInPages = field(factory=SignInPages.make)
 
     async def take(self, scope: HTTPScope, receive: Receive, send: Send, router: ASGIApp) -> None:
@@ -110,7 +112,7 @@ class Front:
 
     async def _refuse(self, error: DomainError, asked: Asked, send: Send) -> None:
         elsewhere = self.transport.instead(asked) if isinstance(error, HttpsNeeded) else None
-        refused = refusal(error, asked)
+        refused = self.refusal(error, asked)
         if elsewhere is not None:
             answer = Sent(308, ((b"location", elsewhere), (b"cache-control", b"no-store")), b"")
         elif asked.wants_page and not asked.path.startswith("/api/"):
@@ -120,6 +122,11 @@ class Front:
         else:
             answer = Sent(refused.status, (*refused.headers, *self._for_other_origins(asked)), refused.body)
         await answer(asked.scope, _nothing_more, send)
+
+    def refusal(self, error: BaseException, asked: Asked) -> Refusal:
+        """The answer to a request that ended in this error, as whoever asks understands it."""
+        told = refusal(error, asked)
+        return told if self.old_tools is None or not asked.for_old_tools else self.old_tools.refused(told, asked)
 
     def _for_other_origins(self, asked: Asked) -> tuple[tuple[bytes, bytes], ...]:
         """What lets pages of the origins that may call read the answer, as the router says of all others."""

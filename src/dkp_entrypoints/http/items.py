@@ -12,17 +12,17 @@ from dkp_core.kernel.permission import Permission
 from dkp_core.loot import BidRow, ItemDetailRow, ItemFilter, ItemRow, StandingBid
 from dkp_entrypoints.http.bidders import DiscordId, ForSomebody, named
 from dkp_entrypoints.http.operation import Call, Operations
-from dkp_entrypoints.http.reading import Amount, Body, Id, Paged, Query, Text, points_of
+from dkp_entrypoints.http.reading import Amount, Body, ExternalId, Id, Paged, Query, Text, points_of
 
 items: Final = Operations("Items")
 
 
 class ItemsQuery(Paged, frozen=True, kw_only=True):
-    """Which items are wanted."""
+    """Which items are wanted; `external_id` is the item's own, or that of an award of it."""
 
     item_pool_id: Id | None = None
     rarity: str | None = None
-    external_id: str | None = None
+    external_id: ExternalId | None = None
     active: bool | None = None
     search: str = ""
     ordering: str = ""

@@ -17,6 +17,7 @@ from dkp_core.kernel.errors import DomainError
 from dkp_core.kernel.permission import Permission
 from dkp_entrypoints.containers import UseCases
 from dkp_entrypoints.http.asking import Asked, id_of, storable
+from dkp_entrypoints.http.downloading import Download
 from dkp_entrypoints.http.live import Topic
 from dkp_entrypoints.http.presenting import Presenter, presenter, row_of
 from dkp_entrypoints.http.reading import Body, Query, Upload, body_of, form_of, query_of
@@ -94,7 +95,8 @@ class Operation:
     """One method at one path: what it takes, what it answers, what it needs, and the use case that it runs.
 
     `needs` are permissions of which the caller has one; `own` says in words what anybody may who is signed in.
-    `other` is a second status, and when it is given. A `stream` goes on and on, `event` is the type of its events.
+    `other` is a second status, and when it is given. A `stream` goes on and on, `event` is the type of its events;
+    `media` are the types of the files that are answered.
     What is `personal` is a person's own and no guild's: it is let through where the guild that would be meant is closed
     to them, or can't be told. What is `open_to_all` is asked without credentials too, and its handler says what it
     needs instead; `refused_with` are statuses that are not to be expected of its kind. Refusals that are `recorded`
@@ -129,6 +131,7 @@ class Operation:
     present_row: Presenter | None
     decoder: msgspec.json.Decoder[Any] | None
     stream: bool
+    media: tuple[str, ...]
     event: Any
     recorded: tuple[type[DomainError], ...]
 
@@ -251,6 +254,7 @@ class Operations:
         files: Files = Files.NONE,
         query: type[Query] | None = None,
         stream: bool = False,
+        media: tuple[str, ...] = (),
         event: Any = None,
         recorded: tuple[type[DomainError], ...] = (),
     ) -> Callable[[Handler], Handler]:
@@ -259,6 +263,9 @@ class Operations:
             result = hints.pop("return")
             if stream:
                 assert result is Topic, f"{handler.__name__} does not answer a topic"
+                result = NoneType
+            if media:
+                assert result is Download, f"{handler.__name__} does not answer a file"
                 result = NoneType
             names = _PARAMETER.findall(path)
             body = hints.get("body")
@@ -292,6 +299,7 @@ class Operations:
                     present_row=presenter(row_of(result)),
                     decoder=None if body is None else msgspec.json.Decoder(body),
                     stream=stream,
+                    media=media,
                     event=event,
                     recorded=recorded,
                 )

@@ -56,7 +56,7 @@ _DOCUMENT: Final = """{% extends "shell" %}{% block body %}
 <h3>Answers</h3>{% for status, given in operation.responses.items() %}{% set answer = resolved(given) %}
 <details><summary><strong>{{ status }}</strong> {{ answer.description }}</summary>
 {% for kind, content in (answer.content or {}).items() if "$ref" not in given %}<p><code>{{ kind }}</code></p>
-<pre>{{ pretty(content.example) }}</pre>{% endfor %}</details>{% endfor %}
+{% if content.example is defined %}<pre>{{ pretty(content.example) }}</pre>{% endif %}{% endfor %}</details>{% endfor %}
 </details>
 {% endfor %}{% endfor %}
 {% endblock %}"""

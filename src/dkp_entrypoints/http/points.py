@@ -37,7 +37,18 @@ from dkp_core.points import (
     adjustments_from_csv,
 )
 from dkp_entrypoints.http.operation import Call, Files, Operations
-from dkp_entrypoints.http.reading import Amount, Body, Id, Moment, Paged, Query, Text, moment_of, points_of
+from dkp_entrypoints.http.reading import (
+    Amount,
+    Body,
+    ExternalId,
+    Id,
+    Moment,
+    Paged,
+    Query,
+    Text,
+    moment_of,
+    points_of,
+)
 
 pools: Final = Operations("Pools")
 points: Final = Operations("Points")
@@ -159,7 +170,7 @@ def change_item_pool(call: Call, item_pool_id: ItemPoolId, body: ItemPoolBody) -
 
 
 def _item_pool_row(item_pool: ItemPool) -> ItemPoolRow:
-    return ItemPoolRow(id=item_pool.id, name=item_pool.name, pools=item_pool.pools)
+    return ItemPoolRow(id=item_pool.id, name=item_pool.name, pools=item_pool.pools, external_id=item_pool.external_id)
 
 
 # --- balances, history, standings -------------------------------------------------------------------------------------
@@ -290,6 +301,7 @@ class AdjustmentsQuery(Paged, frozen=True, kw_only=True):
     pool_id: Id | None = None
     user_id: Id | None = None
     reversed: bool | None = None
+    external_id: ExternalId | None = None
 
 
 class ReversalBody(Body, frozen=True, kw_only=True):
@@ -313,6 +325,7 @@ class AdjustmentMade:
     occurred_at: datetime
     recorded_at: datetime
     reversed_at: datetime | None
+    external_id: str | None
 
     @classmethod
     def of(cls, adjustment: Adjustment, *, dry_run: bool = False) -> AdjustmentMade:
@@ -329,6 +342,7 @@ class AdjustmentMade:
             occurred_at=adjustment.occurred_at,
             recorded_at=adjustment.recorded_at,
             reversed_at=adjustment.reversed_at,
+            external_id=adjustment.external_id,
         )
 
 
@@ -348,6 +362,7 @@ def list_adjustments(call: Call, query: AdjustmentsQuery) -> Page[AdjustmentRow]
         pool_id=None if query.pool_id is None else PoolId(query.pool_id),
         user_id=None if query.user_id is None else UserId(query.user_id),
         reversed=query.reversed,
+        external_id=query.external_id,
     )
     return call.use_cases.list_adjustments()(wanted, page=query.wanted, by=call.by)
 

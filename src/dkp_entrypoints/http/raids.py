@@ -35,7 +35,7 @@ from dkp_core.raids import (
 )
 from dkp_core.raids.raid import FIRST_TICK
 from dkp_entrypoints.http.operation import Call, Files, Operations, Speed
-from dkp_entrypoints.http.reading import Amount, Body, Id, Moment, Paged, Query, Text, moment_of, points_of
+from dkp_entrypoints.http.reading import Amount, Body, ExternalId, Id, Moment, Paged, Query, Text, moment_of, points_of
 
 NAMES_MAX: Final = 2000
 LEADER: Final = "the raid's leader"
@@ -53,6 +53,7 @@ class EventTypesQuery(Query, frozen=True, kw_only=True):
     """Which event types are wanted."""
 
     active: bool | None = None
+    external_id: ExternalId | None = None
 
 
 class NewEventTypeBody(Body, frozen=True, kw_only=True):
@@ -82,7 +83,7 @@ class EventTypeBody(Body, frozen=True, kw_only=True):
 
 @event_types.get("/api/events/", Permission.RAIDS_READ, polled=True)
 def list_event_types(call: Call, query: EventTypesQuery) -> tuple[EventTypeRow, ...]:
-    return call.use_cases.list_event_types()(active=query.active, by=call.by)
+    return call.use_cases.list_event_types()(active=query.active, external_id=query.external_id, by=call.by)
 
 
 @event_types.post("/api/events/", Permission.RAIDS_WRITE)
@@ -151,6 +152,7 @@ class RaidsQuery(Paged, frozen=True, kw_only=True):
     user_id: Annotated[Id, Meta(description="Raids that this user attended.")] | None = None
     since: Moment | None = None
     until: Moment | None = None
+    external_id: ExternalId | None = None
     search: str = ""
     ordering: str = ""
 
@@ -193,6 +195,7 @@ def list_raids(call: Call, query: RaidsQuery) -> Page[RaidRow]:
         user_id=None if query.user_id is None else UserId(query.user_id),
         since=moment_of(query.since, "since"),
         until=moment_of(query.until, "until"),
+        external_id=query.external_id,
         search=query.search,
     )
     return call.use_cases.list_raids()(wanted, ordering=query.ordering, page=query.wanted, by=call.by)

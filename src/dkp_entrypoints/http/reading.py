@@ -34,6 +34,7 @@ Amount = Annotated[
 ]
 Moment = Annotated[datetime, Meta(tz=True, description="A date and time with its offset.")]
 Text = Annotated[str, Meta(max_length=4000)]
+ExternalId = Annotated[str, Meta(description="What is called so elsewhere, such as eqdkp:152; exactly so.")]
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import urlencode
 
 import structlog
-from attrs import frozen
+from attrs import evolve, frozen
 
 from dkp_adapters.answers import KEY_LENGTH_MAX, Answer
 from dkp_core.accounts import NotAuthenticated
@@ -24,6 +24,7 @@ from dkp_entrypoints.containers import UseCases
 from dkp_entrypoints.http.allowances import Allowances
 from dkp_entrypoints.http.asking import Asked, guild_named
 from dkp_entrypoints.http.cookies import CSRF_HEADER, SAFE, SESSION, Cookies, csrf_token, must_be_same
+from dkp_entrypoints.http.downloading import Download
 from dkp_entrypoints.http.operation import Call, Operation, Received, Speed
 from dkp_entrypoints.http.presenting import encode
 from dkp_entrypoints.http.problems import PROBLEM_JSON, KeyMisplaced, UnsupportedVersion, refusal
@@ -47,6 +48,15 @@ class Reply:
     by: Actor | None = None
     route: str = ""
     replayed: bool = False
+    download: Download | None = None
+
+    def if_tagged(self, etag: str) -> Reply | None:
+        """This reply, if that is its tag."""
+        return self if self.etag == etag else None
+
+
+Known = Callable[[str], Reply | None]
+"""The reply with that tag, if it was made before."""
 
 
 class AnsweredRequests(Protocol):
@@ -71,8 +81,8 @@ class Reception:
     cookies: Cookies
     public_url: str = ""
 
-    def take(self, operation: Operation, asked: Asked, received: Received, known: Reply | None = None) -> Reply:
-        """The reply to a request; `known` is the reply to the same one a moment ago, which may still be true.
+    def take(self, operation: Operation, asked: Asked, received: Received, known: Known | None = None) -> Reply:
+        """The reply to a request; `known` finds one that was made before, which may still be true.
 
         Raises: what the core refuses, Stale, Unavailable.
         """
@@ -93,7 +103,7 @@ class Reception:
         query: StreamQuery = arguments.pop("query")
         return Admitted(operation.handler(Call(use_cases=self.use_cases, by=by), **arguments), query.once)
 
-    def _reply(self, operation: Operation, asked: Asked, received: Received, known: Reply | None) -> Reply:
+    def _reply(self, operation: Operation, asked: Asked, received: Received, known: Known | None) -> Reply:
         by = self._who(operation, asked, received)
         arguments = operation.arguments(asked, received)
         call = Call(use_cases=self.use_cases, by=by, upload=received.upload, csrf_token=asked.csrf_token)
@@ -147,6 +157,8 @@ class Reception:
         except operation.recorded as recorded:
             told = refusal(recorded, asked)
             return Reply(status=told.status, body=told.body, content_type=PROBLEM_JSON.encode(), by=call.by)
+        if isinstance(result, Download):
+            return Reply(status=operation.status, body=b"", download=result, by=call.by)
         status = operation.status
         if operation.other is not None and operation.other[1](result):
             status = operation.other[0]
@@ -182,13 +194,14 @@ class Reception:
         received: Received,
         call: Call,
         arguments: dict[str, Any],
-        known: Reply | None,
+        known: Known | None,
     ) -> Reply:
         """The reply with its tag; where a revision is cheaper than the rows, what is known stands until it changes."""
         if operation.revision is not None:
             etag = _etag(call.by, asked, operation.revision(call, **arguments).encode())
-            if known is not None and known.etag == etag:
-                return known
+            before = None if known is None else known(etag)
+            if before is not None:
+                return evolve(before, by=call.by)
             reply = self._done(operation, asked, received, call, arguments)
         else:
             reply = self._done(operation, asked, received, call, arguments)
@@ -249,7 +262,7 @@ def _rights(permissions: frozenset[Permission]) -> bytes:
 def _etag(by: Actor, asked: Asked, content: bytes) -> str:
     """Tells answers apart: by guild, by what the caller may see, by what was asked, and by what it is."""
     digest = hashlib.blake2b(digest_size=15)
-    for part in (str(by.guild_id).encode(), _rights(by.permissions), asked.path.encode(), asked.query):
+    for part in (str(by.guild_id).encode(), _rights(by.permissions), asked.path.encode(), asked.question):
         digest.update(part + b"\n")
     digest.update(content)
     return f'"{digest.hexdigest()}"'

@@ -38,7 +38,7 @@ from dkp_core.roster import (
     profile_field_row,
 )
 from dkp_entrypoints.http.operation import Call, Files, Operations, Speed
-from dkp_entrypoints.http.reading import Body, Id, Moment, Paged, Query, Text, Whole, moment_of
+from dkp_entrypoints.http.reading import Body, ExternalId, Id, Moment, Paged, Query, Text, Whole, moment_of
 
 UPDATES_MAX: Final = 5000
 NamedOrId = Annotated[Id | str, Meta(description="An id, or a name as a text.")]
@@ -64,6 +64,7 @@ class RosterQuery(Paged, frozen=True, kw_only=True):
     level_min: Whole | None = None
     level_max: Whole | None = None
     attendance_min: Annotated[int, Meta(ge=0, le=100)] | None = None
+    external_id: ExternalId | None = None
     search: str = ""
     ordering: str = ""
 
@@ -124,6 +125,7 @@ def list_characters(call: Call, query: RosterQuery) -> Page[RosterRow]:
         level_min=query.level if query.level_min is None else query.level_min,
         level_max=query.level if query.level_max is None else query.level_max,
         attendance_min=query.attendance_min,
+        external_id=query.external_id,
         search=query.search,
     )
     return call.use_cases.list_characters()(wanted, ordering=query.ordering, page=query.wanted, by=call.by)

@@ -16,16 +16,18 @@ from dkp_core.kernel.errors import DomainError, InvalidValue
 from dkp_entrypoints.execution import Lanes
 from dkp_entrypoints.http.allowances import Allowances
 from dkp_entrypoints.http.asking import Asked
+from dkp_entrypoints.http.downloading import SentFile
 from dkp_entrypoints.http.operation import Operation, Received, Speed
 from dkp_entrypoints.http.polling import Polls, Reading, key_of
 from dkp_entrypoints.http.problems import BodyTooLarge, UnsupportedMediaType
 from dkp_entrypoints.http.reading import MalformedBody, Upload, pairs_of
-from dkp_entrypoints.http.reception import Reception, Reply, must_be_spoken
+from dkp_entrypoints.http.reception import Known, Reception, Reply, must_be_spoken
 from dkp_entrypoints.http.streaming import Admitted, Stream, Streams
 
 ASKED: Final = "dkp_asked"
 FILE_FIELD: Final = "file"
 VARY: Final = b"Authorization, Cookie, X-Guild"
+_VARY_FOR_OLD_TOOLS: Final = VARY + b", X-Custom-Authorization"
 
 HttpRequest = Request[Any, Any, Any]
 
@@ -52,21 +54,24 @@ class Sent:
         await send({"type": "http.response.body", "body": self.body, "more_body": False})
 
 
-def sent(reply: Reply, asked: Asked) -> Sent:
+def sent(reply: Reply, asked: Asked) -> Sent | SentFile:
     """The reply as it goes out; just its tag where the client has it already."""
+    if reply.download is not None:
+        return SentFile(reply.download, _NO_STORE)
     if reply.etag is None:
         headers = (*_NO_STORE, _REPLAYED) if reply.replayed else _NO_STORE
         if reply.status == 204:
             return Sent(204, headers, b"")
         return Sent(reply.status, ((b"content-type", reply.content_type), *headers), reply.body)
-    tagged = ((b"etag", reply.etag.encode()), *_REVALIDATE)
+    vary = _VARY_FOR_OLD_TOOLS if asked.for_old_tools else VARY
+    tagged = ((b"etag", reply.etag.encode()), _REVALIDATE, (b"vary", vary))
     if asked.knows(reply.etag):
         return Sent(304, tagged, b"")
     return Sent(reply.status, ((b"content-type", reply.content_type), *tagged), reply.body)
 
 
 _NO_STORE: Final = ((b"cache-control", b"no-store"),)
-_REVALIDATE: Final = ((b"cache-control", b"private, no-cache"), (b"vary", VARY))
+_REVALIDATE: Final = (b"cache-control", b"private, no-cache")
 _REPLAYED: Final = (b"idempotency-replayed", b"true")
 
 
@@ -120,7 +125,7 @@ class Routes:
 
         async def read(known: Reply | None) -> Reply:
             received = Received(path=path, query=pairs_of(asked.query))
-            return await self.lanes.read(lambda: self.reception.take(operation, asked, received, known))
+            return await self.lanes.read(lambda: self.reception.take(operation, asked, received, _before(known)))
 
         return read
 
@@ -146,31 +151,12 @@ class Routes:
         if kind == "multipart/form-data" and kind in operation.accepts:
             form, upload = await self._form(request)
             return Received(path=path, query=query, form=form, upload=upload)
-        raw = await self._raw(asked, request)
+        raw = await whole_body(asked, request, self.bytes_max)
         if kind not in operation.accepts and not (kind == "" and raw == b"" and not operation.needs_body):
             raise UnsupportedMediaType(kind, ", ".join(operation.accepts))
         if kind == "text/csv":
             return Received(path=path, query=query, upload=Upload("", raw))
         return Received(path=path, query=query, raw=raw)
-
-    async def _raw(self, asked: Asked, request: HttpRequest) -> bytes:
-        """The whole body. Raises: BodyTooLarge, as soon as that shows; ClientGone."""
-        announced = asked.headers.get(b"content-length", b"0")
-        if announced.isdigit() and int(announced[:20]) > self.bytes_max:
-            raise BodyTooLarge(self.bytes_max)
-        chunks: list[bytes] = []
-        size = 0
-        while True:
-            message = await request.receive()
-            if message["type"] == "http.disconnect":
-                raise ClientGone
-            assert message["type"] == "http.request"
-            chunks.append(message["body"])
-            size += len(message["body"])
-            if size > self.bytes_max:
-                raise BodyTooLarge(self.bytes_max)
-            if not message["more_body"]:
-                return b"".join(chunks)
 
     async def _form(self, request: HttpRequest) -> tuple[dict[str, str], Upload | None]:
         """The text fields and the file of a form. Raises: MalformedBody, BodyTooLarge, InvalidValue."""
@@ -194,6 +180,30 @@ class Routes:
             else:
                 raise InvalidValue(name[:80], "it is a file", f"the file in the field {FILE_FIELD}, the others as text")
         return fields, upload
+
+
+async def whole_body(asked: Asked, request: HttpRequest, bytes_max: int) -> bytes:
+    """The whole body. Raises: BodyTooLarge, as soon as that shows; ClientGone."""
+    announced = asked.headers.get(b"content-length", b"0")
+    if announced.isdigit() and int(announced[:20]) > bytes_max:
+        raise BodyTooLarge(bytes_max)
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        assert message["type"] == "http.request"
+        chunks.append(message["body"])
+        size += len(message["body"])
+        if size > bytes_max:
+            raise BodyTooLarge(bytes_max)
+        if not message["more_body"]:
+            return b"".join(chunks)
+
+
+def _before(reply: Reply | None) -> Known | None:
+    return None if reply is None else reply.if_tagged
 
 
 def asked_by(request: HttpRequest) -> Asked:

@@ -21,16 +21,13 @@ OFFICER = "123456789012345678"
 OF_NO_MEANING = frozenset({"counters", "sqlite_sequence"})
 
 
-@frozen
-class CommandLine:
-    """`dkp` on one database."""
-
-    path: Path
+class Commands:
+    """`dkp` on a database, of whatever kind."""
 
     @property
     def url(self) -> str:
         """The database."""
-        return f"sqlite:///{self.path}"
+        raise NotImplementedError
 
     def run(self, *arguments: object, stdin: bytes | str | None = None, code: int = 0) -> Result:
         """What `dkp` with these arguments says; it must end with that code, without a traceback."""
@@ -51,6 +48,24 @@ class CommandLine:
     def refused(self, *arguments: object, code: int, stdin: bytes | str | None = None) -> str:
         """The line with which it refuses."""
         return self.run(*arguments, code=code, stdin=stdin).stderr.strip().removeprefix("dkp: ")
+
+
+@frozen
+class CommandsOn(Commands):
+    """`dkp` on the database of a URL."""
+
+    url: str
+
+
+@frozen
+class CommandLine(Commands):
+    """`dkp` on a file."""
+
+    path: Path
+
+    @property
+    def url(self) -> str:
+        return f"sqlite:///{self.path}"
 
     def sign_in(self, user: str) -> str:
         """Let a user sign in with a one-time link, as a browser would; what it keeps of the session."""

@@ -218,3 +218,17 @@ def test_replaying_the_demo_comes_to_what_is(filled: CommandLine) -> None:
     shown = filled.run("simulate", "--set", "cap=50", "--prices", "50%", "--points", "Plane of Fear=200%")
     assert "Nothing was changed." in shown.stderr
     assert "climbs" in shown.stdout
+
+
+def test_it_can_be_moved(filled: CommandLine, tmp_path: Path) -> None:
+    """O-6: as a file into an empty database, with equal balances, and everything adds up."""
+    filled.run("export", "--to", tmp_path / "guild.json")
+    there = CommandLine(tmp_path / "there.db")
+    there.run("db", "upgrade")
+    made = there.json("import", "guild", tmp_path / "guild.json")
+    assert made["guild"]["users_new"] == 60
+    assert there.json("verify")["clean"] is True
+    for pool in ("DKP", "Open raids"):
+        asked = ("standings", "--pool", pool, "--everyone")
+        told = [[{**row, "user_id": 0} for row in each.json(*asked)] for each in (filled, there)]
+        assert told[0] == told[1]

@@ -13,14 +13,18 @@ from attrs import evolve
 from typer.main import get_command
 
 from dkp_adapters.memory.clock import SettableClock
+from dkp_adapters.sql.database import SqlDatabase
+from dkp_adapters.system import SystemClock
 from dkp_core.kernel.actor import ActorKind, operator
 from dkp_core.kernel.ids import ApplicationId, GuildId
+from dkp_core.points import Verify
 from dkp_core.recruitment import Option
 from dkp_entrypoints.cli import app
 from dkp_entrypoints.cli.root import COMMANDS, Root
 from dkp_entrypoints.containers import UseCases
 from dkp_entrypoints.settings import Settings
 from tests.integration.cli.command_line import CommandLine
+from tests.integration.exported import exported, imported, told_by
 
 AT = "2026-11-19T20:00"
 LOG = "eqlog_Almaryn_server.txt"
@@ -147,6 +151,8 @@ CHANGES = {
 WITH_A_KEY = {"guild channel set", "notice test", "notice resend", "notice drop"}
 # It works on a whole database and a file: tried in test_backups.py.
 OF_THE_DATABASE = {"restore"}
+# They take a guild without a past: tried in test_imports.py.
+OF_A_FRESH_GUILD = {"import eqdkp", "import undo", "import guild"}
 
 
 @pytest.fixture(scope="module")
@@ -245,6 +251,33 @@ def test_a_dry_run_changes_nothing(command: str, full: CommandLine) -> None:
         assert full.content() != before
 
 
+def test_such_a_guild_moves_to_every_database(full: CommandLine, own_url: str) -> None:
+    """O-6, P-3: merges and disputes, drafts, decisions, sealed bids and votes come along, and everything adds up."""
+    full.run("claim", "approve", "1")
+    full.run("rank", "move", "Trial", "Élan")
+    full.run("rank", "remove", "Trial", "--into", "Member")
+    full.run("character", "main", "Zweitulf")
+    full.run("raid", "decide", "1", "Zweiter", "--absent")
+    full.run("auction", "set-rules", "increment=5")
+    here = SqlDatabase.open(full.url, clock=SystemClock())
+    there = SqlDatabase.open(own_url, clock=SystemClock())
+    try:
+        whole = exported(here, 1)
+        made = imported(there, whole)
+        assert told_by(exported(there, made.guild_id)) == told_by(whole)
+        found = Verify(there.verifying)(by=operator("test"))
+        assert found.clean, found.differences
+    finally:
+        here.close()
+        there.close()
+    assert {name for name, rows in told_by(whole).items() if not rows} == set()
+    assert told_by(whole).keys() >= {
+        *("claims", "merges", "merged_users", "main_changes", "rank_changes", "removed_ranks", "profile_fields"),
+        *("award_drafts", "disputes", "decisions", "sightings", "standing_bids", "holds", "batches", "house_rules"),
+        *("votes", "vote_changes", "application_transitions", "unresolved_names", "pool_policies", "deadlines"),
+    }
+
+
 def test_every_command_that_changes_something_is_tried_above() -> None:
     """I-3: what has `--dry-run` is in the table, and what has none changes nothing of a guild's."""
     with_dry_run: set[str] = set()
@@ -256,13 +289,14 @@ def test_every_command_that_changes_something_is_tried_above() -> None:
         command = root.get_command(context, family)
         for path, each in _leaves(family, command):
             (with_dry_run if any(param.name == "dry_run" for param in each.params) else without).add(path)
-    assert with_dry_run - WITH_A_KEY - OF_THE_DATABASE == set(CHANGES)
-    assert with_dry_run >= WITH_A_KEY | OF_THE_DATABASE
+    elsewhere = WITH_A_KEY | OF_THE_DATABASE | OF_A_FRESH_GUILD
+    assert with_dry_run - elsewhere == set(CHANGES)
+    assert with_dry_run >= elsewhere
     assert without == {
         *("init", "demo", "serve", "worker", "db upgrade", "db current", "db check", "guild list", "guild show"),
         *("db make-key", "db reseal", "backup", "user sessions", "user refresh", "user export", "user consents"),
         *("user list", "user show", "user profile", "key list", "character list", "character members"),
-        *("guild channel list", "notice list"),
+        *("guild channel list", "notice list", "import list", "import show", "export"),
         *(
             "profile-field list",
             "character mains",

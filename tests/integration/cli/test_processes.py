@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
+import termios
 import time
 import urllib.error
 import urllib.request
@@ -285,7 +287,9 @@ def test_ctrl_c_ends_a_command_without_a_traceback(dkp: CommandLine) -> None:
     assert process.stdin is not None
     process.stdin.write(b"half a l")
     process.stdin.flush()
-    time.sleep(3)  # it has read what there is, and waits for more
+    while fcntl.ioctl(process.stdin, termios.FIONREAD, b"\0\0\0\0") != b"\0\0\0\0":
+        time.sleep(0.05)  # until it has read what there is
+    time.sleep(0.3)  # and waits for more
     process.send_signal(signal.SIGINT)
     assert process.wait(SECONDS_MAX) == 130
     assert process.stderr is not None

@@ -13,6 +13,7 @@ from dkp_core.accounts import (
     MEMBERSHIP_COLUMNS,
     AlreadyAMember,
     ApiKey,
+    ChangeMembership,
     Consent,
     ConsentGiven,
     ConsentKind,
@@ -32,6 +33,7 @@ from dkp_core.kernel.ids import UserId
 from dkp_core.kernel.page import Page, PageRequest, ordering_of
 from dkp_core.kernel.permission import Permission
 from dkp_core.kernel.ports import AuditFilter
+from dkp_core.points import LinkUser
 from dkp_core.raids import Presence
 from tests.integration.contracts.installation import Installation, Rival, all_at_once
 from tests.integration.contracts.place import EVERYTHING, NIGHT, OPERATOR, Place, discord_id_of
@@ -336,6 +338,21 @@ class MembershipsContract(Contract):
         shut_out_user(place, shut_out)
         with place.work() as work:
             assert work.memberships.officers() == {officer}
+
+    def test_an_unlinked_officer_is_none_who_could_run_the_guild(self, place: Place) -> None:
+        """A-2, A-13: nobody signs in as them until they have a Discord account."""
+        officer, unlinked = (place.member(role_group=RoleGroup.OFFICER, linked=each) for each in (True, False))
+        with place.work() as work:
+            assert work.memberships.officers() == {officer}
+        demote = ChangeMembership(place.installation.begin, place.installation.clock)
+        with pytest.raises(LastOfficer):
+            demote(officer, role_group=RoleGroup.MEMBER, by=place.by)
+        LinkUser(place.installation.begin, place.installation.clock)(
+            user_id=unlinked, discord_id="76543210987654", by=place.by
+        )
+        with place.work() as work:
+            assert work.memberships.officers() == {officer, unlinked}
+        demote(officer, role_group=RoleGroup.MEMBER, by=place.by)
 
     def test_an_officer_who_is_shut_out_meanwhile_counts_no_more(self, place: Place) -> None:
         """A-2: who waits for the officers sees what was done to those behind the memberships, too."""
@@ -817,6 +834,7 @@ class AccountsViewContract(Contract):
                 ended_at=NIGHT + HOUR,
                 reason="bye",
                 merged_into=None,
+                external_id=None,
             ),
         )
 

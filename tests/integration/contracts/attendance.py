@@ -129,6 +129,52 @@ class AttendancesContract(Contract):
             (True, False),
         ]
 
+    def test_the_characters_of_many_raids_are_told_at_once(self, raiding: Raiding) -> None:
+        """O-5: each once, whatever ticks they stand at; no names that are nobody's, nor such as were ignored."""
+        place, user_id = raiding.place, raiding.place.member()
+        main, alt = (place.character(name, owner=user_id) for name in ("Zoé", "Alt"))
+        first, second, empty = raiding.raid(NIGHT), raiding.raid(), raiding.raid()
+        raiding.add_tick(first)
+        with place.work() as work:
+            raid, other = work.raids.get(first), work.raids.get(second)
+            at_both = [evolve(raiding.line(raid, "Zoé", user_id, tick=tick), character_id=main) for tick in (1, 2)]
+            twin = evolve(raiding.line(raid, "Alt", user_id, tick=2), character_id=alt)
+            work.attendances.append(raid, [*at_both, twin, raiding.line(raid, "Nobody", None)])
+            ignored = evolve(raiding.line(other, "Alt", None), character_id=alt, ignored=True)
+            there = evolve(raiding.line(other, "Zoé", user_id), character_id=main)
+            work.attendances.append(other, [ignored, there])
+        with place.views() as views:
+            assert views.attendees([first, second, empty, RaidId(0)]) == {first: (main, alt), second: (main,)}
+            assert views.attendees([]) == {}
+            assert views.attendees([second]) == {second: (main,)}
+
+    def test_the_revision_of_raids_changes_with_what_is_shown(self, raiding: Raiding) -> None:
+        """O-5: with raids that come, change and go, who was there, and what they are called; with nothing else."""
+        place = raiding.place
+
+        def revision() -> str:
+            with place.views() as views:
+                return views.raids_revision()
+
+        def attended() -> None:
+            with place.work() as work:
+                raid = work.raids.get(first)
+                work.attendances.append(raid, [raiding.line(raid, "Zoé", place.member())])
+                work.raids.save(raid)
+
+        def gone() -> None:
+            with place.work() as work:
+                work.raids.remove(work.raids.get(second))
+
+        first, second = raiding.raid(NIGHT), raiding.raid()
+        seen = [revision()]
+        assert revision() == seen[0]
+        for change in (attended, lambda: raiding.add_tick(first), gone, raiding.raid, lambda: place.character("Alt")):
+            change()
+            seen.append(revision())
+            assert revision() == seen[-1]
+        assert len(set(seen)) == len(seen)
+
     def test_a_raid_without_attendance_has_no_lines(self, raiding: Raiding) -> None:
         raid_id = raiding.raid()
         with raiding.place.work() as work:

@@ -50,6 +50,7 @@ _SUITES: Final = (
     "notices",
     "deeds",
     "departing",
+    "moving",
     "privacy",
 )
 pytest.register_assert_rewrite(*(f"tests.integration.contracts.{suite}" for suite in _SUITES))

@@ -20,7 +20,8 @@ from dkp_adapters.memory import SettableClock
 from dkp_adapters.waiting import NoticePatience
 from dkp_core.accounts import AccountsView, Credentials
 from dkp_core.kernel.ports import AuditLog, Begin, BeginInstallation, Ids, Read, SealedSecrets
-from dkp_core.loot import LootView, LootWork
+from dkp_core.loot import LootView
+from dkp_core.moving import ImportsView, MovingWork
 from dkp_core.notices import NoticesView
 from dkp_core.points import FoundingInstallation, Verifying
 from dkp_core.raids import PastView
@@ -32,7 +33,7 @@ PATIENCE_SECONDS: Final = 20
 HEAD_START_SECONDS: Final = 0.15
 
 
-class Work(LootWork, RecruitmentWork, Protocol):
+class Work(MovingWork, RecruitmentWork, Protocol):
     """The collections of every context, as one object."""
 
 
@@ -43,6 +44,7 @@ class Views(
     PastView,
     LootView,
     RecruitmentView,
+    ImportsView,
     AuditLog,
     Protocol,
 ):

@@ -109,6 +109,7 @@ class LedgerContract(Contract):
                 source_id=7,
                 actor_kind=ActorKind.API_KEY,
                 actor_id="key-1",
+                actor_name=None,
                 occurred_at=entry.occurred_at,
                 recorded_at=entry.recorded_at,
                 reverses=None,

@@ -11,7 +11,7 @@ import pytest
 from attrs import evolve
 
 from dkp_core.kernel.errors import NoSuch, Stale
-from dkp_core.kernel.ids import AuctionId, AwardId, CharacterId, RaidId, UserId
+from dkp_core.kernel.ids import AuctionId, AwardId, BidId, CharacterId, RaidId, UserId
 from dkp_core.kernel.points import Points
 from dkp_core.loot import (
     Auction,
@@ -24,6 +24,7 @@ from dkp_core.loot import (
     CancelledAuction,
     ClosedAuction,
     Lead,
+    MadeAs,
     OpenAuction,
     ScheduledAuction,
     Settlement,
@@ -80,7 +81,8 @@ class AuctionsContract(Contract):
         )
         assert isinstance(scheduled, ScheduledAuction)
         bids = [full_bid(hall, scheduled.id, hall.place.member(name)) for name in ("Ann", "Ben")]
-        bids[1] = evolve(bids[1], attendance=None, character_id=None, tier=Tier.MAIN)
+        made_as = MadeAs(AuctionId(7), BidId(12), UserId(3))
+        bids[1] = evolve(bids[1], attendance=None, character_id=None, tier=Tier.MAIN, moved_from=made_as)
         opened = evolve(
             scheduled.open(NIGHT + HOUR + ODD),
             leads=(Lead(bid=bids[0], copies=2), Lead(bid=bids[1], copies=1)),
@@ -328,6 +330,7 @@ class BidsContract(Contract):
                 tier=Tier.MAIN,
                 weight=100,
                 phase=0,
+                moved_from=MadeAs(AuctionId(2**53 - 1), BidId(2**53 - 1), UserId(2**53 - 1)),
             ),
         ]
         hall.make(*(self.accepted(bid) for bid in bids))

@@ -296,6 +296,8 @@ class AwardsContract(Contract):
             awarded_at=award.awarded_at,
             actor_kind=ActorKind.API_KEY,
             actor_id="key-1",
+            actor_name=None,
+            external_id=None,
         )
 
     def test_what_nobody_got_is_shown(self, hall: Hall) -> None:
@@ -314,6 +316,33 @@ class AwardsContract(Contract):
             pages = [views.awards(AwardFilter(), ordering=(), page=PageRequest(number, 2)) for number in (1, 2, 3)]
         assert [[row.id for row in page.results] for page in pages] == [[given[2], given[1]], [given[0]], []]
         assert {page.count for page in pages} == {3}
+
+    def test_the_revision_of_awards_changes_with_them_and_the_items(self, hall: Hall) -> None:
+        """O-5: and with nothing else."""
+
+        def revision() -> str:
+            with hall.place.views() as views:
+                return views.awards_revision()
+
+        def revoked() -> None:
+            with hall.place.work() as work:
+                work.awards.save(work.awards.get(award_id).revoke(reason="mistake"))
+
+        def renamed() -> None:
+            with hall.place.work() as work:
+                work.items.save(work.items.get(item_id).change(name="Renamed"))
+
+        ann = hall.bidder("Ann")
+        seen = [revision()]
+        award_id = hall.give("Cloak", ann, "1")
+        with hall.place.work() as work:
+            item_id = work.awards.get(award_id).item_id
+        seen.append(revision())
+        for change in (revoked, renamed):
+            assert revision() == seen[-1]
+            change()
+            seen.append(revision())
+        assert len(set(seen)) == len(seen)
 
     def test_awards_are_narrowed(self, hall: Hall) -> None:
         """L-7: by item, raid, user, pool, state, overbid and a part of the item's name."""

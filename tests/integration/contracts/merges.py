@@ -595,10 +595,14 @@ class MergesContract(Contract):
             assert (kept.status, kept.role_group) == (MembershipStatus.ENDED, RoleGroup.GUEST)
 
     def test_the_last_officer_is_not_merged_away(self, place: Place) -> None:
-        """A-2."""
+        """A-2: who is unlinked is none; whoever they are, an officer who can sign in is left."""
+        boss = place.member("boss", RoleGroup.OFFICER)
         two = Two(place, Raiding.at(place), place.member("a", RoleGroup.OFFICER, linked=False), place.member("b"))
         with pytest.raises(LastOfficer):
-            two.merge()
+            two.merge(boss, two.linked)
+        two.merge()
+        with place.work() as work:
+            assert work.memberships.officers() == {boss}
 
     # --- who can be merged --------------------------------------------------------------------------------------------
 
@@ -721,6 +725,52 @@ class MergesContract(Contract):
         two.must_be_clean()
         with pytest.raises(MergeIsUndone):
             two.undo(merge_id)
+
+    def known_elsewhere(self, two: Two) -> None:
+        """The unlinked one has an external id, and so has the other."""
+        with two.place.work() as work:
+            for user_id, external_id in ((two.unlinked, "eqdkp:2"), (two.linked, "eqdkp:7")):
+                work.memberships.save(evolve(work.memberships.get(user_id), external_id=external_id))
+
+    def called_elsewhere(self, place: Place, external_id: str) -> list[UserId]:
+        """Who is found by that external id."""
+        with place.views() as views:
+            page = views.memberships(
+                role_group=None, status=None, external_id=external_id, search="", ordering=(), page=EVERYTHING
+            )
+        assert page.count == len(page.results)
+        return [row.user_id for row in page.results]
+
+    def test_who_was_merged_is_found_by_their_external_id_as_who_is_left(self, two: Two, elsewhere: Place) -> None:
+        """O-4, R-8, G-1: old links mean the person; undone, each is found by their own again."""
+        self.known_elsewhere(two)
+        merge_id = two.merge().merge_id
+        assert [self.called_elsewhere(two.place, each) for each in ("eqdkp:2", "eqdkp:7")] == [[two.linked]] * 2
+        assert self.called_elsewhere(elsewhere, "eqdkp:2") == []
+        two.undo(merge_id)
+        found = [self.called_elsewhere(two.place, each) for each in ("eqdkp:2", "eqdkp:7")]
+        assert found == [[two.unlinked], [two.linked]]
+        with two.place.work() as work:
+            assert work.memberships.get(two.unlinked).external_id == "eqdkp:2"
+            assert work.memberships.get(two.linked).external_id == "eqdkp:7"
+
+    def test_who_was_unlinked_is_found_by_their_external_id_as_who_has_it_all(self, two: Two) -> None:
+        """O-4, U-6: the old history is not the account's any more, nor what it was called; undone, it is again."""
+        self.known_elsewhere(two)
+        two.place.member("boss", RoleGroup.OFFICER)
+        report = two.unlink(two.linked)
+        assert self.called_elsewhere(two.place, "eqdkp:7") == [report.into]
+        two.undo(report.merge_id)
+        assert self.called_elsewhere(two.place, "eqdkp:7") == [two.linked]
+
+    def test_who_was_merged_into_somebody_without_a_place_is_found_as_they_were(self, two: Two) -> None:
+        """O-4: somebody who left, and turns out to be a stranger, gives them no place in the guild."""
+        self.known_elsewhere(two)
+        stranger = two.place.user("stranger")
+        two.place.character("Fresh", owner=stranger, is_main=True)
+        end_membership(two.place, two.unlinked)
+        two.merge(two.unlinked, stranger)
+        assert self.called_elsewhere(two.place, "eqdkp:2") == [two.unlinked]
 
     def test_what_was_earned_since_stays_with_who_earned_it(self, two: Two) -> None:
         """R-8: and what was given away since stays given away; who spent what goes back is left with less than 0."""

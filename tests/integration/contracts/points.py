@@ -189,10 +189,20 @@ class PoolsContract(Contract):
 
     def test_the_view_shows_what_was_saved(self, place: Place) -> None:
         """P-5."""
-        pool = evolve(self.drafted(place, "Haupt"), unit="EP", decimals=1, is_default=True)
+        pool = evolve(
+            self.drafted(place, "Haupt"), unit="EP", decimals=1, is_default=True, archived=False, external_id="eqdkp:7"
+        )
         with place.work() as work:
             work.pools.save(pool)
-        row = PoolRow(id=pool.id, name="Haupt", unit="EP", decimals=1, is_default=True, archived=False)
+        row = PoolRow(
+            id=pool.id,
+            name="Haupt",
+            unit="EP",
+            decimals=1,
+            is_default=True,
+            archived=False,
+            external_id="eqdkp:7",
+        )
         with place.views() as views:
             assert views.pool(pool.id) == row
             assert views.pools() == (row,)
@@ -237,6 +247,18 @@ class ItemPoolsContract(Contract):
         for item_pool in (self.saved(place, "Été", other, one), self.saved(place, "Free")):
             with place.work() as work:
                 assert work.item_pools.get(item_pool.id) == item_pool
+
+    def test_an_item_pool_keeps_what_it_was_called_elsewhere(self, place: Place) -> None:
+        """O-4: through a change too."""
+        item_pool = evolve(self.saved(place, "Old"), external_id="eqdkp:3")
+        with place.work() as work:
+            work.item_pools.save(item_pool)
+        with place.work() as work:
+            changed = work.item_pools.get(item_pool.id).change(name="New")
+            work.item_pools.save(changed)
+        with place.work() as work, place.views() as views:
+            assert work.item_pools.get(item_pool.id).external_id == "eqdkp:3"
+            assert [row.external_id for row in views.item_pools()] == ["eqdkp:3"]
 
     def test_a_change_is_kept_one_version_on(self, place: Place) -> None:
         item_pool = self.saved(place, "Before")

@@ -56,6 +56,7 @@ class EventTypesContract(Contract):
             metadata={"Zone": "Été", "boss": "ночь"},
             item_pools=(ItemPoolId(8), ItemPoolId(2)),
             active=False,
+            external_id="eqdkp:7",
         )
 
     def saved(self, place: Place, name: str) -> EventType:
@@ -190,6 +191,7 @@ class EventTypesContract(Contract):
             metadata={"Zone": "Été", "boss": "ночь"},
             item_pools=(ItemPoolId(8), ItemPoolId(2)),
             active=False,
+            external_id="eqdkp:7",
         )
         with place.views() as views:
             assert views.event_type(event_type.id) == row
@@ -391,6 +393,7 @@ class RaidsContract(Contract):
             ticks=2,
             attendees=2,
             unresolved=2,
+            external_id=None,
         )
         with place.views() as views:
             detail = views.raid(raid_id)
@@ -412,6 +415,7 @@ class RaidsContract(Contract):
             ),
             attendees=2,
             unresolved=2,
+            external_id=None,
         )
         raiding.resolve("unknown", guest)
         raiding.resolve("other", None)

@@ -18,9 +18,10 @@ from dkp_adapters.sealing import make_key
 from dkp_adapters.sql.database import SqlDatabase
 from dkp_core.accounts import SCOPES, DiscordIdentity, DiscordSignedIn, Membership, RoleGroup, unlinked_user
 from dkp_core.kernel.actor import Actor, ActorKind, job, operator
-from dkp_core.kernel.ids import ApplicationId, GuildId
+from dkp_core.kernel.ids import ApplicationId, GuildId, ImportId
 from dkp_core.kernel.points import Points
 from dkp_core.kernel.ports import Clock
+from dkp_core.moving import GuildImported, Import
 from dkp_entrypoints.containers import UseCases
 from dkp_entrypoints.http import create_app
 from dkp_entrypoints.http.front import Api as HttpApi
@@ -302,6 +303,30 @@ class House:
         assert made.status_code == 200, made.text
         merge_id: int = made.json()["merge_id"]
         return merge_id
+
+    def moved_in(self) -> int:
+        """An import, as it is kept, of nothing."""
+        by = operator("test", GuildId(self.guild_id))
+        import_id = ImportId(self.api.database.ids.next("import"))
+        record = Import(
+            id=import_id,
+            guild_id=by.guild,
+            program="EQdkp Plus",
+            version="2.3",
+            source="old.sql",
+            fingerprint=self.mark,
+            at=datetime.now(UTC),
+            actor_kind=by.kind,
+            actor_id=by.id,
+            spans=(),
+            counts={"members": 3},
+        )
+        told = GuildImported(
+            import_id=import_id, program=record.program, source=record.source, fingerprint=record.fingerprint
+        )
+        with self.api.database.begin(by) as work:
+            work.imports.save(record, told)
+        return import_id
 
     def raid(self, **more: object) -> int:
         """Another raid."""

@@ -38,6 +38,7 @@ APPLICATIONS: Final = "/api/applications/"
 TOTALS: Final = frozenset({"show_vote_summary", "show_member_view"})
 IN_FULL: Final = frozenset({"show_vote_details", "show_officer_view", "show_vote_changes"})
 WHO_VOTED: Final = IN_FULL | {"show_voting_eligibility"}
+WHOLE: Final = frozenset({"export_guild"})
 OWN: Final = frozenset({"export_person"})
 NOTHING: Final = frozenset[str]()
 
@@ -56,7 +57,7 @@ OUTSIDERS: Final = (
 IS_OFFICER: Final = "candidate who passed, an officer by now"
 SEEN: Final[Mapping[str, tuple[frozenset[str], frozenset[str]]]] = {
     **dict.fromkeys(OUTSIDERS, (NOTHING, NOTHING)),
-    IS_OFFICER: (NOTHING, NOTHING),
+    IS_OFFICER: (WHOLE, WHOLE),  # of others: what is exported is the whole guild but for their own application
     "member": (TOTALS, NOTHING),
     "developer": (TOTALS, NOTHING),
     "bot that reads totals": (TOTALS, NOTHING),
@@ -64,7 +65,7 @@ SEEN: Final[Mapping[str, tuple[frozenset[str], frozenset[str]]]] = {
     "Cleo, who votes": (TOTALS | OWN, NOTHING),
     "Anna, who votes": (TOTALS | OWN, TOTALS | OWN),
     "recruiter": (TOTALS | WHO_VOTED, WHO_VOTED),
-    "officer": (TOTALS | WHO_VOTED, WHO_VOTED),
+    "officer": (TOTALS | WHO_VOTED | WHOLE, WHO_VOTED | WHOLE),
 }
 """Who sees what: the operations that answer otherwise where more people vote, and where others do with equal totals."""
 

@@ -56,9 +56,10 @@ _MANY: Final = (
     """,
     f"""
     INSERT INTO awards (guild_id, id, item_id, auction_id, user_id, price, awarded_at, status, overbid, pools,
-        actor_kind, actor_id, item_name, item_key, character_name, character_key, because, shared_with, version)
+        actor_kind, actor_id, item_name, item_key, character_name, character_key, because, shared_with, version,
+        external_id)
     SELECT 1 + g % 2, g, 1 + g % {ITEMS}, g, 1 + (g / 7) % {USERS}, 100, g, 'standing', 0, '[1]', 'user', '1',
-        'item', 'item', '', '', '', '[]', 1
+        'item', 'item', '', '', '', '[]', 1, CASE WHEN g % 4 < 2 THEN 'eqdkp:' || g END
     FROM generate_series(1, {AUCTIONS}) AS g
     """,
     f"""
@@ -164,3 +165,14 @@ def test_what_is_sealed_is_found_by_pool_and_user(connection: Connection) -> Non
 def test_the_plans_are_of_a_long_history(connection: Connection) -> None:
     """Or a scan of everything would be right."""
     assert connection.ask("SELECT count(*) FROM bids") == (4 * AUCTIONS,)
+
+
+def test_an_old_id_is_found_among_all_of_them(connection: Connection) -> None:
+    """O-4, O-17: an award, and the item that it was of, cost the same however much was imported."""
+    wanted = frozenset({"external_id"})
+    given = {"external_id": "eqdkp:1000", **_PAGE}
+    by_old_id = {"ix_awards_guild_id_external_id"}
+    assert indexes_read(connection, loot._awards(wanted, ()), "awards", **given) == by_old_id
+    read = indexes_read(connection, loot._items(wanted, ()), "items", **given)
+    assert read == {"pk_items", "ix_items_guild_id_external_id"}
+    assert by_old_id < indexes_read(connection, loot._items(wanted, ()), "awards", **given)

@@ -77,7 +77,15 @@ def test_the_public_part_of_the_roster_is_read_by_everybody(role_group: RoleGrou
 def test_a_bot_key_may_not_make_bot_keys_nor_own_characters() -> None:
     """A-7: the capabilities of A-3, but for what a bot could outlive itself by, or has no use for."""
     own = {permission for permission in Permission if permission.endswith(":own")}
-    assert set(Permission) - SCOPES == {Permission.BOT_KEYS_WRITE, Permission.VOTES_READ} | own
+    assert (
+        set(Permission) - SCOPES
+        == {
+            Permission.BOT_KEYS_WRITE,
+            Permission.GUILD_EXPORT,
+            Permission.VOTES_READ,
+        }
+        | own
+    )
 
 
 def test_scopes_are_found_by_their_names() -> None:

@@ -8,13 +8,14 @@ import pytest
 from attrs import evolve
 
 from dkp_core.kernel.errors import InvalidValue
-from dkp_core.kernel.ids import UserId
+from dkp_core.kernel.ids import AuctionId, BidId, UserId
 from dkp_core.kernel.points import Points
 from dkp_core.loot import (
     AuctionRow,
     AuctionStatus,
     BidOutcome,
     BidRow,
+    MadeAs,
     Mode,
     Tier,
     WrongStatus,
@@ -94,6 +95,25 @@ def test_rolls_are_recomputed_and_shown() -> None:
     assert {check.recomputed[:12] for check in rolls} == {
         f"{roll(SEED, AUCTION, UserId(user)):064x}"[:12] for user in (4, 9)
     }
+
+
+def test_a_bid_that_moved_here_goes_by_the_ids_that_it_was_made_under() -> None:
+    """L-15, O-6: its receipt, its roll, and who wins by it."""
+    moved = {2: MadeAs(AuctionId(5), BidId(61), UserId(40)), 3: MadeAs(AuctionId(5), BidId(62), UserId(41))}
+    first, _ = sorted(moved, key=lambda user: moved[user].roll(SEED))
+    made = [
+        bid(number, user, "5.00", made_as=str(made_as), receipt=made_as.receipt(SEED, Points.of(5)))
+        for number, (user, made_as) in enumerate(moved.items(), 1)
+    ]
+    sold = auction(rules={"ties": ["roll"]}, results=[(first, "5.00")])
+    given = [each.receipt(SEED, Points.of(5)) for each in moved.values()]
+    found = checked(sold, made, receipts=given)
+    assert found.holds, found
+    rolled = {each.what: each.recomputed for each in found.checks if each.what.startswith("roll of")}
+    assert rolled == {
+        f"roll of Character{user}": f"{made_as.roll(SEED):064x}"[:12] + "…" for user, made_as in moved.items()
+    }
+    assert not checked(sold, [evolve(each, made_as=None) for each in made]).holds
 
 
 def test_only_the_last_bid_of_each_counts() -> None:

@@ -236,7 +236,9 @@ def test_rows_come_back_as_they_were() -> None:
         "character_name": "",
         "actor_kind": "operator",
         "actor_id": "operator",
+        "actor_name": None,
         "reversed_at": None,
+        "external_id": "eqdkp:9",
         "occurred_at": "2026-11-20T20:15:00Z",
         "recorded_at": "2026-11-20T20:15:00.250000Z",
         "colour": "red",
@@ -244,7 +246,7 @@ def test_rows_come_back_as_they_were() -> None:
     told = Told(httpx.Response(200, json={"count": 7, "next": None, "previous": None, "results": [row]}))
     page = told.api.page("/api/points/adjustments/", AdjustmentRow, PageRequest(2, 50), reversed=False, user_id=None)
     (made,) = page.results
-    assert (page.count, made.amount, made.reversed_at) == (7, Points.of("-1.5"), None)
+    assert (page.count, made.amount, made.reversed_at, made.external_id) == (7, Points.of("-1.5"), None, "eqdkp:9")
     assert made.occurred_at == datetime(2026, 11, 20, 20, 15, tzinfo=UTC)
     assert str(told.sent[0].url.query, "ascii") == "reversed=false&page=2&page_size=50"
 

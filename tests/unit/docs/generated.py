@@ -64,6 +64,7 @@ CONTEXTS: Final = (
     "recruitment",
     "scheduling",
     "authority",
+    "moving",
     "reactions",
 )
 

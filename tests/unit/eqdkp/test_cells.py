@@ -196,3 +196,40 @@ def test_no_stored_value_makes_the_key_stumble(raw: bytes, key: str) -> None:
     """Bad input gets: refused in words, or opened to a text without control characters."""
     with suppress(NotOpened):
         assert not any(ord(each) < 32 for each in Key.of(key).opened(raw.decode("latin-1")))
+
+
+QUICKLY_READ = (cells.identity, cells.whole, cells.count, cells.flag, cells.amount, cells.past, cells.plain, cells.text)
+ODD = st.sampled_from(
+    [b"", b"0", b"1", b"Y", b"-1", b"+7", b"007", b"12.50", b"-0.50", b"-.5", b"1.005", b"Tom &amp; Jerry", b"\xc3\xa9",
+     b"\xe9", b"1792000000", b"1895000000", b"9" * 18, b"9" * 19, b"1234567890.12", b"1 ", b"\xd9\xa3"]
+)  # fmt: skip
+
+
+@given(read=st.sampled_from(QUICKLY_READ), raw=ODD | st.binary(max_size=20), codec=st.sampled_from(["utf-8", "cp1252"]))
+def test_what_is_read_quickly_means_the_same_and_has_no_flaw(read: Read[Any], raw: bytes, codec: str) -> None:
+    """O-2: the short way to a value is never another way."""
+    value = cells.quick(read, NOW)(raw)
+    if value is not cells.SLOW:
+        assert told(read, raw, codec=codec) == (value, [])
+
+
+def test_what_most_cells_hold_is_read_quickly() -> None:
+    """O-3: a long history is read in seconds."""
+    plain = {
+        cells.identity: b"4711", cells.whole: b"0", cells.count: b"12", cells.flag: b"1", cells.amount: b"-12.50",
+        cells.past: b"1760000000", cells.plain: b"abc", cells.text: b"Robe",
+    }  # fmt: skip
+    for read, raw in plain.items():
+        assert cells.quick(read, NOW)(raw) is not cells.SLOW
+    assert cells.quick(cells.serialized, NOW)(b"i:1;") is cells.SLOW
+
+
+@pytest.mark.parametrize("read", [*QUICKLY_READ, cells.serialized, cells.written, cells.setting, cells.accounts])
+def test_nothing_means_the_same_wherever_it_stands(read: Read[Any]) -> None:
+    """O-2: NULL is read once for a column; where it is a fault, it is told of each row."""
+    value = cells.of_nothing(read, "c", NOW)
+    if value is cells.SLOW:
+        with pytest.raises(Unreadable):
+            told(read, None)
+    else:
+        assert told(read, None) == (value, [])

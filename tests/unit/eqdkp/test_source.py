@@ -149,6 +149,15 @@ def test_a_table_that_is_not_there_has_no_rows(folder: Folder, name: str) -> Non
         assert not list(source.raw(name))
         assert not list(source.rows(rows.LogEntry))
         assert source.missing == ["table logs", "table comments"]
+        assert "it has no table logs, table comments: what stands there on other sites is not known" in source.notes
+
+
+def test_a_plugin_that_is_not_there_is_not_missed(folder: Folder) -> None:
+    """O-2: most sites have it not."""
+    made = small().without("guildrequest_fields").without("guildrequest_requests")
+    with open_source(folder.file(mysqldump(made)), KEY) as source:
+        assert source.missing == ["table guildrequest_fields", "table guildrequest_requests"]
+        assert not any("it has no" in each for each in source.notes)
 
 
 def test_columns_more_or_less_are_tolerated_and_said(folder: Folder) -> None:
@@ -159,6 +168,7 @@ def test_columns_more_or_less_are_tolerated_and_said(folder: Folder) -> None:
     with open_source(folder.file(mysqldump(made))) as source:
         assert source.missing == ["column items.game_itemid", "column items.item_color"]
         assert source.extra == ["column items.own"]
+        assert any("is not read: column items.own" in each for each in source.notes)
         (item,) = source.rows(rows.Item)
         assert (item.name, item.value, item.game_id) == ("Robe", Points.of("12.34"), "")
 
@@ -356,6 +366,20 @@ def test_packed_files_that_are_cut_off_or_damaged_are_told(folder: Folder) -> No
         open_source(folder.file(archive[:300] + bytes(30) + archive[330:], "a.zip"))
 
 
+def test_a_backup_of_the_program_that_is_cut_off_within_a_line_is_told(folder: Folder) -> None:
+    """Bad input gets: no tables that are quietly fewer, though such a backup does not say where it ends."""
+    backup = own_backup(small())
+    begins = backup.index(b"-- Table structure")
+    for at in range(begins + 1, len(backup), 61):
+        if backup[at - 1 : at] != b"\n":
+            with pytest.raises(DumpCutOff, match="cut off"):
+                open_source(folder.file(backup[:at]))
+    for announced in (b"-- Table structure for table", b"-- Dumping data for table"):
+        at = backup.index(b"\n", backup.rindex(announced)) + 1
+        with pytest.raises(DumpCutOff, match="nothing follows"):
+            open_source(folder.file(backup[:at]))
+
+
 @pytest.mark.parametrize("files", [{}, {"a.txt": b"x"}, {"a.sql": b"SET x=1;", "b.sql": b"SET x=1;"}])
 def test_a_zip_has_one_dump_in_it(folder: Folder, files: dict[str, bytes]) -> None:
     """Bad input gets: what is in it instead."""
@@ -393,7 +417,7 @@ def big(path: Path, attendees: int) -> Path:
 def test_memory_does_not_grow_with_the_dump(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """O-3: a statement is read row by row, and rows stay in the file: five times as many need no more memory."""
     monkeypatch.setattr(statements, "PIECE", 2**12)
-    monkeypatch.setattr(spool, "BATCH_ROWS", 100)
+    monkeypatch.setattr(spool, "BATCH_ROWS", 500)
     peaks = []
     for count in (3_000, 15_000):
         path = big(tmp_path / f"{count}.sql", count)

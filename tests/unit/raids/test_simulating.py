@@ -12,13 +12,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dkp_core.accounts import RoleGroup
+from dkp_core.kernel.actor import ActorKind
 from dkp_core.kernel.errors import DomainError, InvalidValue, NoSuch, NotPermitted
-from dkp_core.kernel.ids import PoolId
+from dkp_core.kernel.ids import EntryId, PoolId
 from dkp_core.kernel.page import PageRequest
 from dkp_core.kernel.points import Points
 from dkp_core.kernel.ports import AuditFilter
 from dkp_core.loot import Whose
-from dkp_core.points import AdjustmentLine, EntryKind, HistoryFilter
+from dkp_core.points import BUCKETS, AdjustmentLine, Entry, EntryKind, HistoryFilter, Source, SourceKind
 from dkp_core.raids import NamedPresence, Presence, Simulation, WhatIf, what_if_of
 from tests.unit.guild_house import GuildHouse, Person
 from tests.unit.reacting import follow_up
@@ -70,6 +71,32 @@ def present(guild: GuildHouse, raid_id: Any, **names: Presence) -> None:
     """Take attendance with these statuses."""
     lines = [NamedPresence(name=name, presence=presence) for name, presence in names.items()]
     guild.use.record_attendance()(raid_id, lines, by=guild.officer.by)
+
+
+def imported(guild: GuildHouse, *lines: tuple[Person, EntryKind, str, int]) -> None:
+    """Entries that come now, and occurred so many days ago where they come from; of kind import they are of now."""
+    now = guild.clock.now()
+    with guild.memory.begin(guild.operator) as work:
+        first = guild.memory.ids.next("entry", len(lines))
+        work.ledger.append(
+            [
+                Entry(
+                    id=EntryId(first + index),
+                    pool_id=guild.pool,
+                    user_id=person.id,
+                    kind=kind,
+                    bucket=BUCKETS[kind],
+                    amount=Points.of(amount),
+                    reason="as it was",
+                    source=Source(SourceKind.IMPORT, 1),
+                    actor_kind=ActorKind.IMPORT,
+                    actor_id="eqdkp",
+                    occurred_at=now - timedelta(days=days),
+                    recorded_at=now,
+                )
+                for index, (person, kind, amount, days) in enumerate(lines)
+            ]
+        )
 
 
 # --- each rule --------------------------------------------------------------------------------------------------------
@@ -182,6 +209,86 @@ def test_runs_that_are_not_named_look_at_what_would_be(guild: GuildHouse, people
         "Bera": "18.00",
         "Cato": "0.00",
     }
+
+
+# --- what was imported ------------------------------------------------------------------------------------------------
+
+
+def test_what_was_imported_was_booked_when_it_occurred(guild: GuildHouse, people: dict[str, Person]) -> None:
+    """P-15, O-1: decay runs and caps meet it in the order of its own time, not in that in which it was written here."""
+    aldo = people["Aldo"]
+    imported(
+        guild,
+        (aldo, EntryKind.ATTENDANCE, "100", 40),
+        (aldo, EntryKind.ATTENDANCE, "100", 10),
+        (aldo, EntryKind.AWARD, "-60", 20),
+    )
+    must_be_as_it_is(simulated(guild))
+    assert simulated(guild).entries == 3
+    decay = {"percent": "50", "schedule": {**WEEKLY, "every": 15, "starts_on": "2026-10-21"}}
+    # The runs of 21 October, 5 and 20 November halve 100, then 50 - 60, and then -5 + 100.
+    assert then(simulated(guild, {"decay": {**decay, "debts": True}}))["Aldo"] == "47.50"
+    # 100 less 60, and of the next 100 what fits; were awards last, it were 40.
+    assert then(simulated(guild, {"cap": "100"}))["Aldo"] == "100.00"
+
+
+def test_what_was_imported_of_before_is_there_when_a_simulation_begins(
+    guild: GuildHouse, people: dict[str, Person]
+) -> None:
+    """P-15: and is not replayed."""
+    aldo = people["Aldo"]
+    imported(guild, (aldo, EntryKind.ATTENDANCE, "100", 40), (aldo, EntryKind.ATTENDANCE, "10", 10))
+    found = simulated(guild, {"cap": "50"}, months=1)
+    assert (found.entries, then(found)["Aldo"]) == (1, "100.00")
+    assert then(simulated(guild, {"cap": "50"}, months=2))["Aldo"] == "50.00"
+
+
+def test_what_is_yet_to_occur_was_booked_when_it_came(guild: GuildHouse, people: dict[str, Person]) -> None:
+    """P-15: a raid that the old system had in its future counts now, so it is replayed as now."""
+    imported(guild, (people["Aldo"], EntryKind.ATTENDANCE, "100", -400))
+    guild.clock.advance(timedelta(days=1))
+    adjusted(guild, people["Aldo"], "20")
+    assert then(simulated(guild, {"cap": "100"}))["Aldo"] == "100.00"
+
+
+@pytest.mark.parametrize("rule", [{"cap": "1000"}, {"repeating_cap": {"upper": "1000", "schedule": WEEKLY}}])
+def test_what_other_rules_took_elsewhere_is_left_out(
+    guild: GuildHouse, people: dict[str, Person], rule: Mapping[str, object]
+) -> None:
+    """P-15, O-2: decay and caps that are tried take in the stead of those that an import reconciled."""
+    aldo, bera = people["Aldo"], people["Bera"]
+    imported(
+        guild,
+        (aldo, EntryKind.ATTENDANCE, "300", 45),
+        (aldo, EntryKind.ATTENDANCE, "100", 10),
+        (aldo, EntryKind.IMPORT, "-80", 0),
+        (bera, EntryKind.ADJUSTMENT, "7", 10),
+        (bera, EntryKind.IMPORT, "-7", 0),
+    )
+    must_be_as_it_is(simulated(guild))
+    must_be_as_it_is(simulated(guild, {"weekly_cap": "1000"}))
+    whole = simulated(guild, rule, months=2)
+    assert then(whole) == {"Aldo": "400.00", "Bera": "7.00", "Cato": "0.00"}
+    assert [(each.kind, each.now, each.then) for each in whole.kinds] == [(EntryKind.IMPORT, "-87.00", "0.00")]
+    # Three quarters of all was earned before the month that is replayed, and as much was taken then.
+    part = simulated(guild, rule, months=1)
+    assert then(part) == {"Aldo": "340.00", "Bera": "7.00", "Cato": "0.00"}
+
+
+def test_decay_meets_what_was_taken_before_the_time_that_is_replayed(
+    guild: GuildHouse, people: dict[str, Person]
+) -> None:
+    """P-15, O-2: each run of what was left then, and the rest of what was reconciled is left out."""
+    aldo = people["Aldo"]
+    imported(
+        guild,
+        (aldo, EntryKind.ATTENDANCE, "300", 45),
+        (aldo, EntryKind.ATTENDANCE, "100", 10),
+        (aldo, EntryKind.IMPORT, "-80", 0),
+    )
+    decay = {"percent": "50", "schedule": {**WEEKLY, "every": 30, "starts_on": "2026-10-31"}}
+    # 300 - 60, halved, and 100 more.
+    assert then(simulated(guild, {"decay": decay}, months=1))["Aldo"] == "220.00"
 
 
 def test_decay_that_was_given_back_stays_so(guild: GuildHouse, people: dict[str, Person]) -> None:

@@ -5,6 +5,7 @@ give the same numbers. The rules are those of the program, its oddities included
 
 - `installation` has the rows it looks at, as values;
 - `points` what a character earned and spent, alone and with twinks;
+- `zero_sum` what a raid pays where what its items cost is shared out;
 - `decay` what automatic point adjustments leave of that;
 - `attendance` the attendance of 30, 60 and 90 days and of a lifetime.
 
@@ -34,6 +35,7 @@ from dkp_adapters.eqdkp.arithmetic.installation import Config as Config
 from dkp_adapters.eqdkp.arithmetic.installation import Installation as Installation
 from dkp_adapters.eqdkp.arithmetic.installation import Item as Item
 from dkp_adapters.eqdkp.arithmetic.installation import Member as Member
+from dkp_adapters.eqdkp.arithmetic.installation import Pages as Pages
 from dkp_adapters.eqdkp.arithmetic.installation import Pool as Pool
 from dkp_adapters.eqdkp.arithmetic.installation import Raid as Raid
 from dkp_adapters.eqdkp.arithmetic.installation import Snapshot as Snapshot

@@ -44,10 +44,12 @@ class WindowedAttendance:
 
     Nobody is shown to have attended more than all, though connected raids and rows said twice would give that. The real
     one has no more raids than a lifetime, which only then makes less of them, so in it more may be attended than all.
+    A lifetime counts `since` then; None is never.
     """
 
     shown: Mapping[int | None, Attendance]
     real: Mapping[int | None, Attendance]
+    since: int | None = None
 
 
 @frozen
@@ -120,14 +122,14 @@ class _PoolRaids:
     def windowed(self, present: _Present, firsts: _Firsts, now: int) -> Mapping[int, WindowedAttendance]:
         """The attendance of everybody for whom `firsts` tells since when."""
         attended = {days: self.attended(present, self.since(days, now)) for days in WINDOWS}
-        dates = {days: _dates(self.window(self.since(days, now))) for days in WINDOWS}
+        dates = {days: dates_counted(self.window(self.since(days, now))) for days in WINDOWS}
         windowed = {}
         for each, first in firsts.items():
             life = 0 if first is None else len(dates[None]) - bisect_left(dates[None], first)
             totals = {days: life if days is None else len(dates[days]) for days in WINDOWS}
             clipped = {days: Attendance(min(attended[days][each], totals[days]), totals[days]) for days in WINDOWS}
             real = {days: Attendance(one.attended, min(one.total, life)) for days, one in clipped.items()}
-            windowed[each] = WindowedAttendance(clipped, real)
+            windowed[each] = WindowedAttendance(clipped, real, first)
         return windowed
 
     def since(self, days: int | None, now: int) -> int:
@@ -152,7 +154,7 @@ def midnight(config: Config, now: int) -> int:
     return now - clock.hour * 3600 - clock.minute * 60 - clock.second
 
 
-def _dates(raids: Iterable[Raid]) -> Sequence[int]:
+def dates_counted(raids: Iterable[Raid]) -> Sequence[int]:
     """When the raids were that count, sorted; one that names as connected what was counted before it does not."""
     counted = set[int]()
     dates = []

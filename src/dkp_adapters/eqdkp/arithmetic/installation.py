@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, tzinfo
+from enum import Enum, auto
 from typing import NamedTuple
 
 from attrs import Factory, field, frozen
@@ -104,9 +105,24 @@ class Snapshot:
     net: int
 
 
+class Pages(Enum):
+    """What the pages of a point system make of the rows, where more than one does alike.
+
+    `POINTS` are balances, after decay and caps. `PARTS` are what was earned, spent and adjusted, or what is reckoned
+    from that (EPGP, effective DKP), and `ZERO_SUM` what items cost, shared out among those who were at their raids: in
+    neither of them balances decay, and nothing is capped.
+    """
+
+    POINTS = auto()
+    PARTS = auto()
+    ZERO_SUM = auto()
+
+
 @frozen(kw_only=True)
 class Config:
     """The settings that numbers depend on; `zone` is the site's, `server` that of the program itself."""
+
+    pages: Pages = Pages.POINTS
 
     precision: int = field(default=2, validator=in_(range(6)))
     special: frozenset[int] = frozenset()

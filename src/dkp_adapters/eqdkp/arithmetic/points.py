@@ -22,7 +22,8 @@ from dkp_adapters.eqdkp.arithmetic.decay import (
     unchanged,
     windows,
 )
-from dkp_adapters.eqdkp.arithmetic.installation import Attendee, Installation, Pool
+from dkp_adapters.eqdkp.arithmetic.installation import Attendee, Installation, Pages, Pool
+from dkp_adapters.eqdkp.arithmetic.zero_sum import earned_by_items
 
 _Sums: TypeAlias = Mapping[int, Amount]
 
@@ -57,8 +58,11 @@ class Standings:
 def standings(house: Installation, now: int) -> Mapping[tuple[int, int], Standings]:
     """Everybody's points at a moment, by the ids of member and pool.
 
-    A formula that fails fails the whole: the program would show no page either. Raises: FormulaFails.
+    Where pages show no balances, neither their decay nor caps are in them. A formula that fails fails the whole: the
+    program would show no page either. Raises: FormulaFails.
     """
+    if house.config.pages is not Pages.POINTS:
+        house = evolve(house, rules=[each for each in house.rules if isinstance(each, DecayOfRows)])
     groups = house.groups()
 
     @cache
@@ -120,7 +124,10 @@ class _PoolBook:
         """Each row of attendance earns the raid's value; special members earn too, unless raids decay.
 
         Source: the program sums attendance in the database, and by a list that leaves them out where it has to decay.
+        Where pages are zero-sum, the raid's own value is nothing to them.
         """
+        if self.house.config.pages is Pages.ZERO_SUM:
+            return earned_by_items(self.house, self.pool, self.items)
         decays = decay_of(Module.RAID, self.pool.id, self.house.rules) is not None
         without = self.house.config.special if decays else frozenset()
         raids, sums = self.raids, defaultdict[int, Amount](int)

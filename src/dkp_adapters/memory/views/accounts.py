@@ -8,6 +8,7 @@ from typing import Final
 
 from attrs import frozen
 
+from dkp_adapters.memory.merges import heads_of
 from dkp_adapters.memory.tables import KeyUse
 from dkp_adapters.memory.views.glance import Glance, MemoryView, part_of
 from dkp_adapters.memory.views.ordering import Columns, ordered, page_of
@@ -100,15 +101,19 @@ class MemoryAccountsView(MemoryView, AccountsView):
         *,
         role_group: RoleGroup | None,
         status: MembershipStatus | None,
+        external_id: str | None = None,
         search: str,
         ordering: tuple[Order, ...],
         page: PageRequest,
     ) -> Page[MembershipRow]:
         glance = self.look()
+        called_so = None if external_id is None else _called_elsewhere(glance, external_id)
         rows = (
             _membership_row(glance.installation.users[membership.user_id], membership)
             for membership in glance.tables.memberships.values()
-            if role_group in (None, membership.role_group) and status in (None, membership.status)
+            if role_group in (None, membership.role_group)
+            and status in (None, membership.status)
+            and (called_so is None or membership.user_id in called_so)
         )
         wanted = sorted(
             (row for row in rows if part_of(search, row.username)),
@@ -145,6 +150,13 @@ class MemoryAccountsView(MemoryView, AccountsView):
         return None if link is None else link.user_id
 
 
+def _called_elsewhere(glance: Glance, external_id: str) -> frozenset[UserId]:
+    """Who had that external id: who it counts for since, where that is a member of the guild."""
+    places, heads = glance.tables.memberships, heads_of(glance.tables)
+    had = [each.user_id for each in places.values() if each.external_id == external_id]
+    return frozenset(head if (head := heads.get(each, each)) in places else each for each in had)
+
+
 def _session_row(session: UserSession) -> SessionRow:
     return SessionRow(
         id=session.id,
@@ -168,6 +180,7 @@ def _user_row(glance: Glance, user: User) -> UserRow:
         status=membership.status if membership else None,
         joined_at=membership.joined_at if membership else None,
         merged_into=membership.merged_into if membership else None,
+        external_id=membership.external_id if membership else None,
     )
 
 
@@ -183,6 +196,7 @@ def _membership_row(user: User, membership: Membership) -> MembershipRow:
         ended_at=membership.ended_at,
         reason=membership.reason,
         merged_into=membership.merged_into,
+        external_id=membership.external_id,
     )
 
 

@@ -8,7 +8,8 @@ from attrs import frozen
 
 from dkp_adapters.event_json import event_to_json
 from dkp_adapters.memory.tables import RecordedEvent
-from dkp_adapters.memory.views.glance import MemoryView
+from dkp_adapters.memory.views.actors import name_elsewhere
+from dkp_adapters.memory.views.glance import Glance, MemoryView
 from dkp_adapters.memory.views.ordering import page_of
 from dkp_core.kernel.page import Page, PageRequest
 from dkp_core.kernel.ports import AuditFilter, AuditLog, AuditRow
@@ -19,9 +20,10 @@ class MemoryAuditLog(MemoryView, AuditLog):
     """Reads the guild's events."""
 
     def events(self, wanted: AuditFilter, *, page: PageRequest) -> Page[AuditRow]:
-        events = (event for event in self.look().tables.events.values() if _is_wanted(event, wanted))
+        glance = self.look()
+        events = (event for event in glance.tables.events.values() if _is_wanted(event, wanted))
         found = page_of(sorted(events, key=lambda event: (event.at, event.id), reverse=True), page)
-        return Page(tuple(map(_row, found.results)), found.count)
+        return Page(tuple(_row(glance, event) for event in found.results), found.count)
 
 
 def _is_wanted(recorded: RecordedEvent, wanted: AuditFilter) -> bool:
@@ -36,7 +38,7 @@ def _is_wanted(recorded: RecordedEvent, wanted: AuditFilter) -> bool:
     )
 
 
-def _row(recorded: RecordedEvent) -> AuditRow:
+def _row(glance: Glance, recorded: RecordedEvent) -> AuditRow:
     return AuditRow(
         id=recorded.id,
         at=recorded.at,
@@ -45,6 +47,7 @@ def _row(recorded: RecordedEvent) -> AuditRow:
         aggregate_id=recorded.event.aggregate_id,
         actor_kind=recorded.by.kind.value,
         actor_id=recorded.by.id,
+        actor_name=name_elsewhere(glance, recorded.by.kind, recorded.by.id),
         user_id=recorded.by.user_id,
         entrypoint=recorded.by.entrypoint,
         request_id=recorded.by.request_id,

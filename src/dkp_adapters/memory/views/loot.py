@@ -43,6 +43,7 @@ from dkp_core.loot import (
     BidRow,
     ChatGrammar,
     Contest,
+    Item,
     ItemDetailRow,
     ItemFilter,
     ItemRow,
@@ -96,7 +97,7 @@ class MemoryLootView(MemoryView, LootView):
             if part_of(wanted.search, item.name)
             and wanted.item_pool_id in (None, item.item_pool_id)
             and wanted.rarity in (None, item.rarity)
-            and wanted.external_id in (None, item.external_id)
+            and (wanted.external_id is None or wanted.external_id in _external_ids(glance, item))
             and wanted.active in (None, item.active)
         )
         return page_of(ordered(rows, ordering, _ITEM_COLUMNS), page)
@@ -189,6 +190,9 @@ class MemoryLootView(MemoryView, LootView):
 
     # --- awards -------------------------------------------------------------------------------------------------------
 
+    def awards_revision(self) -> str:
+        return str(self.look().snapshot.revision)
+
     def awards(self, wanted: AwardFilter, *, ordering: tuple[Order, ...], page: PageRequest) -> Page[AwardRow]:
         glance = self.look()
         rows = (
@@ -200,6 +204,7 @@ class MemoryLootView(MemoryView, LootView):
             and wanted.pool_id in (None, *award.pools)
             and wanted.status in (None, award.status)
             and wanted.overbid in (None, award.overbid)
+            and wanted.external_id in (None, award.external_id)
             and part_of(wanted.search, award.item_name)
         )
         return page_of(ordered(rows, ordering, _AWARD_COLUMNS), page)
@@ -300,6 +305,12 @@ def _one(found: _T | None, kind: str, named: object) -> _T:
 
 def _auction(glance: Glance, auction_id: AuctionId) -> Auction:
     return _one(glance.tables.auctions.get(auction_id), "auction", auction_id)
+
+
+def _external_ids(glance: Glance, item: Item) -> frozenset[str | None]:
+    """What other systems call the item, and awards of it."""
+    awarded = (award.external_id for award in glance.tables.awards.values() if award.item_id == item.id)
+    return frozenset({item.external_id, *awarded})
 
 
 def _receivers(glance: Glance, award: Award) -> frozenset[UserId]:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from attrs import asdict
 
+from dkp_adapters.memory.views.actors import name_elsewhere
 from dkp_adapters.memory.views.glance import Glance
 from dkp_adapters.memory.views.ordering import page_of
 from dkp_core.kernel.ids import AwardId, UserId
@@ -29,7 +30,6 @@ from dkp_core.loot import (
     LeaderRow,
     PriceHistory,
     ResultRow,
-    receipt,
     result_of,
 )
 
@@ -166,10 +166,9 @@ def _bid_row(glance: Glance, record: BidRecord, viewer: UserId | None) -> BidRow
         refusal=record.refusal,
         reason=record.reason if is_own and is_refused else None,
         source=record.source,
-        receipt=receipt(auction.seed, auction.id, bid.id, bid.user_id, bid.amount)
-        if bid is not None and is_sealed and is_seen
-        else None,
+        receipt=bid.made_as.receipt(auction.seed, bid.amount) if bid is not None and is_sealed and is_seen else None,
         placed_at=record.at,
+        made_as=None if bid is None or bid.moved_from is None else str(bid.moved_from),
     )
 
 
@@ -220,4 +219,6 @@ def award_row(glance: Glance, award: Award) -> AwardRow:
         awarded_at=award.awarded_at,
         actor_kind=award.actor_kind,
         actor_id=award.actor_id,
+        actor_name=name_elsewhere(glance, award.actor_kind, award.actor_id),
+        external_id=award.external_id,
     )

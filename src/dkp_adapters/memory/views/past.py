@@ -11,8 +11,9 @@ from dkp_adapters.memory.batches import MemoryTurnout
 from dkp_adapters.memory.views.guilds import MemoryGuildsView
 from dkp_adapters.memory.views.points import MemoryPointsView
 from dkp_adapters.memory.views.raids import MemoryRaidsView
+from dkp_core.kernel.actor import ActorKind
 from dkp_core.kernel.ids import PoolId, RaidId, UserId
-from dkp_core.points import PastEntry
+from dkp_core.points import EntryKind, PastEntry
 from dkp_core.raids import Attendance, PastView, Raid
 
 
@@ -32,9 +33,9 @@ class MemoryPastView(MemoryRaidsView, MemoryPointsView, MemoryGuildsView, PastVi
         }
 
     def past_entries(
-        self, pool_id: PoolId, *, recorded_since: datetime, occurred_since: datetime
+        self, pool_id: PoolId, *, booked_since: datetime, occurred_since: datetime
     ) -> tuple[PastEntry, ...]:
-        found = (
+        entries = (
             PastEntry(
                 entry.id,
                 entry.user_id,
@@ -49,10 +50,12 @@ class MemoryPastView(MemoryRaidsView, MemoryPointsView, MemoryGuildsView, PastVi
                 entry.recorded_at,
                 entry.reverses,
                 entry.policies_version,
+                entry.actor_kind is ActorKind.IMPORT and entry.kind is not EntryKind.IMPORT,
             )
             for entry in self.look().tables.entries.values()
-            if entry.pool_id == pool_id and (entry.recorded_at >= recorded_since or entry.occurred_at >= occurred_since)
+            if entry.pool_id == pool_id
         )
+        found = (each for each in entries if each.booked_at >= booked_since or each.occurred_at >= occurred_since)
         return tuple(sorted(found))
 
     def past_raids(

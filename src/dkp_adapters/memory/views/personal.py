@@ -168,6 +168,7 @@ NOT_PERSONAL: Final = frozenset(
         "events",
         "guilds",
         "house_rules",
+        "imports",
         "policies",
         "item_pools",
         "items",

@@ -11,6 +11,7 @@ from attrs import fields, frozen
 
 from dkp_adapters.memory.batches import booked_by
 from dkp_adapters.memory.points import entries_beside, policies_of
+from dkp_adapters.memory.views.actors import name_elsewhere
 from dkp_adapters.memory.views.attendance import AttendanceCount, AttendanceCounts
 from dkp_adapters.memory.views.glance import Glance, MemoryView, is_rank, part_of
 from dkp_adapters.memory.views.ordering import Columns, ordered, page_of
@@ -110,7 +111,10 @@ class MemoryPointsView(MemoryView, PointsView):
 
     def item_pools(self) -> tuple[ItemPoolRow, ...]:
         item_pools = sorted(self.look().tables.item_pools.values(), key=lambda each: name_key(each.name))
-        return tuple(ItemPoolRow(id=each.id, name=each.name, pools=each.pools) for each in item_pools)
+        return tuple(
+            ItemPoolRow(id=each.id, name=each.name, pools=each.pools, external_id=each.external_id)
+            for each in item_pools
+        )
 
     def balances(self, user_id: UserId) -> UserBalancesRow:
         glance = self.look()
@@ -157,7 +161,7 @@ class MemoryPointsView(MemoryView, PointsView):
         for entry in sorted(_entries_of(glance, user_id), key=lambda entry: (entry.occurred_at, entry.id)):
             running[entry.pool_id] += entry.amount
             if _is_wanted(entry, wanted):
-                rows.append(_history_row(entry, running[entry.pool_id]))
+                rows.append(_history_row(glance, entry, running[entry.pool_id]))
         return page_of(rows[::-1] if newest_first else rows, page)
 
     def beside(self, user_id: UserId, entry_id: EntryId) -> tuple[Entry, ...]:
@@ -174,7 +178,10 @@ class MemoryPointsView(MemoryView, PointsView):
         )
 
     def actor_name(self, kind: ActorKind, actor_id: str) -> str | None:
-        installation = self.look().installation
+        glance = self.look()
+        if kind is ActorKind.IMPORT:
+            return name_elsewhere(glance, kind, actor_id)
+        installation = glance.installation
         user_id = UserId(int(actor_id)) if kind is ActorKind.USER and actor_id.isdecimal() else None
         key = installation.api_keys.get(actor_id) if kind in (ActorKind.API_KEY, ActorKind.BOT) else None
         if key is not None:
@@ -229,6 +236,7 @@ class MemoryPointsView(MemoryView, PointsView):
             if wanted.pool_id in (None, each.pool_id)
             and wanted.user_id in (None, each.user_id)
             and wanted.reversed in (None, each.reversed_at is not None)
+            and wanted.external_id in (None, each.external_id)
         ]
         return page_of(found, page)
 
@@ -294,6 +302,7 @@ def _pool_row(pool: Pool) -> PoolRow:
         decimals=pool.decimals,
         is_default=pool.is_default,
         archived=pool.archived,
+        external_id=pool.external_id,
     )
 
 
@@ -337,7 +346,7 @@ def _is_wanted(entry: Entry, wanted: HistoryFilter) -> bool:
     )
 
 
-def _history_row(entry: Entry, balance: Points) -> HistoryRow:
+def _history_row(glance: Glance, entry: Entry, balance: Points) -> HistoryRow:
     return HistoryRow(
         id=entry.id,
         pool_id=entry.pool_id,
@@ -353,6 +362,7 @@ def _history_row(entry: Entry, balance: Points) -> HistoryRow:
         source_id=entry.source.id,
         actor_kind=entry.actor_kind,
         actor_id=entry.actor_id,
+        actor_name=name_elsewhere(glance, entry.actor_kind, entry.actor_id),
         occurred_at=entry.occurred_at,
         recorded_at=entry.recorded_at,
         reverses=entry.reverses,
@@ -410,9 +420,11 @@ def _adjustment_row(glance: Glance, adjustment: Adjustment) -> AdjustmentRow:
         character_name=adjustment.character_name,
         actor_kind=adjustment.actor_kind,
         actor_id=adjustment.actor_id,
+        actor_name=name_elsewhere(glance, adjustment.actor_kind, adjustment.actor_id),
         occurred_at=adjustment.occurred_at,
         recorded_at=adjustment.recorded_at,
         reversed_at=adjustment.reversed_at,
+        external_id=adjustment.external_id,
     )
 
 

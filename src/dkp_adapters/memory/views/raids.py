@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -14,7 +14,7 @@ from dkp_adapters.memory.views.attendance import AttendanceCount, AttendanceCoun
 from dkp_adapters.memory.views.glance import Glance, MemoryView, in_order_of_name, part_of
 from dkp_adapters.memory.views.ordering import Columns, ordered, page_of
 from dkp_core.kernel.errors import NoSuch
-from dkp_core.kernel.ids import EventTypeId, PoolId, RaidId, UploadId, UserId
+from dkp_core.kernel.ids import CharacterId, EventTypeId, PoolId, RaidId, UploadId, UserId
 from dkp_core.kernel.names import name_key
 from dkp_core.kernel.page import Order, Page, PageRequest
 from dkp_core.raids import (
@@ -69,8 +69,12 @@ _SHARE_COLUMNS: Final[Columns[_Share]] = {
 class MemoryRaidsView(MemoryView, RaidsView):
     """Reads event types, raids and attendance."""
 
-    def event_types(self, *, active: bool | None) -> tuple[EventTypeRow, ...]:
-        event_types = (each for each in self.look().tables.event_types.values() if active in (None, each.active))
+    def event_types(self, *, active: bool | None, external_id: str | None = None) -> tuple[EventTypeRow, ...]:
+        event_types = (
+            each
+            for each in self.look().tables.event_types.values()
+            if active in (None, each.active) and external_id in (None, each.external_id)
+        )
         return tuple(map(_event_type_row, sorted(event_types, key=lambda each: name_key(each.name))))
 
     def event_type(self, event_type_id: EventTypeId) -> EventTypeRow:
@@ -118,6 +122,7 @@ class MemoryRaidsView(MemoryView, RaidsView):
             ),
             attendees=len(_attendees(glance, lines)),
             unresolved=len({line.key for line in lines if line.is_unresolved}),
+            external_id=raid.external_id,
         )
 
     def attendance(self, raid_id: RaidId) -> tuple[AttendanceRow, ...]:
@@ -125,6 +130,16 @@ class MemoryRaidsView(MemoryView, RaidsView):
         _raid(glance, raid_id)
         lines = sorted(_lines_by_raid(glance)[raid_id], key=lambda line: (line.tick, line.key))
         return tuple(_attendance_row(glance, line) for line in lines)
+
+    def raids_revision(self) -> str:
+        return str(self.look().snapshot.revision)
+
+    def attendees(self, raid_ids: Collection[RaidId]) -> Mapping[RaidId, tuple[CharacterId, ...]]:
+        wanted, found = set(raid_ids), defaultdict[RaidId, set[CharacterId]](set)
+        for line in self.look().tables.attendance.values():
+            if line.raid_id in wanted and line.character_id is not None and not line.ignored:
+                found[line.raid_id].add(line.character_id)
+        return {raid_id: tuple(sorted(characters)) for raid_id, characters in found.items()}
 
     def upload(self, upload_id: UploadId, *, with_content: bool) -> Upload:
         upload = self.look().tables.uploads.get(upload_id)
@@ -202,6 +217,7 @@ def _is_wanted(glance: Glance, raid: Raid, lines: Iterable[Attendance], wanted: 
         and (wanted.user_id is None or wanted.user_id in _attendees(glance, lines))
         and (wanted.since is None or wanted.since <= raid.starts_at)
         and (wanted.until is None or raid.starts_at < wanted.until)
+        and wanted.external_id in (None, raid.external_id)
         and part_of(wanted.search, raid.note, event_type.name)
     )
 
@@ -218,6 +234,7 @@ def _event_type_row(event_type: EventType) -> EventTypeRow:
         metadata=event_type.metadata,
         item_pools=event_type.item_pools,
         active=event_type.active,
+        external_id=event_type.external_id,
     )
 
 
@@ -236,6 +253,7 @@ def _raid_row(glance: Glance, raid: Raid, lines: list[Attendance]) -> RaidRow:
         ticks=len(raid.ticks),
         attendees=len(_attendees(glance, lines)),
         unresolved=len({line.key for line in lines if line.is_unresolved}),
+        external_id=raid.external_id,
     )
 
 

@@ -11,6 +11,7 @@ from attrs import frozen
 from dkp_adapters.memory.merges import pointers_of
 from dkp_adapters.memory.recruitment import is_recused, votes_cast
 from dkp_adapters.memory.tables import RecordedTransition
+from dkp_adapters.memory.views.actors import name_elsewhere
 from dkp_adapters.memory.views.attendance import AttendanceCounts
 from dkp_adapters.memory.views.glance import Glance, MemoryView, part_of
 from dkp_adapters.memory.views.ordering import Columns, ordered, page_of
@@ -347,7 +348,7 @@ def _step(glance: Glance, recorded: RecordedTransition) -> TransitionRow:
         actor_kind=by.kind,
         actor_id=by.id,
         user_id=by.user_id,
-        username=glance.username_or_none(by.user_id),
+        username=glance.username_or_none(by.user_id) or name_elsewhere(glance, by.kind, by.id),
     )
 
 

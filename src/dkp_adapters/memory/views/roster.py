@@ -302,6 +302,7 @@ def _line(glance: Glance, character: Character, counts: AttendanceCounts, *, wit
         main_character=None if main is None else main.name,
         joined_on=character.joined_on,
         attendance_30=attendance.percent,
+        external_id=character.external_id,
     )
     return _Line(row, rank.order, attendance)
 
@@ -321,6 +322,7 @@ def _is_wanted(line: _Line, wanted: RosterFilter) -> bool:
         and (wanted.level_min is None or (row.level is not None and row.level >= wanted.level_min))
         and (wanted.level_max is None or (row.level is not None and row.level <= wanted.level_max))
         and (wanted.attendance_min is None or line.attendance.fraction >= Fraction(wanted.attendance_min, 100))
+        and wanted.external_id in (None, row.external_id)
         and part_of(wanted.search, row.name)
     )
 
@@ -345,6 +347,7 @@ def _character_row(glance: Glance, character: Character, *, with_hidden: bool) -
         main_character=None if main is None else main.name,
         joined_on=character.joined_on,
         notes=character.notes,
+        external_id=character.external_id,
         profile=profile_shown(_fields(glance), character.profile),
         aliases=tuple(
             in_order_of_name(

@@ -45,6 +45,8 @@ Name: Final = letters(64)
 """A name as people write it; the core allows 64 characters."""
 NameKey: Final = letters(128)
 """What a name compares by; folding may lengthen it, to twice as many characters at most."""
+ExternalId: Final = letters(128)
+"""What another system calls something: a game, or the one it was imported from (O-4)."""
 LongText: Final = Text().with_variant(Text(collation="C"), "postgresql").with_variant(MEDIUMTEXT(), "mysql", "mariadb")
 """Text or JSON of any length we accept (MariaDB: 16 MB)."""
 Bytes: Final = LargeBinary().with_variant(LONGBLOB(), "mysql", "mariadb")

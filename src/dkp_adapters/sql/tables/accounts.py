@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import Column, Index, Integer, PrimaryKeyConstraint
 
-from dkp_adapters.sql.tables import Flag, Id, LongText, Moment, Name, NameKey, Word, letters, table
+from dkp_adapters.sql.tables import ExternalId, Flag, Id, LongText, Moment, Name, NameKey, Word, letters, table
 
 users: Final = table(
     "users",
@@ -53,9 +53,11 @@ memberships: Final = table(
     Column("reason", LongText, nullable=False),
     Column("merged_into", Id),
     Column("was_member", Flag, nullable=False),
+    Column("external_id", ExternalId),
     Column("version", Integer, nullable=False),
     PrimaryKeyConstraint("guild_id", "user_id"),
     Index(None, "user_id"),
+    Index(None, "guild_id", "external_id"),
     clustered=True,
 )
 """A user's place in a guild; `was_member` tells that they are or ever were a member or above."""

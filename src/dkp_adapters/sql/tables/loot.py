@@ -6,7 +6,19 @@ from typing import Final
 
 from sqlalchemy import Column, Index, Integer, PrimaryKeyConstraint, UniqueConstraint
 
-from dkp_adapters.sql.tables import Flag, Hundredths, Id, LongText, Moment, Name, NameKey, Word, letters, table
+from dkp_adapters.sql.tables import (
+    ExternalId,
+    Flag,
+    Hundredths,
+    Id,
+    LongText,
+    Moment,
+    Name,
+    NameKey,
+    Word,
+    letters,
+    table,
+)
 
 _ItemName: Final = letters(128)
 _ItemKey: Final = letters(256)
@@ -19,7 +31,7 @@ items: Final = table(
     Column("name_key", _ItemKey, nullable=False),
     Column("item_pool_id", Id),
     Column("rarity", Name, nullable=False),
-    Column("external_id", letters(128), nullable=False),
+    Column("external_id", ExternalId, nullable=False),
     Column("active", Flag, nullable=False),
     Column("description", LongText, nullable=False),
     Column("link", LongText, nullable=False),
@@ -28,6 +40,7 @@ items: Final = table(
     Column("version", Integer, nullable=False),
     PrimaryKeyConstraint("guild_id", "id"),
     UniqueConstraint("guild_id", "name_key"),
+    Index(None, "guild_id", "external_id"),
     clustered=True,
 )
 """What drops; `metadata` is a JSON object."""
@@ -119,6 +132,7 @@ bids: Final = table(
     Column("actor_id", letters(128), nullable=False),
     Column("character_name", Name, nullable=False),
     Column("reason", LongText, nullable=False),
+    Column("made_as", Word),
     PrimaryKeyConstraint("guild_id", "auction_id", "number"),
     Index(None, "guild_id", "user_id", "auction_id", "number"),
     clustered=True,
@@ -128,7 +142,8 @@ nothing of it). Only ever inserted into.
 
 `user_id` is NULL for a stranger. What ranks a bid (`character_id`, `copies`, `tier`, `weight`, `phase`, `attended` of
 `held` raids where that counts, `placed_at`) is there for accepted ones alone: `placed_at` is NULL for all others, and
-earlier than `at` (when it was made) where a ceiling stands since then.
+earlier than `at` (when it was made) where a ceiling stands since then. `made_as` are the ids of auction, bid and user
+where it was made, such as 7-12-3, if that was not here.
 """
 
 holds: Final = table(
@@ -170,8 +185,10 @@ awards: Final = table(
     Column("character_name", Name, nullable=False),
     Column("character_key", NameKey, nullable=False),
     Column("because", LongText, nullable=False),
+    Column("external_id", ExternalId),
     Column("version", Integer, nullable=False),
     PrimaryKeyConstraint("guild_id", "id"),
+    Index(None, "guild_id", "external_id"),
     Index(None, "guild_id", "awarded_at"),
     Index(None, "guild_id", "item_id", "awarded_at"),
     Index(None, "guild_id", "user_id", "awarded_at"),

@@ -6,7 +6,19 @@ from typing import Final
 
 from sqlalchemy import CheckConstraint, Column, Index, Integer, PrimaryKeyConstraint, UniqueConstraint
 
-from dkp_adapters.sql.tables import Flag, Hundredths, Id, LongText, Moment, Name, NameKey, Word, letters, table
+from dkp_adapters.sql.tables import (
+    ExternalId,
+    Flag,
+    Hundredths,
+    Id,
+    LongText,
+    Moment,
+    Name,
+    NameKey,
+    Word,
+    letters,
+    table,
+)
 from dkp_core.kernel.points import Points
 
 _LIMIT: Final = Points.of("9999999999.99").hundredths
@@ -21,6 +33,7 @@ pools: Final = table(
     Column("decimals", Integer, nullable=False),
     Column("is_default", Flag, nullable=False),
     Column("archived", Flag, nullable=False),
+    Column("external_id", ExternalId),
     Column("version", Integer, nullable=False),
     PrimaryKeyConstraint("guild_id", "id"),
     UniqueConstraint("guild_id", "name_key"),
@@ -47,6 +60,7 @@ item_pools: Final = table(
     Column("name", Name, nullable=False),
     Column("name_key", NameKey, nullable=False),
     Column("pools", LongText, nullable=False),
+    Column("external_id", ExternalId),
     Column("version", Integer, nullable=False),
     PrimaryKeyConstraint("guild_id", "id"),
     UniqueConstraint("guild_id", "name_key"),
@@ -131,8 +145,10 @@ adjustments: Final = table(
     Column("character_name", Name, nullable=False),
     Column("reason", LongText, nullable=False),
     Column("note", LongText, nullable=False),
+    Column("external_id", ExternalId),
     PrimaryKeyConstraint("guild_id", "id"),
     Index(None, "guild_id", "batch_id"),
+    Index(None, "guild_id", "external_id"),
     clustered=True,
 )
 """Points moved by hand; once `reversed_at` is set, nothing changes any more."""

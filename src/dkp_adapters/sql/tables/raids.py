@@ -6,7 +6,20 @@ from typing import Final
 
 from sqlalchemy import Column, Index, Integer, PrimaryKeyConstraint, UniqueConstraint
 
-from dkp_adapters.sql.tables import Bytes, Flag, Hundredths, Id, LongText, Moment, Name, NameKey, Word, letters, table
+from dkp_adapters.sql.tables import (
+    Bytes,
+    ExternalId,
+    Flag,
+    Hundredths,
+    Id,
+    LongText,
+    Moment,
+    Name,
+    NameKey,
+    Word,
+    letters,
+    table,
+)
 
 NEVER: Final = 2**62
 """Stands for a moment that has not come, where a moment has to compare as later than all others."""
@@ -24,6 +37,7 @@ event_types: Final = table(
     Column("metadata", LongText, nullable=False),
     Column("item_pools", LongText, nullable=False),
     Column("active", Flag, nullable=False),
+    Column("external_id", ExternalId),
     Column("version", Integer, nullable=False),
     PrimaryKeyConstraint("guild_id", "id"),
     UniqueConstraint("guild_id", "name_key"),
@@ -51,9 +65,11 @@ raids: Final = table(
     Column("attendees", Integer, nullable=False),
     Column("unresolved", Integer, nullable=False),
     Column("counts", Flag, nullable=False),
+    Column("external_id", ExternalId),
     Column("version", Integer, nullable=False),
     PrimaryKeyConstraint("guild_id", "id"),
     Index(None, "guild_id", "starts_at", "counts"),
+    Index(None, "guild_id", "external_id"),
     clustered=True,
 )
 """Raids that took place. `pools` is a JSON list of ids, `ticks` one of [number, name, at, points]: read and locked with

@@ -13,7 +13,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from dkp_adapters.sql.tables import Flag, Id, LongText, Moment, Name, NameKey, Word, letters, table
+from dkp_adapters.sql.tables import ExternalId, Flag, Id, LongText, Moment, Name, NameKey, Word, letters, table
 
 ranks: Final = table(
     "ranks",
@@ -62,6 +62,7 @@ characters: Final = table(
     Column("joined_on", letters(10), nullable=False),
     Column("notes", LongText, nullable=False),
     Column("profile", LongText, nullable=False),
+    Column("external_id", ExternalId),
     Column("version", Integer, nullable=False),
     PrimaryKeyConstraint("guild_id", "id"),
     # The owner of a main, nothing for an alt: so a user has one main per guild at most (R-3).
@@ -71,6 +72,7 @@ characters: Final = table(
     # Without the guild: a user is asked for over all guilds too, and SQLite then takes it for a join as well.
     Index(None, "owner"),
     Index(None, "guild_id", "rank_id"),
+    Index(None, "guild_id", "external_id"),
     clustered=True,
 )
 """Who is played; `joined_on` is an ISO date, `profile` a JSON object of values by the ids of profile fields."""

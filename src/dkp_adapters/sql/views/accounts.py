@@ -85,6 +85,7 @@ _SELECT_USER: Final = (
         memberships.c.status,
         memberships.c.joined_at,
         memberships.c.merged_into,
+        memberships.c.external_id,
     )
     .select_from(_with_membership)
     .where(has_place())
@@ -136,6 +137,20 @@ _MEMBERSHIP_COLUMNS: Final = {
 _NEVER_NULL: Final[frozenset[str]] = frozenset()
 
 
+def _called_elsewhere() -> Select[Any]:
+    """Who had that external id: who it counts for since, where that is a member of the guild."""
+    holder, merged, place = memberships.alias("holder"), merged_users.alias("merged"), memberships.alias("place")
+    given = bindparam("external_id", type_=memberships.c.external_id.type)
+    since = and_(in_guild(merged), merged.c.user_id == holder.c.user_id)
+    return (
+        select(func.coalesce(place.c.user_id, holder.c.user_id))
+        .select_from(
+            holder.outerjoin(merged, since).outerjoin(place, and_(in_guild(place), place.c.user_id == merged.c.head))
+        )
+        .where(in_guild(holder), holder.c.external_id == given)
+    )
+
+
 @lru_cache(maxsize=256)
 def _memberships(wanted: frozenset[str], ordering: tuple[Order, ...], *, counted: bool = False) -> Statement:
     """The statement for these filters and this order; with `counted` only how many there are."""
@@ -150,6 +165,7 @@ def _memberships(wanted: frozenset[str], ordering: tuple[Order, ...], *, counted
         memberships.c.ended_at,
         memberships.c.reason,
         memberships.c.merged_into,
+        memberships.c.external_id,
         func.count().over(),
     )
     query: Select[Any] = (
@@ -161,6 +177,8 @@ def _memberships(wanted: frozenset[str], ordering: tuple[Order, ...], *, counted
         query = query.where(memberships.c.role_group == bindparam("role_group"))
     if "status" in wanted:
         query = query.where(memberships.c.status == bindparam("status"))
+    if "external_id" in wanted:
+        query = query.where(memberships.c.user_id.in_(_called_elsewhere()))
     if "search" in wanted:
         query = query.where(part_of(users.c.username_key))
     if counted:
@@ -297,6 +315,7 @@ class SqlAccountsView(SqlView, AccountsView):
         *,
         role_group: RoleGroup | None,
         status: MembershipStatus | None,
+        external_id: str | None = None,
         search: str,
         ordering: tuple[Order, ...],
         page: PageRequest,
@@ -306,6 +325,8 @@ class SqlAccountsView(SqlView, AccountsView):
             params["role_group"] = role_group.value
         if status is not None:
             params["status"] = status.value
+        if external_id is not None:
+            params["external_id"] = external_id
         if name_key(search):
             params["search"] = pattern_of(search)
         wanted = frozenset(params)
@@ -334,7 +355,19 @@ class SqlAccountsView(SqlView, AccountsView):
 
 
 def _user_row(row: tuple[Any, ...]) -> UserRow:
-    user_id, discord_id, username, global_name, avatar_url, role_group, trial, status, joined_at, merged_into = row
+    (
+        user_id,
+        discord_id,
+        username,
+        global_name,
+        avatar_url,
+        role_group,
+        trial,
+        status,
+        joined_at,
+        merged_into,
+        external_id,
+    ) = row
     return UserRow(
         id=user_id,
         discord_id=discord_id,
@@ -346,11 +379,25 @@ def _user_row(row: tuple[Any, ...]) -> UserRow:
         status=None if status is None else MembershipStatus(status),
         joined_at=moment_or_none(joined_at),
         merged_into=merged_into,
+        external_id=external_id,
     )
 
 
 def _membership_row(row: tuple[Any, ...]) -> MembershipRow:
-    user_id, discord_id, username, role_group, trial, status, joined_at, ended_at, reason, merged_into, _ = row
+    (
+        user_id,
+        discord_id,
+        username,
+        role_group,
+        trial,
+        status,
+        joined_at,
+        ended_at,
+        reason,
+        merged_into,
+        external_id,
+        _,
+    ) = row
     return MembershipRow(
         user_id=user_id,
         discord_id=discord_id,
@@ -362,6 +409,7 @@ def _membership_row(row: tuple[Any, ...]) -> MembershipRow:
         ended_at=moment_or_none(ended_at),
         reason=reason,
         merged_into=merged_into,
+        external_id=external_id,
     )
 
 

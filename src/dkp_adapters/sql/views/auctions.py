@@ -38,11 +38,11 @@ from dkp_core.loot import (
     BidRow,
     BidSource,
     LeaderRow,
+    MadeAs,
     Mode,
     ResultRow,
     Tier,
     commitment,
-    receipt,
 )
 
 _the_id: Final = bindparam("the_id", type_=BigInteger)
@@ -287,6 +287,7 @@ def _bids(wanted: ColumnElement[bool], *newest: str, source: FromClause = bids) 
             page.c.source,
             case((has_receipt, auctions.c.seed)),
             page.c.at,
+            page.c.made_as,
             page.c.count,
         )
         .select_from(
@@ -327,8 +328,10 @@ def bid_row(row: tuple[Any, ...]) -> BidRow:
         source,
         seed,
         at,
+        made_as,
         _,
     ) = row
+    known = MadeAs(auction_id, bid_id, user_id) if made_as is None else MadeAs.of(made_as)
     return BidRow(
         id=bid_id,
         auction_id=auction_id,
@@ -345,6 +348,7 @@ def bid_row(row: tuple[Any, ...]) -> BidRow:
         refusal=refusal,
         reason=reason,
         source=BidSource(source),
-        receipt=None if seed is None else receipt(bytes.fromhex(seed), auction_id, bid_id, user_id, points_of(amount)),
+        receipt=None if seed is None else known.receipt(bytes.fromhex(seed), points_of(amount)),
         placed_at=moment_at(at),
+        made_as=made_as,
     )

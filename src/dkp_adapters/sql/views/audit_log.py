@@ -12,6 +12,7 @@ from dkp_adapters.sql.moments import micros, moment_at
 from dkp_adapters.sql.statement import Statement, in_guild
 from dkp_adapters.sql.tables.kernel import events
 from dkp_adapters.sql.views import PAGE_OFFSET, PAGE_SIZE, SqlView, page_params
+from dkp_adapters.sql.views.actors import with_names
 from dkp_core.kernel.page import Page, PageRequest
 from dkp_core.kernel.ports import AuditFilter, AuditLog, AuditRow
 
@@ -75,7 +76,7 @@ class SqlAuditLog(SqlView, AuditLog):
         counted = self.session.first(_counted(names), **params)
         count = int(counted[0]) if counted is not None else 0
         rows = self.session.all(_listed(names), **params, **page_params(page)) if count > page.offset else []
-        return Page(tuple(map(_row, rows)), count)
+        return Page(with_names(self.session, map(_row, rows)), count)
 
 
 def _row(row: tuple[Any, ...]) -> AuditRow:
@@ -100,6 +101,7 @@ def _row(row: tuple[Any, ...]) -> AuditRow:
         aggregate_id=aggregate_id,
         actor_kind=actor_kind,
         actor_id=actor_id,
+        actor_name=None,
         user_id=user_id,
         entrypoint=entrypoint,
         request_id=request_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
@@ -20,6 +21,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    union,
 )
 
 from dkp_adapters.sql.auctions import AUCTION_COLUMNS, auction_of, rules_of, standing_bid_of
@@ -28,7 +30,7 @@ from dkp_adapters.sql.heads import counts_for, merged_into
 from dkp_adapters.sql.holds import purse_of
 from dkp_adapters.sql.moments import moment_at, moment_or_none
 from dkp_adapters.sql.points import policies_of
-from dkp_adapters.sql.statement import Statement, in_guild, json_values
+from dkp_adapters.sql.statement import Statement, in_guild, int_sum, json_values
 from dkp_adapters.sql.tables.accounts import memberships, users
 from dkp_adapters.sql.tables.guilds import guilds
 from dkp_adapters.sql.tables.loot import (
@@ -53,6 +55,7 @@ from dkp_adapters.sql.views import (
     pattern_of,
 )
 from dkp_adapters.sql.views.accounts import has_place
+from dkp_adapters.sql.views.actors import with_names
 from dkp_adapters.sql.views.auctions import (
     BIDS_OF_AUCTION,
     BIDS_OF_ITEM,
@@ -206,11 +209,17 @@ _with_item_pool: Final = items.outerjoin(
     item_pools, and_(item_pools.c.guild_id == items.c.guild_id, item_pools.c.id == items.c.item_pool_id)
 )
 _ITEM_NULLABLE: Final = frozenset({"item_pool", "last_price", "last_awarded_at"})
+_called_so: Final = items.alias("called_so")
 _ITEM_FILTERS: Final[dict[str, ColumnElement[bool]]] = {
     "search": part_of(items.c.name_key),
     "item_pool_id": is_given(items.c.item_pool_id, "item_pool_id"),
     "rarity": is_given(items.c.rarity, "rarity"),
-    "external_id": is_given(items.c.external_id, "external_id"),
+    "external_id": items.c.id.in_(
+        union(
+            select(_called_so.c.id).where(in_guild(_called_so), is_given(_called_so.c.external_id, "external_id")),
+            select(awards.c.item_id).where(in_guild(awards), is_given(awards.c.external_id, "external_id")),
+        )
+    ),
     "active": is_given(items.c.active, "active"),
 }
 
@@ -353,6 +362,7 @@ _AWARD: Final = (
     awards.c.awarded_at,
     awards.c.actor_kind,
     awards.c.actor_id,
+    awards.c.external_id,
 )
 _with_receiver: Final = awards.outerjoin(users, users.c.id == awards.c.user_id)
 _AWARD_KEYS: Final[dict[str, ColumnElement[Any]]] = {
@@ -374,6 +384,7 @@ _AWARD_FILTERS: Final[dict[str, ColumnElement[bool]]] = {
     "pool_pattern": _listed_pools.like(bindparam("pool_pattern", type_=Text())),
     "status": is_given(awards.c.status, "status"),
     "overbid": is_given(awards.c.overbid, "overbid"),
+    "external_id": is_given(awards.c.external_id, "external_id"),
     "search": part_of(awards.c.item_key),
 }
 
@@ -404,6 +415,16 @@ def _awards(wanted: frozenset[str], ordering: tuple[Order, ...], *, counted: boo
     )
 
 
+_AWARD_CHANGES: Final = Statement(
+    select(
+        guilds.c.roster_revision,  # goes up when an import is undone
+        select(func.count()).select_from(awards).where(in_guild(awards)).scalar_subquery(),
+        select(int_sum(awards.c.version)).where(in_guild(awards)).scalar_subquery(),
+    ).where(guilds.c.id == bindparam("guild_id", type_=BigInteger))
+)
+_ITEM_VERSIONS: Final = Statement(
+    select(items.c.id, items.c.version).where(in_guild(items)).order_by(items.c.guild_id, items.c.id)
+)
 _ONE_AWARD: Final = Statement(
     select(*_AWARD).select_from(_with_receiver).where(in_guild(awards), awards.c.id == _the_id)
 )
@@ -521,6 +542,7 @@ def _award_row(row: Row) -> AwardRow:
         awarded_at,
         actor_kind,
         actor_id,
+        external_id,
     ) = row
     return AwardRow(
         id=award_id,
@@ -540,6 +562,8 @@ def _award_row(row: Row) -> AwardRow:
         awarded_at=moment_at(awarded_at),
         actor_kind=ActorKind(actor_kind),
         actor_id=actor_id,
+        actor_name=None,
+        external_id=external_id,
     )
 
 
@@ -730,6 +754,11 @@ class SqlLootView(SqlView, LootView):
 
     # --- awards -------------------------------------------------------------------------------------------------------
 
+    def awards_revision(self) -> str:
+        """Of awards, which go only with a whole import, how often they changed; of items, each version."""
+        digest = hashlib.blake2b(repr(self.session.all(_ITEM_VERSIONS)).encode(), digest_size=15)
+        return f"{self.session.all(_AWARD_CHANGES)}-{digest.hexdigest()}"
+
     def awards(self, wanted: AwardFilter, *, ordering: tuple[Order, ...], page: PageRequest) -> Page[AwardRow]:
         params = _wanted(
             item_id=wanted.item_id,
@@ -738,19 +767,20 @@ class SqlLootView(SqlView, LootView):
             pool_pattern=None if wanted.pool_id is None else pool_pattern_of(wanted.pool_id),
             status=wanted.status and wanted.status.value,
             overbid=None if wanted.overbid is None else int(wanted.overbid),
+            external_id=wanted.external_id,
             search=_pattern(wanted.search),
         )
         others = [] if wanted.user_id is None else self.session.all(_MERGED_INTO, user_id=wanted.user_id)
         if others:  # which is seldom: else a user's awards are found faster
             params["receivers"] = [wanted.user_id, *(user_id for user_id, _ in others)]
         rows, count = self._page(_awards, params, ordering, page)
-        return Page(tuple(_award_row(row[:-1]) for row in rows), count)
+        return Page(with_names(self.session, (_award_row(row[:-1]) for row in rows)), count)
 
     def award(self, award_id: AwardId) -> AwardRow:
         row = self.session.first(_ONE_AWARD, the_id=award_id)
         if row is None:
             raise NoSuch("award", award_id)
-        return _award_row(row)
+        return with_names(self.session, [_award_row(row)])[0]
 
     def award_drafts(self, wanted: AwardDraftFilter, *, page: PageRequest) -> Page[AwardDraftRow]:
         if self.session.first(_IS_RAID, the_id=wanted.raid_id) is None:

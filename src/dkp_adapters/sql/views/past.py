@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, bindparam, or_, select
+from sqlalchemy import BigInteger, and_, bindparam, case, or_, select
 
 from dkp_adapters.sql.batches import SqlTurnout
 from dkp_adapters.sql.moments import micros, moment_at
@@ -18,6 +18,7 @@ from dkp_adapters.sql.tables.raids import attendance, raids
 from dkp_adapters.sql.views.guilds import SqlGuildsView
 from dkp_adapters.sql.views.points import SqlPointsView
 from dkp_adapters.sql.views.raids import SqlRaidsView, awards_in_pool, pool_pattern_of
+from dkp_core.kernel.actor import ActorKind
 from dkp_core.kernel.ids import PoolId, RaidId, UserId
 from dkp_core.points import Bucket, EntryKind, PastEntry, SourceKind
 from dkp_core.raids import Attendance, PastView, Raid
@@ -27,6 +28,11 @@ _BALANCES: Final = Statement(
     select(balances.c.user_id, balances.c.earned, balances.c.spent, balances.c.adjusted).where(
         in_guild(balances), balances.c.pool_id == _pool_id
     )
+)
+_is_imported: Final = and_(entries.c.actor_kind == ActorKind.IMPORT.value, entries.c.kind != EntryKind.IMPORT.value)
+_booked_at: Final = case(
+    (and_(_is_imported, entries.c.occurred_at < entries.c.recorded_at), entries.c.occurred_at),
+    else_=entries.c.recorded_at,
 )
 _ENTRIES: Final = Statement(
     select(
@@ -43,12 +49,13 @@ _ENTRIES: Final = Statement(
         entries.c.recorded_at,
         entries.c.reverses,
         entries.c.policies_version,
+        case((_is_imported, 1), else_=0),
     )
     .where(
         in_guild(entries),
         entries.c.pool_id == _pool_id,
         or_(
-            entries.c.recorded_at >= bindparam("recorded_since", type_=BigInteger),
+            _booked_at >= bindparam("booked_since", type_=BigInteger),
             entries.c.occurred_at >= bindparam("occurred_since", type_=BigInteger),
         ),
     )
@@ -83,12 +90,12 @@ class SqlPastView(SqlRaidsView, SqlPointsView, SqlGuildsView, PastView):
         return {user_id: (earned, -spent, adjusted) for user_id, earned, spent, adjusted in rows}
 
     def past_entries(
-        self, pool_id: PoolId, *, recorded_since: datetime, occurred_since: datetime
+        self, pool_id: PoolId, *, booked_since: datetime, occurred_since: datetime
     ) -> tuple[PastEntry, ...]:
         rows = self.session.all(
             _ENTRIES,
             pool_id=pool_id,
-            recorded_since=micros(recorded_since),
+            booked_since=micros(booked_since),
             occurred_since=micros(occurred_since),
         )
         return tuple(map(_entry, rows))
@@ -123,6 +130,7 @@ def _entry(row: tuple[Any, ...]) -> PastEntry:
         recorded_at,
         reverses,
         version,
+        imported,
     ) = row
     return PastEntry(
         entry_id,
@@ -138,4 +146,5 @@ def _entry(row: tuple[Any, ...]) -> PastEntry:
         moment_at(recorded_at),
         reverses,
         version,
+        bool(imported),
     )

@@ -35,6 +35,7 @@ from dkp_adapters.sql.tables.raids import NEVER, attendance_totals, raid_totals,
 from dkp_adapters.sql.tables.roster import characters, ranks
 from dkp_adapters.sql.views import PAGE_OFFSET, PAGE_SIZE, page_params
 from dkp_adapters.sql.views.accounts import has_place
+from dkp_adapters.sql.views.actors import names_elsewhere, with_names
 from dkp_adapters.sql.views.attendance import (
     AT,
     AttendanceQuery,
@@ -94,7 +95,7 @@ points_of: Final[Callable[[int], Points]] = lru_cache(maxsize=65_536)(Points)
 # --- pools ------------------------------------------------------------------------------------------------------------
 
 _SELECT_POOL: Final = select(
-    pools.c.id, pools.c.name, pools.c.unit, pools.c.decimals, pools.c.is_default, pools.c.archived
+    pools.c.id, pools.c.name, pools.c.unit, pools.c.decimals, pools.c.is_default, pools.c.archived, pools.c.external_id
 ).where(in_guild(pools))
 _POOLS: Final = Statement(_SELECT_POOL.order_by(pools.c.archived, pools.c.is_default.desc(), pools.c.name_key))
 _POOL: Final = Statement(_SELECT_POOL.where(pools.c.id == _the_id))
@@ -110,16 +111,22 @@ _POLICIES: Final = Statement(
     .order_by(pool_policies.c.version.desc())
 )
 _ITEM_POOLS: Final = Statement(
-    select(item_pools.c.id, item_pools.c.name, item_pools.c.pools)
+    select(item_pools.c.id, item_pools.c.name, item_pools.c.pools, item_pools.c.external_id)
     .where(in_guild(item_pools))
     .order_by(item_pools.c.name_key)
 )
 
 
 def _pool_row(row: tuple[Any, ...]) -> PoolRow:
-    pool_id, name, unit, decimals, is_default, archived = row
+    pool_id, name, unit, decimals, is_default, archived, external_id = row
     return PoolRow(
-        id=pool_id, name=name, unit=unit, decimals=decimals, is_default=bool(is_default), archived=bool(archived)
+        id=pool_id,
+        name=name,
+        unit=unit,
+        decimals=decimals,
+        is_default=bool(is_default),
+        archived=bool(archived),
+        external_id=external_id,
     )
 
 
@@ -361,6 +368,7 @@ def _history_row(row: Sequence[Any], balance: int) -> HistoryRow:
         source_id=source_id,
         actor_kind=ActorKind(actor_kind),
         actor_id=actor_id,
+        actor_name=None,
         occurred_at=moment_at(occurred_at),
         recorded_at=moment_at(recorded_at),
         reverses=reverses,
@@ -530,6 +538,9 @@ def _adjustments(wanted: frozenset[str], *, counted: bool = False) -> Statement:
         conditions.append(adjustments.c.reversed_at.is_not(None))
     if "standing" in wanted:
         conditions.append(adjustments.c.reversed_at.is_(None))
+    if "external_id" in wanted:
+        given = bindparam("external_id", type_=adjustments.c.external_id.type)
+        conditions.append(adjustments.c.external_id == given)
     count = select(func.count()).select_from(adjustments).where(*conditions)
     if counted:
         return Statement(count)
@@ -548,6 +559,7 @@ def _adjustments(wanted: frozenset[str], *, counted: bool = False) -> Statement:
             adjustments.c.occurred_at,
             adjustments.c.recorded_at,
             adjustments.c.reversed_at,
+            adjustments.c.external_id,
             count.correlate(None).scalar_subquery(),
         )
         .join_from(adjustments, users, users.c.id == adjustments.c.user_id)
@@ -573,6 +585,7 @@ def _adjustment_row(row: tuple[Any, ...]) -> AdjustmentRow:
         occurred_at,
         recorded_at,
         reversed_at,
+        external_id,
         _,
     ) = row
     return AdjustmentRow(
@@ -586,9 +599,11 @@ def _adjustment_row(row: tuple[Any, ...]) -> AdjustmentRow:
         character_name=character_name,
         actor_kind=ActorKind(actor_kind),
         actor_id=actor_id,
+        actor_name=None,
         occurred_at=moment_at(occurred_at),
         recorded_at=moment_at(recorded_at),
         reversed_at=moment_or_none(reversed_at),
+        external_id=external_id,
     )
 
 
@@ -693,8 +708,8 @@ class SqlPointsView(SqlBatchesView, PointsView):
 
     def item_pools(self) -> tuple[ItemPoolRow, ...]:
         return tuple(
-            ItemPoolRow(id=item_pool_id, name=name, pools=tuple(json.loads(paid_from)))
-            for item_pool_id, name, paid_from in self.session.all(_ITEM_POOLS)
+            ItemPoolRow(id=item_pool_id, name=name, pools=tuple(json.loads(paid_from)), external_id=external_id)
+            for item_pool_id, name, paid_from, external_id in self.session.all(_ITEM_POOLS)
         )
 
     # --- balances -----------------------------------------------------------------------------------------------------
@@ -750,7 +765,7 @@ class SqlPointsView(SqlBatchesView, PointsView):
             balance = running.get(row[_POOL_ID], row[-2])
             running[row[_POOL_ID]] = balance - row[_AMOUNT]
             results.append(_history_row(row, balance))
-        return Page(tuple(results), rows[0][-1] if rows else 0)
+        return Page(with_names(self.session, results), rows[0][-1] if rows else 0)
 
     def _history(
         self, user_id: UserId, wanted: HistoryFilter, page: PageRequest, newest_first: bool
@@ -776,7 +791,7 @@ class SqlPointsView(SqlBatchesView, PointsView):
         statement = _history(filters, newest_first=newest_first)
         rows = self.session.all(statement, user_id=user_id, **params, **page_params(page))
         if rows:
-            return Page(tuple(_history_row(row, row[-2]) for row in rows), rows[0][-1])
+            return Page(with_names(self.session, (_history_row(row, row[-2]) for row in rows)), rows[0][-1])
         if not page.offset:
             return Page((), 0)
         counted = self.session.first(_history(filters, newest_first=False, counted=True), user_id=user_id, **params)
@@ -804,6 +819,8 @@ class SqlPointsView(SqlBatchesView, PointsView):
             row = self.session.first(_USERNAME, the_id=int(actor_id))
         elif kind in (ActorKind.API_KEY, ActorKind.BOT):
             row = self.session.first(_KEY_NAME, key=actor_id)
+        elif kind is ActorKind.IMPORT:
+            return names_elsewhere(self.session, {actor_id}).get(actor_id)
         else:
             row = None
         return None if row is None else str(row[0])
@@ -853,12 +870,14 @@ class SqlPointsView(SqlBatchesView, PointsView):
             params["pool_id"] = wanted.pool_id
         if wanted.user_id is not None:
             params["user_id"] = wanted.user_id
+        if wanted.external_id is not None:
+            params["external_id"] = wanted.external_id
         filters = frozenset(params)
         if wanted.reversed is not None:
             filters |= {"reversed" if wanted.reversed else "standing"}
         rows = self.session.all(_adjustments(filters), **params, **page_params(page))
         if rows:
-            return Page(tuple(map(_adjustment_row, rows)), rows[0][-1])
+            return Page(with_names(self.session, map(_adjustment_row, rows)), rows[0][-1])
         counted = self.session.first(_adjustments(filters, counted=True), **params) if page.offset else None
         return Page((), counted[0] if counted else 0)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -32,7 +33,7 @@ from dkp_adapters.sql.heads import with_heads
 from dkp_adapters.sql.moments import micros, moment_at, moment_or_none
 from dkp_adapters.sql.raids import lines_of, upload_of
 from dkp_adapters.sql.sightings import evidence_of
-from dkp_adapters.sql.statement import Statement, in_guild
+from dkp_adapters.sql.statement import Statement, in_guild, json_values
 from dkp_adapters.sql.tables.accounts import memberships, users
 from dkp_adapters.sql.tables.guilds import guilds
 from dkp_adapters.sql.tables.raids import (
@@ -60,7 +61,7 @@ from dkp_adapters.sql.views.attendance import (
 from dkp_adapters.sql.views.points import points_of
 from dkp_adapters.sql.views.sorting import Keys, sorted_by
 from dkp_core.kernel.errors import NoSuch
-from dkp_core.kernel.ids import EventTypeId, PoolId, RaidId, UploadId, UserId
+from dkp_core.kernel.ids import CharacterId, EventTypeId, PoolId, RaidId, UploadId, UserId
 from dkp_core.kernel.names import name_key
 from dkp_core.kernel.page import Order, Page, PageRequest
 from dkp_core.kernel.points import Points
@@ -99,6 +100,7 @@ _SELECT_EVENT_TYPE: Final = (
         event_types.c.metadata,
         event_types.c.item_pools,
         event_types.c.active,
+        event_types.c.external_id,
     )
     .where(in_guild(event_types))
     .order_by(event_types.c.name_key)
@@ -108,7 +110,7 @@ _EVENT_TYPE: Final = Statement(_SELECT_EVENT_TYPE.where(event_types.c.id == _the
 
 
 def _event_type_row(row: tuple[Any, ...]) -> EventTypeRow:
-    event_type_id, name, pools, default_points, modifier, description, metadata, item_pools, active = row
+    event_type_id, name, pools, default_points, modifier, description, metadata, item_pools, active, external_id = row
     worth = points_of(default_points)
     return EventTypeRow(
         id=event_type_id,
@@ -121,6 +123,7 @@ def _event_type_row(row: tuple[Any, ...]) -> EventTypeRow:
         metadata=json.loads(metadata),
         item_pools=tuple(json.loads(item_pools)),
         active=bool(active),
+        external_id=external_id,
     )
 
 
@@ -185,6 +188,7 @@ def _raids(wanted: frozenset[str], ordering: tuple[Order, ...], *, counted: bool
         "status": raids.c.status == bindparam("status"),
         "since": raids.c.starts_at >= bindparam("since", type_=BigInteger),
         "until": raids.c.starts_at < bindparam("until", type_=BigInteger),
+        "external_id": raids.c.external_id == bindparam("external_id", type_=raids.c.external_id.type),
         "search": or_(part_of(raids.c.note_key), part_of(event_types.c.name_key)),
         "pool_pattern": awards_in_pool(),
         "user_id": _was_attended(),
@@ -208,6 +212,7 @@ def _raids(wanted: frozenset[str], ordering: tuple[Order, ...], *, counted: bool
             raids.c.ticks_count,
             raids.c.attendees,
             raids.c.unresolved,
+            raids.c.external_id,
             count.correlate(None).scalar_subquery(),
         )
         .select_from(_with_leader)
@@ -240,6 +245,7 @@ _RAID: Final = Statement(
         raids.c.ticks,
         raids.c.attendees,
         raids.c.unresolved,
+        raids.c.external_id,
         _names_at.c.tick,
         _names_at.c.names,
     )
@@ -263,6 +269,7 @@ def _raid_row(row: tuple[Any, ...]) -> RaidRow:
         ticks,
         attendees,
         unresolved,
+        external_id,
         _,
     ) = row
     return RaidRow(
@@ -279,6 +286,7 @@ def _raid_row(row: tuple[Any, ...]) -> RaidRow:
         ticks=ticks,
         attendees=attendees,
         unresolved=unresolved,
+        external_id=external_id,
     )
 
 
@@ -298,6 +306,7 @@ def _raid_detail_row(rows: Sequence[tuple[Any, ...]]) -> RaidDetailRow:
         ticks,
         attendees,
         unresolved,
+        external_id,
     ) = rows[0][:-2]
     names_at = {tick: names for *_, tick, names in rows}
     return RaidDetailRow(
@@ -318,6 +327,7 @@ def _raid_detail_row(rows: Sequence[tuple[Any, ...]]) -> RaidDetailRow:
         ),
         attendees=attendees,
         unresolved=unresolved,
+        external_id=external_id,
     )
 
 
@@ -350,6 +360,23 @@ _LINES: Final = Statement(
     )
     .where(in_guild(raids), raids.c.id == _raid_id)
     .order_by(attendance.c.tick, attendance.c.name_key)
+)
+_RAID_VERSIONS: Final = Statement(
+    select(raids.c.id, raids.c.version).where(in_guild(raids)).order_by(raids.c.guild_id, raids.c.id)
+)
+_SEEN_WITH_RAIDS: Final = Statement(
+    select(guilds.c.version, guilds.c.roster_revision).where(guilds.c.id == bindparam("guild_id", type_=BigInteger))
+)
+_ATTENDEES: Final = Statement(
+    select(attendance.c.raid_id, attendance.c.character_id)
+    .where(
+        in_guild(attendance),
+        attendance.c.raid_id.in_(json_values("raid_ids")),
+        attendance.c.character_id.is_not(None),
+        attendance.c.ignored == 0,
+    )
+    .distinct()
+    .order_by(attendance.c.raid_id, attendance.c.character_id)
 )
 _WAITING: Final = (
     attendance.c.name_key,
@@ -607,9 +634,9 @@ _UPLOAD: Final = Statement(
 class SqlRaidsView(SqlView, RaidsView):
     """Reads event types, raids and attendance."""
 
-    def event_types(self, *, active: bool | None) -> tuple[EventTypeRow, ...]:
+    def event_types(self, *, active: bool | None, external_id: str | None = None) -> tuple[EventTypeRow, ...]:
         rows = map(_event_type_row, self.session.all(_EVENT_TYPES))
-        return tuple(row for row in rows if active in (None, row.active))
+        return tuple(row for row in rows if active in (None, row.active) and external_id in (None, row.external_id))
 
     def event_type(self, event_type_id: EventTypeId) -> EventTypeRow:
         row = self.session.first(_EVENT_TYPE, the_id=event_type_id)
@@ -631,6 +658,8 @@ class SqlRaidsView(SqlView, RaidsView):
             params["since"] = micros(wanted.since)
         if wanted.until is not None:
             params["until"] = micros(wanted.until)
+        if wanted.external_id is not None:
+            params["external_id"] = wanted.external_id
         if name_key(wanted.search):
             params["search"] = pattern_of(wanted.search)
         filters = frozenset(params)
@@ -652,6 +681,17 @@ class SqlRaidsView(SqlView, RaidsView):
             raise NoSuch("raid", raid_id)
         # A raid that nobody attended is one row, with nothing in it.
         return tuple(_attendance_row(row) for row in rows if row[0] is not None)
+
+    def raids_revision(self) -> str:
+        """Of each raid its version, which goes up with its attendance too; raids may go, so that sums won't do."""
+        digest = hashlib.blake2b(repr(self.session.all(_RAID_VERSIONS)).encode(), digest_size=15)
+        return f"{self.session.all(_SEEN_WITH_RAIDS)}-{digest.hexdigest()}"
+
+    def attendees(self, raid_ids: Collection[RaidId]) -> Mapping[RaidId, tuple[CharacterId, ...]]:
+        found: dict[RaidId, list[CharacterId]] = {}
+        for raid_id, character_id in self.session.all(_ATTENDEES, raid_ids=list(raid_ids)):
+            found.setdefault(raid_id, []).append(character_id)
+        return {raid_id: tuple(characters) for raid_id, characters in found.items()}
 
     def upload(self, upload_id: UploadId, *, with_content: bool) -> Upload:
         row = self.session.first(_UPLOAD, the_id=upload_id, with_content=int(with_content))

@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Any, Final
 
+from attrs import evolve
 from sqlalchemy import BigInteger, ColumnElement, Text, and_, bindparam, case, func, literal, or_, select
 
 from dkp_adapters.sql.heads import merged_into, with_heads
@@ -39,6 +40,7 @@ from dkp_adapters.sql.tables.recruitment import (
     votes,
 )
 from dkp_adapters.sql.views import PAGE_OFFSET, PAGE_SIZE, SqlView, ordered_by, page_params, part_of, pattern_of
+from dkp_adapters.sql.views.actors import names_elsewhere
 from dkp_adapters.sql.views.attendance import AttendanceQuery, shares_of, windows_ending
 from dkp_adapters.sql.views.points import points_of
 from dkp_core.accounts import ACTIVE_ROLE_GROUPS, MembershipStatus, RoleGroup
@@ -724,9 +726,19 @@ class SqlRecruitmentView(SqlView, RecruitmentView):
             answers=_answer_rows(answers, form),
             character_id=character_id,
             rules_version=rules_version,
-            transitions=tuple(map(_transition_row, self.session.all(_TRANSITIONS, the_id=application_id))),
+            transitions=self._transitions(application_id),
             comments=tuple(map(_comment_row, self.session.all(_COMMENTS, the_id=application_id))),
             polls=polls_of(row[_POLLS]),
+        )
+
+    def _transitions(self, application_id: ApplicationId) -> tuple[TransitionRow, ...]:
+        """Its steps, the earliest first, with the names of those who took them elsewhere too."""
+        steps = tuple(map(_transition_row, self.session.all(_TRANSITIONS, the_id=application_id)))
+        imported = {step.actor_id for step in steps if step.actor_kind is ActorKind.IMPORT and step.actor_id}
+        names = names_elsewhere(self.session, imported)
+        return tuple(
+            evolve(step, username=names.get(step.actor_id or "")) if step.actor_kind is ActorKind.IMPORT else step
+            for step in steps
         )
 
     def _referees(self, named: Sequence[UserId]) -> tuple[RefereeRow, ...]:

@@ -115,6 +115,7 @@ _SHOWN: Final = (
     _mains.c.id,
     _mains.c.name,
     characters.c.joined_on,
+    characters.c.external_id,
 )
 
 
@@ -175,6 +176,7 @@ _FILTERS: Final[dict[str, ColumnElement[bool]]] = {
     "level_min": characters.c.level >= bindparam("level_min"),
     "level_max": characters.c.level <= bindparam("level_max"),
     "attendance_min": and_(_held > 0, _attended * 100 >= bindparam("attendance_min", type_=BigInteger) * _held),
+    "external_id": characters.c.external_id == bindparam("external_id", type_=characters.c.external_id.type),
     "search": part_of(characters.c.name_key),
     "shown": _is_shown,
 }
@@ -213,6 +215,7 @@ def _filter_params(wanted: RosterFilter) -> dict[str, Any]:
         # From 0 on everybody has it.
         "attendance_min": wanted.attendance_min if (wanted.attendance_min or 0) > 0 else None,
         "class_key": name_key(wanted.character_class) if wanted.character_class else None,
+        "external_id": wanted.external_id,
         "search": pattern_of(wanted.search) if name_key(wanted.search) else None,
     }
     if wanted.rank and wanted.rank.isascii() and wanted.rank.isdigit() and len(wanted.rank) < 19:
@@ -562,7 +565,7 @@ class SqlRosterView(SqlView, RosterView):
         if not rows:
             counted = self.session.first(_counted(names), **filters, **window) if page.offset else None
             return Page((), counted[0] if counted else 0)
-        held, leave_out, count = rows[0][14:]
+        held, leave_out, count = rows[0][len(_SHOWN) :]
         shares = {
             user_id: _percent(came, held - excused * leave_out)
             for user_id, came, excused in self.session.all(_SHARES, **window)
@@ -760,6 +763,7 @@ def _roster_row(row: tuple[Any, ...], attendance_30: str) -> RosterRow:
         main_id,
         main_character,
         joined_on,
+        external_id,
         *_,
     ) = row
     return RosterRow(
@@ -778,6 +782,7 @@ def _roster_row(row: tuple[Any, ...], attendance_30: str) -> RosterRow:
         main_character=main_character,
         joined_on=date.fromisoformat(joined_on),
         attendance_30=attendance_30,
+        external_id=external_id,
     )
 
 
@@ -799,6 +804,7 @@ def _character_row(rows: list[tuple[Any, ...]], key: object) -> CharacterRow:
         main_id,
         main_character,
         joined_on,
+        external_id,
         notes,
         *_,
     ) = rows[0]
@@ -818,7 +824,8 @@ def _character_row(rows: list[tuple[Any, ...]], key: object) -> CharacterRow:
         main_character=main_character,
         joined_on=date.fromisoformat(joined_on),
         notes=notes,
-        aliases=tuple(row[15] for row in rows if row[15] is not None),
+        external_id=external_id,
+        aliases=tuple(alias for *_, alias, _ in rows if alias is not None),
     )
 
 

@@ -113,14 +113,19 @@ def element_of(text: DumpText, name: str) -> Element:
     Raises: DumpIsBroken, which names the line, for what is no XML, or starts with another element, declares a document
     type (and with it entities), nests too deep or has too many elements.
     """
-    whole = "\n".join(line for _, line in text.lines()).lstrip("\ufeff")
-    written = whole.lstrip()
-    tree = _Tree(whole.count("\n", 0, len(whole) - len(written)))
-    # A carriage return within a line ends one for the parser, but not for whoever looks at the file's lines.
-    root = tree.read(BARE.sub(BARE_MARK, written.replace("\r", " ")).encode("utf-8", "replace"))
+    root = document_of("\n".join(line for _, line in text.lines()))
     if root.name != name:
         raise DumpIsBroken("XML", root.line, f"it starts with <{root.name[:40]}> where <{name}> is read")
     return root
+
+
+def document_of(text: str) -> Element:
+    """The whole text as one element, whatever its name. Raises: DumpIsBroken, as `element_of` does."""
+    whole = text.lstrip("\ufeff")
+    written = whole.lstrip()
+    tree = _Tree(whole.count("\n", 0, len(whole) - len(written)))
+    # A carriage return within a line ends one for the parser, but not for whoever looks at the file's lines.
+    return tree.read(BARE.sub(BARE_MARK, written.replace("\r", " ")).encode("utf-8", "replace"))
 
 
 class _Tree:

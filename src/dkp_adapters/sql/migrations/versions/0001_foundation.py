@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("character_name", letters(64), nullable=False),
         sa.Column("reason", LONG_TEXT, nullable=False),
         sa.Column("note", LONG_TEXT, nullable=False),
+        sa.Column("external_id", letters(128), nullable=True),
         sa.PrimaryKeyConstraint("guild_id", "id", name=op.f("pk_adjustments")),
         sqlite_with_rowid=False,
         if_not_exists=True,
@@ -38,6 +39,12 @@ def upgrade() -> None:
     with op.batch_alter_table("adjustments", schema=None) as batch_op:
         batch_op.create_index(
             batch_op.f("ix_adjustments_guild_id_batch_id"), ["guild_id", "batch_id"], unique=False, if_not_exists=True
+        )
+        batch_op.create_index(
+            batch_op.f("ix_adjustments_guild_id_external_id"),
+            ["guild_id", "external_id"],
+            unique=False,
+            if_not_exists=True,
         )
 
     op.create_table(
@@ -343,6 +350,7 @@ def upgrade() -> None:
         sa.Column("character_name", letters(64), nullable=False),
         sa.Column("character_key", letters(128), nullable=False),
         sa.Column("because", LONG_TEXT, nullable=False),
+        sa.Column("external_id", letters(128), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("guild_id", "id", name=op.f("pk_awards")),
         sqlite_with_rowid=False,
@@ -352,6 +360,9 @@ def upgrade() -> None:
     with op.batch_alter_table("awards", schema=None) as batch_op:
         batch_op.create_index(
             batch_op.f("ix_awards_guild_id_awarded_at"), ["guild_id", "awarded_at"], unique=False, if_not_exists=True
+        )
+        batch_op.create_index(
+            batch_op.f("ix_awards_guild_id_external_id"), ["guild_id", "external_id"], unique=False, if_not_exists=True
         )
         batch_op.create_index(
             batch_op.f("ix_awards_guild_id_item_id_awarded_at"),
@@ -458,6 +469,7 @@ def upgrade() -> None:
         sa.Column("actor_id", letters(128), nullable=False),
         sa.Column("character_name", letters(64), nullable=False),
         sa.Column("reason", LONG_TEXT, nullable=False),
+        sa.Column("made_as", letters(64), nullable=True),
         sa.PrimaryKeyConstraint("guild_id", "auction_id", "number", name=op.f("pk_bids")),
         sqlite_with_rowid=False,
         if_not_exists=True,
@@ -719,6 +731,7 @@ def upgrade() -> None:
         sa.Column("metadata", LONG_TEXT, nullable=False),
         sa.Column("item_pools", LONG_TEXT, nullable=False),
         sa.Column("active", sa.SmallInteger(), nullable=False),
+        sa.Column("external_id", letters(128), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("guild_id", "id", name=op.f("pk_event_types")),
         sa.UniqueConstraint("guild_id", "name_key", name=op.f("uq_event_types_guild_id_name_key")),
@@ -806,6 +819,27 @@ def upgrade() -> None:
         **TABLE,
     )
     op.create_table(
+        "imports",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("program", letters(64), nullable=False),
+        sa.Column("program_version", letters(64), nullable=False),
+        sa.Column("source", LONG_TEXT, nullable=False),
+        sa.Column("fingerprint", letters(64), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("actor_kind", letters(64), nullable=False),
+        sa.Column("actor_id", letters(128), nullable=False),
+        sa.Column("spans", LONG_TEXT, nullable=False),
+        sa.Column("counts", LONG_TEXT, nullable=False),
+        sa.Column("default_pool_before", sa.BigInteger(), nullable=True),
+        sa.Column("pools_before", LONG_TEXT, nullable=False),
+        sa.Column("undone_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("guild_id", "id", name=op.f("pk_imports")),
+        sqlite_with_rowid=False,
+        if_not_exists=True,
+        **TABLE,
+    )
+    op.create_table(
         "installation",
         sa.Column("key", letters(64), autoincrement=False, nullable=False),
         sa.Column("value", LONG_TEXT, nullable=False),
@@ -821,6 +855,7 @@ def upgrade() -> None:
         sa.Column("name", letters(64), nullable=False),
         sa.Column("name_key", letters(128), nullable=False),
         sa.Column("pools", LONG_TEXT, nullable=False),
+        sa.Column("external_id", letters(128), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("guild_id", "id", name=op.f("pk_item_pools")),
         sa.UniqueConstraint("guild_id", "name_key", name=op.f("uq_item_pools_guild_id_name_key")),
@@ -849,6 +884,11 @@ def upgrade() -> None:
         if_not_exists=True,
         **TABLE,
     )
+    with op.batch_alter_table("items", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_items_guild_id_external_id"), ["guild_id", "external_id"], unique=False, if_not_exists=True
+        )
+
     op.create_table(
         "leases",
         sa.Column("name", letters(64), autoincrement=False, nullable=False),
@@ -894,6 +934,7 @@ def upgrade() -> None:
         sa.Column("reason", LONG_TEXT, nullable=False),
         sa.Column("merged_into", sa.BigInteger(), nullable=True),
         sa.Column("was_member", sa.SmallInteger(), nullable=False),
+        sa.Column("external_id", letters(128), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("guild_id", "user_id", name=op.f("pk_memberships")),
         sqlite_with_rowid=False,
@@ -901,6 +942,12 @@ def upgrade() -> None:
         **TABLE,
     )
     with op.batch_alter_table("memberships", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_memberships_guild_id_external_id"),
+            ["guild_id", "external_id"],
+            unique=False,
+            if_not_exists=True,
+        )
         batch_op.create_index(batch_op.f("ix_memberships_user_id"), ["user_id"], unique=False, if_not_exists=True)
 
     op.create_table(
@@ -1027,6 +1074,7 @@ def upgrade() -> None:
         sa.Column("decimals", sa.Integer(), nullable=False),
         sa.Column("is_default", sa.SmallInteger(), nullable=False),
         sa.Column("archived", sa.SmallInteger(), nullable=False),
+        sa.Column("external_id", letters(128), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("guild_id", "id", name=op.f("pk_pools")),
         sa.UniqueConstraint("guild_id", "name_key", name=op.f("uq_pools_guild_id_name_key")),
@@ -1083,6 +1131,7 @@ def upgrade() -> None:
         sa.Column("attendees", sa.Integer(), nullable=False),
         sa.Column("unresolved", sa.Integer(), nullable=False),
         sa.Column("counts", sa.SmallInteger(), nullable=False),
+        sa.Column("external_id", letters(128), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("guild_id", "id", name=op.f("pk_raids")),
         sqlite_with_rowid=False,
@@ -1090,6 +1139,9 @@ def upgrade() -> None:
         **TABLE,
     )
     with op.batch_alter_table("raids", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_raids_guild_id_external_id"), ["guild_id", "external_id"], unique=False, if_not_exists=True
+        )
         batch_op.create_index(
             batch_op.f("ix_raids_guild_id_starts_at_counts"),
             ["guild_id", "starts_at", "counts"],
@@ -1378,6 +1430,7 @@ def upgrade() -> None:
         sa.Column("joined_on", letters(10), nullable=False),
         sa.Column("notes", LONG_TEXT, nullable=False),
         sa.Column("profile", LONG_TEXT, nullable=False),
+        sa.Column("external_id", letters(128), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["guild_id", "rank_id"], ["ranks.guild_id", "ranks.id"], name=op.f("fk_characters_guild_id_rank_id")
@@ -1389,6 +1442,12 @@ def upgrade() -> None:
         **TABLE,
     )
     with op.batch_alter_table("characters", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_characters_guild_id_external_id"),
+            ["guild_id", "external_id"],
+            unique=False,
+            if_not_exists=True,
+        )
         batch_op.create_index(
             batch_op.f("ix_characters_guild_id_rank_id"), ["guild_id", "rank_id"], unique=False, if_not_exists=True
         )

@@ -1,0 +1,105 @@
+"""Moving a guild in from elsewhere, and out again: above every context, since it brings things of each."""
+
+from dkp_core.moving.arrivals import (
+    Arrivals,
+    FormVersion,
+    Kind,
+    Numbers,
+    OldDeed,
+    OldTransition,
+    Origin,
+    Person,
+    PoliciesOf,
+    Thing,
+)
+from dkp_core.moving.errors import (
+    BrokenExport,
+    GuildHasData,
+    ImportHasTheOfficers,
+    ImportIsEdited,
+    ImportIsNamed,
+    ImportIsUndone,
+    SlugTaken,
+)
+from dkp_core.moving.events import DeedRecorded, GuildImported, ImportUndone
+from dkp_core.moving.import_record import GUILD, MEMBERSHIP, Import, PoolBefore, Span, spans_of
+from dkp_core.moving.importing import Imported, ImportGuild
+from dkp_core.moving.packing import ExportGuild, ImportExportedGuild, Packed, PackedAs, Packing, Unpacked
+from dkp_core.moving.ports import Imports, Intake, MovingWork, Telling
+from dkp_core.moving.report import (
+    AttendanceProof,
+    BalanceProof,
+    Found,
+    ListedRow,
+    Reconciliation,
+    Remark,
+    Report,
+    TableCount,
+    Why,
+)
+from dkp_core.moving.showing import ListImports, ShowImport
+from dkp_core.moving.tallying import MODULUS, PARTLY, SHIFT, WEIGHTS, Counting, Tally
+from dkp_core.moving.undoing import UndoImport, Undone
+from dkp_core.moving.views import ImportRow, ImportsView
+
+__all__ = [
+    "GUILD",
+    "MEMBERSHIP",
+    "MODULUS",
+    "PARTLY",
+    "SHIFT",
+    "WEIGHTS",
+    "Arrivals",
+    "AttendanceProof",
+    "BalanceProof",
+    "BrokenExport",
+    "Counting",
+    "DeedRecorded",
+    "ExportGuild",
+    "FormVersion",
+    "Found",
+    "GuildHasData",
+    "GuildImported",
+    "Import",
+    "ImportExportedGuild",
+    "ImportGuild",
+    "ImportHasTheOfficers",
+    "ImportIsEdited",
+    "ImportIsNamed",
+    "ImportIsUndone",
+    "ImportRow",
+    "ImportUndone",
+    "Imported",
+    "Imports",
+    "ImportsView",
+    "Intake",
+    "Kind",
+    "ListImports",
+    "ListedRow",
+    "MovingWork",
+    "Numbers",
+    "OldDeed",
+    "OldTransition",
+    "Origin",
+    "Packed",
+    "PackedAs",
+    "Packing",
+    "Person",
+    "PoliciesOf",
+    "PoolBefore",
+    "Reconciliation",
+    "Remark",
+    "Report",
+    "ShowImport",
+    "SlugTaken",
+    "Span",
+    "TableCount",
+    "Tally",
+    "Telling",
+    "Thing",
+    "UndoImport",
+    "Undone",
+    "Unpacked",
+    "Why",
+    "spans_of",
+]
