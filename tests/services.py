@@ -3,6 +3,9 @@
 A test asks for a database of its own with `make_database` and gives it back with `drop_database`. Where a
 server can neither be found nor started, the test is skipped with the reason, or fails when
 `DKP_REQUIRE_SERVICES` names the server (a comma-separated list, or `all`).
+
+With `DKP_TEST_HURRY` set, servers that are found are told not to wait for the disk at each commit, until they are
+told otherwise: for machines whose servers hold nothing but tests.
 """
 
 from __future__ import annotations
@@ -73,11 +76,14 @@ def _found(service: str) -> str:
     if named := os.environ.get(variable):
         if fault := server.fault(named):
             pytest.fail(f"{variable} is set to {named}, but: {fault}", pytrace=False)
-        return urlsplit(named)._replace(path="").geturl()
-    fault = server.fault(server.usual)
-    if fault is None:
-        return server.usual
-    return _started(service, server, f"no server at {server.usual} ({fault})")
+        found = urlsplit(named)._replace(path="").geturl()
+    elif fault := server.fault(server.usual):
+        return _started(service, server, f"no server at {server.usual} ({fault})")
+    else:
+        found = server.usual
+    if os.environ.get("DKP_TEST_HURRY"):
+        server.hurry(found)
+    return found
 
 
 # --- databases ----------------------------------------------------------------------------------------------
@@ -171,12 +177,14 @@ class Program:
 class Server:
     """One kind of server: where it usually is, what is wrong with the one at a URL, and how to start one.
 
-    `program` makes the command for a folder and a port; raises ServiceMissing when nothing is installed.
+    `program` makes the command for a folder and a port; raises ServiceMissing when nothing is installed. `hurry` has
+    the one at a URL commit without waiting for the disk.
     """
 
     usual: str
     fault: Callable[[str], str | None]
     program: Callable[[Path, int], Program]
+    hurry: Callable[[str], None] = lambda _: None
 
 
 def _postgresql_fault(url: str) -> str | None:
@@ -186,6 +194,14 @@ def _postgresql_fault(url: str) -> str | None:
     except psycopg.Error as error:
         return str(error).strip()
     return None
+
+
+def _postgresql_hurry(url: str) -> None:
+    with psycopg.connect(url, dbname="postgres", autocommit=True) as connection:
+        if connection.execute("SHOW fsync").fetchone() == ("off",):
+            return
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
 
 
 def _postgresql_program(folder: Path, port: int) -> Program:
@@ -236,6 +252,11 @@ def _mariadb_fault(url: str) -> str | None:
     except pymysql.err.MySQLError as error:
         return str(error)
     return None
+
+
+def _mariadb_hurry(url: str) -> None:
+    with closing(_mariadb(url)) as server, server.cursor() as cursor:
+        cursor.execute("SET GLOBAL innodb_flush_log_at_trx_commit = 0")
 
 
 def _mariadb_program(folder: Path, port: int) -> Program:
@@ -289,8 +310,10 @@ def _redis_program(folder: Path, port: int) -> Program:
 
 _SERVERS: Final[Mapping[str, Server]] = MappingProxyType(
     {
-        "postgresql": Server("postgresql://postgres@127.0.0.1:5432", _postgresql_fault, _postgresql_program),
-        "mariadb": Server("mariadb://root@127.0.0.1:3306", _mariadb_fault, _mariadb_program),
+        "postgresql": Server(
+            "postgresql://postgres@127.0.0.1:5432", _postgresql_fault, _postgresql_program, _postgresql_hurry
+        ),
+        "mariadb": Server("mariadb://root@127.0.0.1:3306", _mariadb_fault, _mariadb_program, _mariadb_hurry),
         "redis": Server("redis://127.0.0.1:6379", _redis_fault, _redis_program),
     }
 )

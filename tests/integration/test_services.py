@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import ExitStack, closing
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -10,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 import psycopg
 import pymysql
 import pytest
+from attrs import evolve
 
 from tests import services
 from tests.services import drop_database, make_database, required
@@ -135,6 +137,54 @@ def test_a_server_that_is_named_but_does_not_answer_is_a_failure(monkeypatch: py
     monkeypatch.setattr(services, "_found", services._found.__wrapped__)
     with pytest.raises(pytest.fail.Exception, match="DKP_TEST_REDIS_URL is set to"):
         services.server_url("redis")
+
+
+@pytest.mark.parametrize(("setting", "hurried"), [("", []), ("1", ["redis://127.0.0.1:1234"])])
+def test_a_server_hurries_only_where_it_is_asked_to(
+    setting: str, hurried: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody's own data is not put at risk for the sake of tests."""
+    told: list[str] = []
+    server = evolve(services._SERVERS["redis"], fault=lambda _: None, hurry=told.append)
+    monkeypatch.setattr(services, "_SERVERS", {"redis": server})
+    monkeypatch.setenv("DKP_TEST_REDIS_URL", "redis://127.0.0.1:1234/5")
+    monkeypatch.setenv("DKP_TEST_HURRY", setting)
+    assert services._found.__wrapped__("redis") == "redis://127.0.0.1:1234"
+    assert told == hurried
+
+
+@pytest.mark.parametrize(
+    ("service", "shown", "patient", "hurrying"),
+    [
+        ("postgresql", "SHOW fsync", "on", "off"),
+        ("mariadb", "SELECT @@GLOBAL.innodb_flush_log_at_trx_commit", 1, 0),
+    ],
+)
+def test_servers_that_hurry_do_not_wait_for_the_disk(
+    service: str, shown: str, patient: object, hurrying: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that was started to wait says itself that it no longer does; to ask it again changes nothing."""
+
+    def waiting(folder: Path, port: int) -> services.Program:
+        program = server.program(folder, port)
+        run = [each.replace("fsync=off", "jit=off").replace("commit=0", "commit=1") for each in program.run]
+        return evolve(program, run=run)
+
+    monkeypatch.setattr(services, "_running", started := ExitStack())
+    server = services._SERVERS[service]
+    with started:
+        try:
+            url = services._started(service, evolve(server, program=waiting), "")
+        except services.ServiceMissing as missing:
+            pytest.skip(str(missing))
+        asked = f"{url}/postgres" if service == "postgresql" else url
+        assert execute(asked, shown) == [(patient,)]
+        for _ in range(2):
+            server.hurry(url)
+        give_up = time.monotonic() + 10
+        while execute(asked, shown) != [(hurrying,)]:
+            assert time.monotonic() < give_up
+            time.sleep(0.01)
 
 
 @pytest.mark.parametrize("service", ["postgresql", "mariadb", "redis"])

@@ -943,7 +943,7 @@ class MergesContract(Contract):
         place.member("boss", RoleGroup.OFFICER)
         two = Two.at(place)
         report = two.unlink(two.linked)
-        two.link(report.into, "76543210987654")
+        two.link(report.into, "76543210987653")
         with pytest.raises(UserIsLinked):
             two.undo(report.merge_id)
 
