@@ -45,12 +45,17 @@ class Module:
         return _parsed(self.text)
 
     @property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Everything in the tree."""
+        return _walked(self.text)
+
+    @property
     def imports(self) -> tuple[Import, ...]:
         """Every import, wherever it stands: in functions, under `if TYPE_CHECKING`, by name in a string."""
         return tuple(self._imports())
 
     def _imports(self) -> Iterator[Import]:
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Import):
                 for alias in node.names:
                     yield Import(alias.name, alias.name, node.lineno)
@@ -78,8 +83,8 @@ class Module:
 
     def _uses(self) -> Iterator[Use]:
         known = self._aliases()
-        inner = {id(node.value) for node in ast.walk(self.tree) if isinstance(node, ast.Attribute)}
-        for node in ast.walk(self.tree):
+        inner = {id(node.value) for node in self.nodes if isinstance(node, ast.Attribute)}
+        for node in self.nodes:
             if id(node) not in inner and isinstance(node, ast.Name | ast.Attribute):
                 head, _, rest = _dotted(node).partition(".")
                 if head:
@@ -87,7 +92,7 @@ class Module:
 
     def _aliases(self) -> dict[str, str]:
         aliases = {}
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Import):
                 aliases.update({alias.asname: alias.name for alias in node.names if alias.asname})
             elif isinstance(node, ast.ImportFrom):
@@ -111,6 +116,11 @@ def modules_of(package: str) -> tuple[Module, ...]:
 @cache
 def _parsed(text: str) -> ast.Module:
     return ast.parse(text)
+
+
+@cache
+def _walked(text: str) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(_parsed(text)))
 
 
 def _called(node: ast.Call) -> str:

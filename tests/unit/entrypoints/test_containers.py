@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from functools import cache
 from importlib import import_module
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -15,9 +16,10 @@ from dkp_core.kernel.ports import Begin, BeginInstallation, Chance, Clock, Hashi
 from dkp_entrypoints.containers import UseCases
 from dkp_entrypoints.settings import Settings
 
-CONTEXTS = ("guilds", "accounts", "notices", "roster", "points", "raids")
+CONTEXTS = ("guilds", "accounts", "notices", "roster", "points", "raids", "loot", "recruitment", "moving")
 
 
+@cache
 def use_cases() -> dict[str, type]:
     """Every use case of the core: a frozen class that is called with an actor."""
     found: dict[str, type] = {}
@@ -29,6 +31,7 @@ def use_cases() -> dict[str, type]:
     return found
 
 
+@cache
 def made() -> dict[str, Any]:
     """Every use case that the container makes, by its class name."""
     container = UseCases(settings=Settings())
