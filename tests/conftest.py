@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,19 @@ from tests.services import ENGINES, Engine
 settings.register_profile("dkp", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", parent=settings.get_profile("dkp"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "dkp")
+
+# Programs that tests start keep what they compiled, as an installation does: compiling is half of what a start costs.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# What is collected stays until the end: to look for garbage in it takes as long as a third of the collecting.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """From now on there may be garbage, but not in what is there already."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_unconfigure() -> None:

@@ -130,13 +130,18 @@ def drop_database(url: str) -> None:
         with psycopg.connect(url, dbname="postgres", autocommit=True) as connection:
             connection.execute(statement)
     else:
+        end_mariadb_connections(url)  # DROP waits for the metadata locks of their transactions
         with closing(_mariadb(url)) as server, server.cursor() as cursor:
-            # DROP waits for the metadata locks of open transactions, so their connections go first.
-            cursor.execute("SELECT id FROM information_schema.processlist WHERE db = %s", (_name(url),))
-            for (connection_id,) in cursor.fetchall():
-                with suppress(pymysql.err.MySQLError):  # it may have ended by itself meanwhile
-                    cursor.execute(f"KILL {int(connection_id)}")
             cursor.execute(f"DROP DATABASE IF EXISTS `{_name(url)}`")
+
+
+def end_mariadb_connections(url: str) -> None:
+    """Ends the connections that were left open to a database on MariaDB, and with them their transactions and locks."""
+    with closing(_mariadb(url)) as server, server.cursor() as cursor:
+        cursor.execute("SELECT id FROM information_schema.processlist WHERE db = %s", (_name(url),))
+        for (connection_id,) in cursor.fetchall():
+            with suppress(pymysql.err.MySQLError):  # it may have ended by itself meanwhile
+                cursor.execute(f"KILL {int(connection_id)}")
 
 
 def _name(url: str) -> str:
@@ -157,6 +162,7 @@ def _mariadb(url: str) -> pymysql.Connection[pymysql.cursors.Cursor]:
         charset="utf8mb4",
         connect_timeout=5,
         autocommit=True,
+        ssl_disabled=True,  # to load certificates takes longer than all else
     )
 
 
@@ -325,12 +331,17 @@ _running: Final = ExitStack()
 
 
 def end_started_servers() -> None:
-    """Ends what was started here and removes its folders; servers that were found are left alone."""
+    """Ends what was started here and removes its folders; of servers that were found, only databases are dropped."""
     _running.close()
     _found.cache_clear()
 
 
 atexit.register(end_started_servers)
+
+
+def at_the_end(url: str) -> None:
+    """Drop this database when the tests of this process are over, before the servers that were started end."""
+    _running.callback(drop_database, url)
 
 
 def _started(service: str, server: Server, looked: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
@@ -95,24 +95,25 @@ def decoded(raw: bytes, codec: str = "utf-8") -> tuple[str, bool]:
 
 # --- cells without anything special to them ---------------------------------------------------------------------------
 
-Quick: TypeAlias = Callable[[bytes], Any]
-"""Reads a cell that is as most are, whatever the charset; SLOW for every other."""
+Quick: TypeAlias = Callable[[Sequence["bytes | None"]], list[Any]]
+"""Reads cells of a column that are as most are, whatever the charset; SLOW stands for every other."""
 SLOW: Final = object()
 _DIGITS_MAX: Final = 18
 _CENTS: Final = re.compile(rb"(-?)([0-9]{1,9})\.([0-9]{2})", re.ASCII)
+_FLAGS: Final = {b"0": False, b"1": True}
 
 
 def quick(read: Read[Any], now: datetime) -> Quick:
-    """How a plain cell is read that `read` would read the same, without a flaw."""
+    """How plain cells are read that `read` would read the same, without a flaw."""
     if read in (identity, whole, count):
-        return _plain_number
+        return _plain_numbers
     if read in (plain, text):
-        return _plain_text
+        return _plain_texts
     if read is past:
         return _plain_past(int(now.timestamp()))
     if read is amount:
-        return _plain_amount
-    return _plain_flag if read is flag else _never_plain
+        return _plain_amounts
+    return _plain_flags if read is flag else _never_plain
 
 
 def of_nothing(read: Read[Any], column: str, now: datetime) -> Any:
@@ -125,28 +126,34 @@ def of_nothing(read: Read[Any], column: str, now: datetime) -> Any:
     return SLOW if cell.flaws else value
 
 
-def _never_plain(_: bytes) -> Any:
-    return SLOW
+def _never_plain(cells: Sequence[bytes | None]) -> list[Any]:
+    return [SLOW] * len(cells)
 
 
-def _plain_number(raw: bytes) -> Any:
-    return int(raw) if raw.isdigit() and len(raw) <= _DIGITS_MAX else SLOW
+def _plain_numbers(cells: Sequence[bytes | None]) -> list[Any]:
+    return [int(raw) if raw and raw.isdigit() and len(raw) <= _DIGITS_MAX else SLOW for raw in cells]
 
 
-def _plain_text(raw: bytes) -> Any:
-    return raw.decode() if raw.isascii() and b"&" not in raw else SLOW
+def _plain_texts(cells: Sequence[bytes | None]) -> list[Any]:
+    return [raw.decode() if raw is not None and raw.isascii() and b"&" not in raw else SLOW for raw in cells]
 
 
-def _plain_flag(raw: bytes) -> Any:
-    return raw == b"1" if raw in (b"0", b"1") else SLOW
+def _plain_flags(cells: Sequence[bytes | None]) -> list[Any]:
+    return [SLOW if raw is None else _FLAGS.get(raw, SLOW) for raw in cells]
 
 
 def _plain_past(now: int) -> Quick:
-    def read(raw: bytes) -> Any:
-        seconds = _plain_number(raw)
-        return _EPOCH + timedelta(seconds=seconds) if seconds is not SLOW and 0 < seconds <= now else SLOW
+    def read(cells: Sequence[bytes | None]) -> list[Any]:
+        return [
+            _EPOCH + timedelta(seconds=seconds) if seconds is not SLOW and 0 < seconds <= now else SLOW
+            for seconds in _plain_numbers(cells)
+        ]
 
     return read
+
+
+def _plain_amounts(cells: Sequence[bytes | None]) -> list[Any]:
+    return [SLOW if raw is None else _plain_amount(raw) for raw in cells]
 
 
 @lru_cache(maxsize=4096)

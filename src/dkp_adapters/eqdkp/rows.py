@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Final, TypeVar, get_type_hints
+from itertools import count, zip_longest
+from typing import Annotated, Any, ClassVar, Final, TypeAlias, TypeVar, get_type_hints
 
 from attrs import field, frozen
 
@@ -16,6 +17,7 @@ from dkp_adapters.eqdkp import cells
 from dkp_adapters.eqdkp.cells import Cell, Flaw, Read
 from dkp_adapters.eqdkp.ciphered import Key
 from dkp_adapters.eqdkp.serialized import Plain
+from dkp_adapters.eqdkp.statements import Cells
 from dkp_core.kernel.points import Points
 
 
@@ -27,13 +29,13 @@ class Column:
     read: Read[Any]
 
 
-@frozen(kw_only=True)
+@frozen
 class Row:
     """A row that was read: which of its table's it is, and what is not quite right in it."""
 
     table: ClassVar[str]
     ordinal: int
-    flaws: tuple[Flaw, ...] = field(default=(), eq=False)
+    flaws: tuple[Flaw, ...] = field(eq=False)
 
 
 R = TypeVar("R", bound=Row)
@@ -41,7 +43,7 @@ R = TypeVar("R", bound=Row)
 # --- users and what they may ------------------------------------------------------------------------------------------
 
 
-@frozen(kw_only=True)
+@frozen
 class Setting(Row):
     """A setting of the program or a plugin; `value` is a text, or a mapping."""
 
@@ -51,7 +53,7 @@ class Setting(Row):
     value: Annotated[Plain, Column("config_value", cells.setting)]
 
 
-@frozen(kw_only=True)
+@frozen
 class User(Row):
     """Somebody who may sign in; `accounts` are those elsewhere, such as Discord, by provider."""
 
@@ -77,7 +79,7 @@ class User(Row):
     away_note: Annotated[str, Column("awaymode_note", cells.text)]
 
 
-@frozen(kw_only=True)
+@frozen
 class UserField(Row):
     """A field that users fill in about themselves."""
 
@@ -90,7 +92,7 @@ class UserField(Row):
     options: Annotated[Plain, Column("options", cells.serialized)]
 
 
-@frozen(kw_only=True)
+@frozen
 class Group(Row):
     """A group of users: 1 guests, 2 super administrators, 3 administrators, 4 members, 5 officers, 6 editors."""
 
@@ -103,7 +105,7 @@ class Group(Row):
     position: Annotated[int, Column("groups_user_sortid", cells.count)]
 
 
-@frozen(kw_only=True)
+@frozen
 class GroupMember(Row):
     """A user is in a group."""
 
@@ -113,7 +115,7 @@ class GroupMember(Row):
     leads: Annotated[bool, Column("grpleader", cells.flag)]
 
 
-@frozen(kw_only=True)
+@frozen
 class Right(Row):
     """Something that may be allowed, such as `a_raid_add`; its id differs from installation to installation."""
 
@@ -123,7 +125,7 @@ class Right(Row):
     by_default: Annotated[bool, Column("auth_default", cells.flag)]
 
 
-@frozen(kw_only=True)
+@frozen
 class GroupRight(Row):
     """What a group may, or may not."""
 
@@ -133,7 +135,7 @@ class GroupRight(Row):
     is_allowed: Annotated[bool, Column("auth_setting", cells.flag)]
 
 
-@frozen(kw_only=True)
+@frozen
 class UserRight(Row):
     """What a user may beside what the groups may."""
 
@@ -146,7 +148,7 @@ class UserRight(Row):
 # --- characters -------------------------------------------------------------------------------------------------------
 
 
-@frozen(kw_only=True)
+@frozen
 class Character(Row):
     """A character; its main is None, 0 or itself where it is one. `profile` holds class, race, level and the like."""
 
@@ -166,7 +168,7 @@ class Character(Row):
     default_role: Annotated[int, Column("defaultrole", cells.count)]
 
 
-@frozen(kw_only=True)
+@frozen
 class CharacterUser(Row):
     """Whose a character is."""
 
@@ -175,7 +177,7 @@ class CharacterUser(Row):
     user: Annotated[int, Column("user_id", cells.identity)]
 
 
-@frozen(kw_only=True)
+@frozen
 class Rank(Row):
     """A rank of characters."""
 
@@ -189,7 +191,7 @@ class Rank(Row):
     is_default: Annotated[bool, Column("rank_default", cells.flag)]
 
 
-@frozen(kw_only=True)
+@frozen
 class CharacterField(Row):
     """A field of characters' profiles; `data` holds its options, such as the names of classes by their ids."""
 
@@ -205,7 +207,7 @@ class CharacterField(Row):
     data: Annotated[Plain, Column("data", cells.serialized)]
 
 
-@frozen(kw_only=True)
+@frozen
 class Role(Row):
     """A role at raids; `classes` are ids with `|` between them."""
 
@@ -215,7 +217,7 @@ class Role(Row):
     classes: Annotated[str, Column("role_classes", cells.plain)]
 
 
-@frozen(kw_only=True)
+@frozen
 class RaidGroup(Row):
     """A group of characters that raid together."""
 
@@ -228,7 +230,7 @@ class RaidGroup(Row):
     position: Annotated[int, Column("groups_raid_sortid", cells.count)]
 
 
-@frozen(kw_only=True)
+@frozen
 class RaidGroupMember(Row):
     """Who is in a raid group: a character, or a user where an older update left it so."""
 
@@ -242,7 +244,7 @@ class RaidGroupMember(Row):
 # --- points -----------------------------------------------------------------------------------------------------------
 
 
-@frozen(kw_only=True)
+@frozen
 class Event(Row):
     """A kind of raid, with the points it usually gives."""
 
@@ -255,7 +257,7 @@ class Event(Row):
     added_by: Annotated[str, Column("event_added_by", cells.text)]
 
 
-@frozen(kw_only=True)
+@frozen
 class Pool(Row):
     """A pool of points."""
 
@@ -266,7 +268,7 @@ class Pool(Row):
     position: Annotated[int, Column("multidkp_sortid", cells.count)]
 
 
-@frozen(kw_only=True)
+@frozen
 class PoolEvent(Row):
     """What is earned and adjusted at an event counts in a pool; its attendance may not."""
 
@@ -276,7 +278,7 @@ class PoolEvent(Row):
     no_attendance: Annotated[bool, Column("multidkp2event_no_attendance", cells.flag)]
 
 
-@frozen(kw_only=True)
+@frozen
 class PoolItemPool(Row):
     """What is spent in an item pool counts in a pool."""
 
@@ -285,7 +287,7 @@ class PoolItemPool(Row):
     pool: Annotated[int, Column("multidkp2itempool_multi_id", cells.identity)]
 
 
-@frozen(kw_only=True)
+@frozen
 class ItemPool(Row):
     """A pool of items."""
 
@@ -295,7 +297,7 @@ class ItemPool(Row):
     description: Annotated[str, Column("itempool_desc", cells.text)]
 
 
-@frozen(kw_only=True)
+@frozen
 class Raid(Row):
     """A raid; `connected` are the ids, as texts, of raids that are one with it for attendance."""
 
@@ -311,7 +313,7 @@ class Raid(Row):
     connected: Annotated[Plain, Column("raid_connected_attendance", cells.written)]
 
 
-@frozen(kw_only=True)
+@frozen
 class Attendee(Row):
     """A character was at a raid; there may be several alike, and each counts."""
 
@@ -320,7 +322,7 @@ class Attendee(Row):
     character: Annotated[int, Column("member_id", cells.identity)]
 
 
-@frozen(kw_only=True)
+@frozen
 class Item(Row):
     """An item that a character bought; those with one `group_key` are one drop with several buyers; each pays."""
 
@@ -339,7 +341,7 @@ class Item(Row):
     updated_by: Annotated[str, Column("item_updated_by", cells.text)]
 
 
-@frozen(kw_only=True)
+@frozen
 class Adjustment(Row):
     """Points given or taken; those with one `group_key` are one mass adjustment. `event` may be no number: None."""
 
@@ -356,7 +358,7 @@ class Adjustment(Row):
     updated_by: Annotated[str, Column("adjustment_updated_by", cells.text)]
 
 
-@frozen(kw_only=True)
+@frozen
 class Snapshot(Row):
     """What the program noted of a character in a pool; `breakdown` alone is right, the other columns are a cache."""
 
@@ -372,7 +374,7 @@ class Snapshot(Row):
 # --- calendar ---------------------------------------------------------------------------------------------------------
 
 
-@frozen(kw_only=True)
+@frozen
 class Calendar(Row):
     """A calendar: type 1 for raids, 2 for other dates, 3 fed from elsewhere."""
 
@@ -386,7 +388,7 @@ class Calendar(Row):
     is_restricted: Annotated[bool, Column("restricted", cells.flag)]
 
 
-@frozen(kw_only=True)
+@frozen
 class CalendarEvent(Row):
     """A date; `extension` tells what a raid needs, who was invited, and the raid it became. `repeating` is in days."""
 
@@ -408,7 +410,7 @@ class CalendarEvent(Row):
     timezone: Annotated[str, Column("timezone", cells.plain)]
 
 
-@frozen(kw_only=True)
+@frozen
 class SignUp(Row):
     """A character signed up; status 0 is confirmed, 1 signed in, 2 signed off, 3 backup, 4 not signed in."""
 
@@ -426,7 +428,7 @@ class SignUp(Row):
     by_admin: Annotated[bool, Column("signedbyadmin", cells.flag)]
 
 
-@frozen(kw_only=True)
+@frozen
 class Guest(Row):
     """Somebody from outside who takes part; the address is not encrypted."""
 
@@ -443,7 +445,7 @@ class Guest(Row):
     creator: Annotated[int, Column("creator", cells.count)]
 
 
-@frozen(kw_only=True)
+@frozen
 class RaidTemplate(Row):
     """What a raid in the calendar is made from."""
 
@@ -456,7 +458,7 @@ class RaidTemplate(Row):
 # --- history and applications -----------------------------------------------------------------------------------------
 
 
-@frozen(kw_only=True)
+@frozen
 class LogEntry(Row):
     """What was done, by whom, to which record; `value` has what was before and after. A `result` of 0 is a failure."""
 
@@ -473,7 +475,7 @@ class LogEntry(Row):
     record_id: Annotated[str, Column("log_record_id", cells.plain)]
 
 
-@frozen(kw_only=True)
+@frozen
 class Comment(Row):
     """A comment on a raid, a date, an application or somebody's wall; its text may hold HTML and BBCode."""
 
@@ -487,7 +489,7 @@ class Comment(Row):
     reply_to: Annotated[int, Column("reply_to", cells.count)]
 
 
-@frozen(kw_only=True)
+@frozen
 class ApplicationField(Row):
     """A question that applicants are asked (guildrequest plugin)."""
 
@@ -501,7 +503,7 @@ class ApplicationField(Row):
     is_required: Annotated[bool, Column("required", cells.flag)]
 
 
-@frozen(kw_only=True)
+@frozen
 class Application(Row):
     """Somebody applied (guildrequest plugin): status 0 new, 1 in progress, 2 accepted, 3 rejected.
 
@@ -600,36 +602,77 @@ def needed_columns_of(kind: type[Row]) -> Sequence[str]:
     return [each.name for each in _columns(kind).values() if each.read in _NEEDED]
 
 
+@frozen
+class _Reading:
+    """How the cells of a column become values: plain ones together, every other for itself; NULL is `nothing`."""
+
+    column: Column
+    place: int
+    codec: str
+    key: Key | None
+    now: datetime
+    quick: cells.Quick
+    nothing: Any
+
+    def values(
+        self, given: Sequence[bytes | None], flaws: dict[int, list[Flaw]], faults: dict[int, str]
+    ) -> Sequence[Any]:
+        """The values of these cells; by which of them it is, their flaws, and why one makes its row unreadable."""
+        values = self.quick(given)
+        for index in [index for index, value in enumerate(values) if value is cells.SLOW]:
+            raw = given[index]
+            if raw is None and self.nothing is not cells.SLOW:
+                values[index] = self.nothing
+                continue
+            cell = Cell(self.column.name, raw, self.codec, self.key, self.now)
+            try:
+                values[index] = self.column.read(cell)
+            except cells.Unreadable as unreadable:
+                faults.setdefault(index, str(unreadable))
+            if cell.flaws:
+                flaws.setdefault(index, []).extend(cell.flaws)
+        return values
+
+
+Reader: TypeAlias = Callable[[int, Sequence[Cells]], tuple[Sequence[R], Mapping[int, str]]]
+"""Makes rows of the cells of some that follow each other, of which the first has that ordinal.
+
+Beside them it gives why others can't be read, by their ordinals.
+"""
+
+
 def reader_of(
     kind: type[R], columns: Sequence[str], codecs: Sequence[str], *, key: Key | None, now: datetime
-) -> Callable[[int, Sequence[bytes | None]], R]:
-    """What makes a row of a kind from its ordinal and its cells, which stand in these columns. Raises: Unreadable."""
+) -> Reader[R]:
+    """What reads rows of a kind whose cells stand in these columns, a column at a time."""
     places = {column: place for place, column in enumerate(columns)}
-    nowhere = len(columns)  # where a NULL is put for columns that the table lacks
-    fields = [
-        (
-            name,
-            each.name,
-            each.read,
-            cells.quick(each.read, now),
-            cells.of_nothing(each.read, each.name, now),
-            places.get(each.name, nowhere),
+    nowhere = len(columns)  # of columns that the table lacks
+    readings = [
+        _Reading(
+            column=each,
+            place=places.get(each.name, nowhere),
+            codec=[*codecs, "utf-8"][places.get(each.name, nowhere)],
+            key=key,
+            now=now,
+            quick=cells.quick(each.read, now),
+            nothing=cells.of_nothing(each.read, each.name, now),
         )
-        for name, each in _columns(kind).items()
+        for each in _columns(kind).values()
     ]
-    width = 1 + max(place for *_, place in fields)
-    padding = (None,) * width
 
-    def made(ordinal: int, given: Sequence[bytes | None]) -> R:
-        row = given if len(given) >= width else (*given, *padding)
-        flaws: list[Flaw] = []
-        values: dict[str, Any] = {}
-        for name, column, read, quick, nothing, place in fields:
-            raw = row[place]
-            value = nothing if raw is None else quick(raw)
-            if value is cells.SLOW:
-                value = read(Cell(column, raw, codecs[place] if place < nowhere else "utf-8", key, now, flaws))
-            values[name] = value
-        return kind(ordinal=ordinal, flaws=tuple(flaws), **values)
+    def read(first: int, batch: Sequence[Cells]) -> tuple[Sequence[R], Mapping[int, str]]:
+        given = list(zip_longest(*batch))
+        absent = (None,) * len(batch)
+        flaws: dict[int, list[Flaw]] = {}
+        faults: dict[int, str] = {}
+        values = [
+            each.values(given[each.place] if each.place < len(given) else absent, flaws, faults) for each in readings
+        ]
+        flawed = [tuple(flaws.get(index, ())) for index in range(len(batch))]
+        made = list(map(kind, count(first), flawed, *values))
+        return (
+            [row for index, row in enumerate(made) if index not in faults] if faults else made,
+            {first + index: fault for index, fault in sorted(faults.items())},
+        )
 
-    return made
+    return read

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 LENGTH_MAX: Final = 16_000_000
 DEPTH_MAX: Final = 40
@@ -18,7 +18,10 @@ DEPTH_MAX: Final = 40
 Key: TypeAlias = int | str
 Plain: TypeAlias = bool | int | Decimal | str | Mapping[Key, "Plain"] | None
 
-_SCALAR: Final = re.compile(rb"N;|b:([01]);|i:([+-]?[0-9]{1,20});|d:([-+0-9.eE]{1,40}|-?INF|NAN);|([sa]):([0-9]{1,9}):")
+_TOKEN: Final = re.compile(
+    rb's:([0-9]{1,9}):"|i:([+-]?[0-9]{1,20});|a:([0-9]{1,9}):\{|b:([01]);|d:([-+0-9.eE]{1,40}|-?INF|NAN);|(N);'
+)
+_TEXT, _WHOLE, _ARRAY, _TRUTH, _NUMBER = range(1, 6)
 _REFUSED: Final = {b"O": "an object", b"C": "an object", b"E": "an enum", b"R": "a reference", b"r": "a reference"}
 
 
@@ -33,94 +36,74 @@ def unserialized(raw: bytes, text: Callable[[bytes], str] = bytes.decode) -> Pla
     """
     if len(raw) > LENGTH_MAX:
         raise NotSerialized(f"it has {len(raw):,} bytes, more than {LENGTH_MAX:,}")
-    reading = _Reading(raw, text)
-    value = reading.value()
-    if reading.at != len(raw.rstrip()):
-        raise NotSerialized(f"at byte {reading.at}, there is more than one value")
+    value, end = _value(raw, text)
+    if end != len(raw.rstrip()):
+        raise _fault(end, "there is more than one value")
     return value
 
 
-class _Reading:
-    """One pass over the bytes. Arrays that are open stand on a list, not on Python's stack."""
-
-    def __init__(self, raw: bytes, text: Callable[[bytes], str]) -> None:
-        self.raw = raw
-        self.text = text
-        self.at = 0
-
-    def value(self) -> Plain:
-        open_: list[tuple[dict[Key, Plain], int, Key | None]] = []
-        while True:
-            value, left = self._one()
-            if isinstance(value, dict) and left:
-                if len(open_) >= DEPTH_MAX:
-                    raise self._fault(f"arrays stand more than {DEPTH_MAX} deep in each other")
-                open_.append((value, left, self._key()))
-                continue
-            if isinstance(value, dict):
-                self._expect(b"}")
-            while open_:
-                array, left, key = open_.pop()
-                assert key is not None, "an array that has values left waits for one under a key"
+def _value(raw: bytes, text: Callable[[bytes], str]) -> tuple[Plain, int]:
+    """The value that stands first, and where it ends. Arrays that are open stand on a list, not on Python's stack."""
+    at, left = 0, 0
+    array: dict[Key, Plain] | None = None  # the innermost that is open; it has so many values `left` to come,
+    key: Any = None  # the next of them under this key, once that was read
+    around: list[tuple[dict[Key, Plain] | None, int, Key | None]] = []
+    while True:
+        kind, value, at = _token(raw, at, text)
+        if array is not None and key is None:
+            if kind > _WHOLE:
+                raise _fault(at, "the key of an array is neither a whole number nor a text")
+            key = value
+            continue
+        if kind == _ARRAY:
+            if len(around) >= DEPTH_MAX:
+                raise _fault(at, f"arrays stand more than {DEPTH_MAX} deep in each other")
+            around.append((array, left, key))
+            array, left, key = {}, value, None
+        elif array is not None:
+            array[key] = value
+            left, key = left - 1, None
+        while array is not None and not left:
+            if raw[at : at + 1] != b"}":
+                raise _fault(at, "} was expected")
+            at += 1
+            value = array
+            array, left, key = around.pop()
+            if array is not None:
                 array[key] = value
-                if left > 1:
-                    open_.append((array, left - 1, self._key()))
-                    break
-                self._expect(b"}")
-                value = array
-            else:
-                return value
+                left, key = left - 1, None
+        if array is None:
+            return value, at
 
-    def _one(self) -> tuple[Plain, int]:
-        """A scalar, or an array yet to be filled and how many values it has."""
-        found = _SCALAR.match(self.raw, self.at)
-        if found is None:
-            what = _REFUSED.get(self.raw[self.at : self.at + 1], "something else")
-            raise self._fault(f"{what} stands where a value was expected")
-        self.at = found.end()
-        truth, whole, number, kind, length = found.groups()
-        if truth is not None:
-            return truth == b"1", 0
-        if whole is not None:
-            return int(whole), 0
-        if number is not None:
-            return self._decimal(number), 0
-        if kind == b"s":
-            value = self._string(int(length))
-            self._expect(b";")
-            return value, 0
-        if kind == b"a":
-            self._expect(b"{")
-            return {}, int(length)
-        return None, 0
 
-    def _key(self) -> Key:
-        key, _ = self._one()
-        if isinstance(key, bool) or not isinstance(key, int | str):
-            raise self._fault("the key of an array is neither a whole number nor a text")
-        return key
-
-    def _string(self, length: int) -> str:
-        self._expect(b'"')
-        end = self.at + length
-        piece = self.raw[self.at : end]
-        self.at = end
-        self._expect(b'"')
+def _token(raw: bytes, at: int, text: Callable[[bytes], str]) -> tuple[int, Any, int]:
+    """What stands there, its value (how many values an array has), and where it ends."""
+    found = _TOKEN.match(raw, at)
+    if found is None:
+        what = _REFUSED.get(raw[at : at + 1], "something else")
+        raise _fault(at, f"{what} stands where a value was expected")
+    kind, at = found.lastindex or 0, found.end()
+    if kind == _TEXT:
+        ends = at + int(found[_TEXT])
+        if raw[ends : ends + 2] != b'";':
+            raise _fault(ends, 'the end of a text, " was expected')
         try:
-            return self.text(piece)
+            return kind, text(raw[at:ends]), ends + 2
         except UnicodeDecodeError:
-            raise self._fault("a text is not UTF-8") from None
+            raise _fault(at, "a text is not UTF-8") from None
+    if kind in (_WHOLE, _ARRAY):
+        return kind, int(found[kind]), at
+    if kind == _NUMBER:
+        return kind, _decimal(found[kind], at), at
+    return kind, found[kind] == b"1" if kind == _TRUTH else None, at
 
-    def _decimal(self, number: bytes) -> Decimal:
-        try:
-            return Decimal(number.decode().replace("INF", "Infinity"))
-        except ArithmeticError:
-            raise self._fault("a number can't be read") from None
 
-    def _expect(self, mark: bytes) -> None:
-        if self.raw[self.at : self.at + 1] != mark:
-            raise self._fault(f"{mark.decode()} was expected")
-        self.at += 1
+def _decimal(number: bytes, at: int) -> Decimal:
+    try:
+        return Decimal(number.decode().replace("INF", "Infinity"))
+    except ArithmeticError:
+        raise _fault(at, "a number can't be read") from None
 
-    def _fault(self, fault: str) -> NotSerialized:
-        return NotSerialized(f"at byte {self.at}, {fault}")
+
+def _fault(at: int, fault: str) -> NotSerialized:
+    return NotSerialized(f"at byte {at}, {fault}")

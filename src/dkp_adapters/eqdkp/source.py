@@ -13,7 +13,7 @@ from typing import Final, Self
 
 from attrs import define, field, frozen
 
-from dkp_adapters.eqdkp.cells import Unreadable, codec_of, decoded
+from dkp_adapters.eqdkp.cells import codec_of, decoded
 from dkp_adapters.eqdkp.ciphered import TRIED_MAX, Key, NotOpened
 from dkp_adapters.eqdkp.errors import (
     NoSource,
@@ -37,7 +37,7 @@ from dkp_adapters.eqdkp.rows import (
     reader_of,
 )
 from dkp_adapters.eqdkp.rules import FILE_BYTES_MAX, AutomaticAdjustment, RuleFunction, functions_of, rules_of
-from dkp_adapters.eqdkp.spool import Fault, Spool, Spooled
+from dkp_adapters.eqdkp.spool import Fault, S, Spool, Spooled
 from dkp_adapters.eqdkp.statements import Cells
 from dkp_adapters.eqdkp.taking import Progress, Taken, taken_from_database, taken_from_file
 
@@ -102,40 +102,37 @@ class EqdkpSource:
         table = self._table(kind.table)
         if table is None:
             return
-        made = reader_of(kind, table.columns, _codecs(table), key=self._key, now=self._now)
-        for ordinal, cells in self._spool.rows(table.name):
-            try:
-                row = made(ordinal, cells)
-            except Unreadable as unreadable:
-                self._faults[kind.table, ordinal] = Fault(kind.table, ordinal, str(unreadable))
-                continue
-            yield row
+        read = reader_of(kind, table.columns, _codecs(table), key=self._key, now=self._now)
+        for first, batch in self._spool.batches(table.name):
+            given, faults = read(first, batch)
+            for ordinal, reason in faults.items():
+                self._faults[kind.table, ordinal] = Fault(kind.table, ordinal, reason)
+            yield from given
+
+    def columns(self, table: str) -> Sequence[str]:
+        """The columns of any table; none where there is no such table."""
+        found = self._table(table)
+        return () if found is None else found.columns
 
     def raw(self, table: str) -> Iterator[RawRow]:
         """The rows of any table as they are stored; none where there is no such table."""
         found = self._table(table)
         if found is None:
             return
-        codecs = _codecs(found)
-        for ordinal, cells in self._spool.rows(found.name):
-            texts = [
-                _archived(cell, codec, column in found.binary)
-                for cell, codec, column in zip(cells, codecs, found.columns, strict=False)
-            ]
-            texts += [None] * (len(found.columns) - len(texts))
-            yield RawRow(table, ordinal, found.columns, tuple(texts))
+        codecs, absent = _codecs(found), (None,) * len(found.columns)
+        for first, batch in self._spool.batches(found.name):
+            for ordinal, cells in enumerate(batch, first):
+                texts = _texts(cells, codecs, found)
+                yield RawRow(table, ordinal, found.columns, (*texts, *absent[len(texts) :]))
 
-    def stored(self, table: str) -> tuple[Sequence[str], Iterator[Sequence[bytes | None]]]:
-        """The columns of a table and the bytes of its rows, in UTF-8 where they are text; nothing where it is not."""
+    def stored(self, table: str) -> Iterator[Sequence[bytes | None]]:
+        """The bytes of a table's rows, in UTF-8 where they are text; none where there is no such table."""
         found = self._table(table)
         if found is None:
-            return (), iter(())
-        return found.columns, self._bytes_of(found)
-
-    def _bytes_of(self, table: Spooled) -> Iterator[Sequence[bytes | None]]:
-        codecs = _codecs(table)
+            return
+        codecs = _codecs(found)
         is_utf8 = all(each == "utf-8" for each in codecs)
-        for _, cells in self._spool.rows(table.name):
+        for cells in self._spool.rows(found.name):
             if is_utf8:
                 yield cells
             else:
@@ -144,23 +141,15 @@ class EqdkpSource:
                     for cell, codec in zip(cells, codecs, strict=False)
                 ]
 
-    def put_aside(self, name: str, given: Iterable[Cells]) -> None:
-        """Puts rows down under a name of their own, in place of earlier ones, until the source is closed.
+    def put_aside(self, what: str, kind: type[S], given: Iterable[S]) -> Iterable[S]:
+        """Puts down what was made of rows, until the source is closed; it may be read again as often as needed.
 
         Raises: NoSource where there is no room.
         """
-        aside = self._spool.tables[f" {name}"] = Spooled(f" {name}", ())
         try:
-            for each in given:
-                self._spool.add(aside, each, sum([len(cell or b"") for cell in each]))
-            self._spool.flush()
+            return self._spool.put_aside(kind, given)
         except OSError as fault:
-            raise NoSource(name, fault.strerror or "what was read can't be kept") from None
-
-    def aside(self, name: str) -> Iterator[Cells]:
-        """The rows that were put aside under that name."""
-        for _, cells in self._spool.rows(f" {name}"):
-            yield cells
+            raise NoSource(what, fault.strerror or "what was read can't be kept") from None
 
     def opened(self, encrypted: str) -> str | None:
         """What a setting such as `admin_email` has encrypted; None without the key, and where it does not open it."""
@@ -333,7 +322,7 @@ def _columns(tables: Mapping[str, Spooled], spool: Spool, name: str, *wanted: st
     if table is None or not set(wanted) <= set(table.columns):
         return
     places = [table.columns.index(each) for each in wanted]
-    for _, cells in spool.rows(table.name):
+    for cells in spool.rows(table.name):
         yield [decoded(cells[place] or b"")[0] if place < len(cells) else "" for place in places]
 
 
@@ -388,6 +377,15 @@ def _content(which: str, given: bytes | Path) -> bytes:
 
 def _codecs(table: Spooled) -> Sequence[str]:
     return [codec_of(table.charsets.get(column, "utf8mb4")) for column in table.columns]
+
+
+def _texts(cells: Cells, codecs: Sequence[str], table: Spooled) -> Sequence[str | None]:
+    """The cells of a row as texts; bytes that are none as they are written in SQL."""
+    try:
+        return [None if cell is None else cell.decode(codec) for cell, codec in zip(cells, codecs, strict=False)]
+    except UnicodeDecodeError:
+        given = zip(cells, codecs, table.columns, strict=False)
+        return [_archived(cell, codec, column in table.binary) for cell, codec, column in given]
 
 
 def _archived(cell: bytes | None, codec: str, is_binary: bool) -> str | None:

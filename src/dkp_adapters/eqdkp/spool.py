@@ -7,8 +7,9 @@ has no name and goes with the process; only where things stand in it is kept in 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
-from typing import Final, Protocol
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Final, Generic, Protocol, TypeVar
 
 import msgspec
 from attrs import define, field, frozen
@@ -17,8 +18,12 @@ from dkp_adapters.eqdkp.statements import Cells
 
 BATCH_BYTES: Final = 2**17
 BATCH_ROWS: Final = 2000
+ASIDE_ROWS: Final = 500
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _DECODER: Final = msgspec.msgpack.Decoder(list[Cells])
+
+S = TypeVar("S", bound=msgspec.Struct)
+T = TypeVar("T")
 
 
 @frozen
@@ -101,21 +106,55 @@ class Spool:
         if not self._waiting or self._filling is None:
             return
         table, rows = self._filling, self._waiting
-        data = _ENCODER.encode(rows)
-        self._file.seek(self._end)
-        self._file.write(data)
-        table._batches.append(_Batch(self._end, len(data), table.count - len(rows) + 1))
-        self._end += len(data)
+        table._batches.append(self._put_down(rows, table.count - len(rows) + 1))
         self._waiting = []
         self._weight = 0
 
-    def rows(self, name: str) -> Iterator[tuple[int, Cells]]:
-        """The rows of a table with their ordinals; several may be read at the same time."""
+    def put_aside(self, kind: type[S], given: Iterable[S]) -> Aside[S]:
+        """Puts down what something else made of the rows."""
+        batches, things = [], iter(given)
+        while some := list(islice(things, ASIDE_ROWS)):
+            batches.append(self._put_down(some, 0))
+        return Aside(self, batches, msgspec.msgpack.Decoder(list[kind]))  # type: ignore[valid-type]  # known when it runs
+
+    def _put_down(self, rows: Sequence[object], first: int) -> _Batch:
+        data = _ENCODER.encode(rows)
+        self._file.seek(self._end)
+        self._file.write(data)
+        self._end += len(data)
+        return _Batch(self._end - len(data), len(data), first)
+
+    def _taken_up(self, batch: _Batch, decoder: msgspec.msgpack.Decoder[list[T]]) -> list[T]:
+        self._file.seek(batch.at)
+        return decoder.decode(self._file.read(batch.size))
+
+    def batches(self, name: str) -> Iterator[tuple[int, Sequence[Cells]]]:
+        """The rows of a table, some that follow each other at a time, with the ordinal of the first of them.
+
+        Several may be read at the same time.
+        """
         self.flush()
         for batch in self.tables[name]._batches:
-            self._file.seek(batch.at)
-            yield from enumerate(_DECODER.decode(self._file.read(batch.size)), batch.first)
+            yield batch.first, self._taken_up(batch, _DECODER)
+
+    def rows(self, name: str) -> Iterator[Cells]:
+        """The rows of a table one by one."""
+        for _, batch in self.batches(name):
+            yield from batch
 
     def close(self) -> None:
         """Lets the file go."""
         self._file.close()
+
+
+@frozen
+class Aside(Generic[S]):
+    """What was made of rows and put down, to be taken up as often as needed."""
+
+    _spool: Spool
+    _batches: Sequence[_Batch]
+    _decoder: msgspec.msgpack.Decoder[list[S]]
+
+    def __iter__(self) -> Iterator[S]:
+        for batch in self._batches:
+            yield from self._spool._taken_up(batch, self._decoder)

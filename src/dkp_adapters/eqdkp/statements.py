@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO, Final, TypeAlias
 from zipfile import BadZipFile
 
@@ -23,11 +23,13 @@ UNPACKED_BYTES_MAX: Final = 64 * 2**30
 PIECE: Final = 2**18
 
 # Each loop is possessive: what it took it keeps, so that no text makes it try twice.
-_STRING: Final = rb"'(?:[^'\\]++|\\.|'')*+'"
+_IN_STRING: Final = rb"[^'\\]*+(?:(?:\\.|'')[^'\\]*+)*+"
+_STRING: Final = rb"'" + _IN_STRING + rb"'"
 _QUOTED: Final = rb'"(?:[^"\\]++|\\.|"")*+"'
 _TICKED: Final = rb"`(?:[^`]++|``)*+`"
 _COMMENT: Final = rb"/\*(?:[^*]++|\*(?!/))*+\*/"
 _APART: Final = rb"|".join((_STRING, _QUOTED, _TICKED))
+_NUMBERS: Final = rb"\(-?+[0-9.]++(?:,-?+[0-9.]++)*+\)"
 _NAME: Final = rb"(?:" + _TICKED + rb"|" + _QUOTED + rb"|[^\s`\"'(),.;]++)"
 
 
@@ -46,6 +48,7 @@ _REST: Final = _pattern(
 _ROW: Final = _pattern(
     rb"\s*+(\((?:[^'\"`()]++|", _APART, rb"|\((?:[^'\"`()]++|", _APART, rb")*+\))*+\))\s*+(,|;|[A-Za-z])"
 )
+_ROWS_OF_NUMBERS: Final = _pattern(rb"(?:\s*+", _NUMBERS, rb"\s*+,)++")
 _OF: Final = rb"(?:" + _NAME + rb"\s*+\.\s*+)?+(" + _NAME + rb")\s*+"
 _INTO: Final = _pattern(
     rb"(?:INSERT|REPLACE)\s++(?:(?:LOW_PRIORITY|DELAYED|HIGH_PRIORITY|IGNORE)\s++)*+(?:INTO\s++)?", _OF,
@@ -80,10 +83,10 @@ _OTHER: Final = (
     + _QUOTED
     + rb"|0x[0-9A-F]*+|[xbn]'[^']*+')"
 )
-_VALUE: Final = _STRING + rb"|" + _OTHER + rb"|" + _NUMBER
-_WHOLE_ROW: Final = _pattern(rb"\(\s*+(?:", _VALUE, rb")\s*+(?:,\s*+(?:", _VALUE, rb")\s*+)*+\)")
-_EACH: Final = _pattern(rb"\s*+(?:'((?:[^'\\]++|\\.|'')*+)'|(", _OTHER, rb")|(", _NUMBER, rb"))\s*+[,)]")
-_NUMBERS: Final = _pattern(rb"\(-?+[0-9.]++(?:,-?+[0-9.]++)*+\)")
+_EACH: Final = _pattern(
+    rb"\s*+(?:'(", _IN_STRING, rb")'|(", _NUMBER, rb")|(", _OTHER, rb"))\s*+[,)]|(.++)"  # the last is no value
+)  # fmt: skip
+_ROW_OF_NUMBERS: Final = _pattern(_NUMBERS)
 _INTRODUCER: Final = _pattern(rb"_[A-Za-z0-9]++\s*+")
 _ESCAPED: Final = re.compile(rb"\\(.)|''", re.DOTALL)
 _ESCAPED_DOUBLE: Final = re.compile(rb'\\(.)|""', re.DOTALL)
@@ -101,19 +104,22 @@ def cells_of(row: bytes) -> Cells:
 
     Raises: RowUnreadable.
     """
-    if _NUMBERS.fullmatch(row) is not None:  # as most rows are
+    if _ROW_OF_NUMBERS.fullmatch(row) is not None:  # as most rows are
         return tuple(row[1:-1].split(b","))
-    if _WHOLE_ROW.fullmatch(row) is None:
+    found = _EACH.findall(row, 1)
+    if found[-1][-1]:
         raise RowUnreadable(f"it is not made of plain values: {row[:60].decode('utf-8', 'replace')}")
     return tuple(
         [
             number or (_unusual(other) if other else _plain(text) if b"\\" in text or b"'" in text else text)
-            for text, other, number in _EACH.findall(row, 1)
+            for text, number, other, _ in found
         ]
     )
 
 
 def _plain(text: bytes) -> bytes:
+    if b"'" not in text and text.count(b"\\") == text.count(b'\\"'):  # as what PHP serialized has
+        return text.replace(b'\\"', b'"')
     return _ESCAPED.sub(_unescaped, text)
 
 
@@ -337,6 +343,7 @@ class Statements:
 
     def _rows(self) -> Iterator[bytes]:
         while True:
+            yield from self._rows_of_numbers()
             found = self._must(_ROW, "a row")
             yield found[1]
             after = found[2]
@@ -345,6 +352,14 @@ class Statements:
             if after != b",":  # ON DUPLICATE KEY UPDATE
                 self._rest()
                 return
+
+    def _rows_of_numbers(self) -> Sequence[bytes]:
+        """Those that come next and are followed by others, as most rows of a dump are."""
+        found = _ROWS_OF_NUMBERS.match(self._held, self._place)
+        if found is None:
+            return ()
+        self._place = found.end()
+        return _ROW_OF_NUMBERS.findall(found[0])
 
     # --- bytes
 

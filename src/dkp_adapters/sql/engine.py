@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from time import perf_counter
@@ -145,6 +145,20 @@ class Connection(ABC):
         if told is not None:
             told(count)
 
+    def fill(self, statement: Statement, rows: Iterable[Sequence[Any]]) -> None:
+        """Insert very many rows, each as `filling` names the columns."""
+        compiled = statement.by_dialect.get(self.dialect) or statement.compiled(self.dialect)
+        began = perf_counter()
+        try:
+            self.put(compiled.sql, rows)
+        except BaseException as fault:
+            self.failed = True  # some of them may be there, whatever it was
+            if isinstance(fault, self.faults):
+                raise self.translated(fault, statement, {}) from fault
+            raise
+        finally:
+            _waited.seconds += perf_counter() - began
+
     def ask(self, sql: str, args: Any = ()) -> tuple[Any, ...] | None:
         """The first row of the answer to a text of the driver's own dialect."""
         began = perf_counter()
@@ -156,6 +170,10 @@ class Connection(ABC):
         finally:
             _waited.seconds += perf_counter() - began
         return row
+
+    @abstractmethod
+    def put(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Send rows after the text of a `filling`. Raises: what the driver raises."""
 
     @abstractmethod
     def begin(self) -> None:

@@ -7,18 +7,18 @@ from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from attrs import evolve
-from sqlalchemy import BigInteger, bindparam, func, literal, literal_column, select, union_all, update
+from sqlalchemy import BigInteger, bindparam, func, literal_column, select, union_all, update
 
 from dkp_adapters.event_json import event_to_json
 from dkp_adapters.sql.accounts import SqlMemberships, SqlUsers
 from dkp_adapters.sql.attendance_summaries import has_points
 from dkp_adapters.sql.guilds import SqlGuilds, revise_roster
 from dkp_adapters.sql.import_traces import LOOK, SET_DEFAULT_POOL, named_since, remove, staying
-from dkp_adapters.sql.loot import SqlAwards, item_values
+from dkp_adapters.sql.loot import AWARD_WRITTEN, award_row, item_values
 from dkp_adapters.sql.moments import micros, moment_at
 from dkp_adapters.sql.points import (
-    INSERT_ADJUSTMENTS,
-    INSERT_ENTRIES,
+    ADJUSTMENT_COLUMNS,
+    ENTRY_COLUMNS,
     SqlItemPools,
     SqlPools,
     adjustment_row,
@@ -26,25 +26,18 @@ from dkp_adapters.sql.points import (
     entry_row,
 )
 from dkp_adapters.sql.profile_fields import SqlProfileFields
-from dkp_adapters.sql.raids import INSERT_LINES, INSERT_RAID, SqlEventTypes, line_row, raid_values
+from dkp_adapters.sql.raids import LINE_COLUMNS, RAID_WRITTEN, SqlEventTypes, line_row, raid_values
 from dkp_adapters.sql.recruitment import SqlApplications, append_comment, append_form, append_steps
 from dkp_adapters.sql.roster import SqlCharacters, SqlRanks
-from dkp_adapters.sql.session import INSERT_EVENTS, Session
-from dkp_adapters.sql.statement import (
-    GUILD,
-    Statement,
-    binds,
-    in_guild,
-    insert_rows,
-    int_sum,
-    json_rows,
-)
+from dkp_adapters.sql.session import Session
+from dkp_adapters.sql.statement import Statement, binds, filling, in_guild, int_sum
 from dkp_adapters.sql.summing_up import sum_up
 from dkp_adapters.sql.tables import all_tables
 from dkp_adapters.sql.tables.accounts import memberships
 from dkp_adapters.sql.tables.kernel import events
-from dkp_adapters.sql.tables.loot import items
+from dkp_adapters.sql.tables.loot import awards, items
 from dkp_adapters.sql.tables.points import balances, entries, pools
+from dkp_adapters.sql.tables.raids import raids
 from dkp_adapters.sql.tallying import tallied
 from dkp_adapters.sql.verifying import differences_in
 from dkp_adapters.sql.views.raids import SqlRaidsView
@@ -104,12 +97,18 @@ _CALL_MEMBER: Final = Statement(
     .where(in_guild(memberships), memberships.c.user_id == _the_id)
     .values(binds(memberships, "external_id"))
 )
-_ITEM_COLUMNS: Final = (
-    *("id", "name", "name_key", "item_pool_id", "rarity", "external_id", "active"),
-    *("description", "link", "icon", "metadata"),
+_RAIDS: Final = filling(
+    *(raids.c[name] for name in ("id", *RAID_WRITTEN, "counts", "attendees", "unresolved", "version"))
 )
-_items: Final = json_rows("rows", *(items.c[name] for name in _ITEM_COLUMNS))
-_INSERT_ITEMS: Final = Statement(insert_rows(items, select(GUILD, *_items.c, literal(1).label("version"))))
+_LINES: Final = filling(*LINE_COLUMNS)
+_ITEM_WRITTEN: Final = (
+    *("name", "name_key", "item_pool_id", "rarity", "external_id", "active", "description", "link", "icon", "metadata"),
+)
+_ITEMS: Final = filling(*(items.c[name] for name in ("id", *_ITEM_WRITTEN, "version")))
+_AWARDS: Final = filling(*(awards.c[name] for name in (*AWARD_WRITTEN, "version")))
+_ADJUSTMENTS: Final = filling(*ADJUSTMENT_COLUMNS)
+_ENTRIES: Final = filling(*ENTRY_COLUMNS)
+_DEEDS: Final = filling(*(column for column in events.c if column.key != "guild_id"))
 _NUMBERS: Final = ("earned", "spent", "adjusted", "held")
 _BALANCES: Final = Statement(
     select(balances.c.pool_id, balances.c.user_id, *(balances.c[number] for number in _NUMBERS)).where(
@@ -196,25 +195,22 @@ class SqlIntake(Intake):
             append_policies(self.session, each.pool_id, each.in_force)
 
     def _add_raids(self, raids: Sequence[Raid]) -> None:
-        for raid in raids:
-            counts = raid.status is not RaidStatus.CANCELLED and has_points(raid)
-            self.session.write(INSERT_RAID, id=raid.id, counts=int(counts), **raid_values(raid))
+        self.session.fill(_RAIDS, map(_raid_row, raids))
 
     def _add_attendance(self, lines: Sequence[Attendance]) -> None:
-        self.session.write(INSERT_LINES, rows=list(map(line_row, lines)))
+        self.session.fill(_LINES, map(line_row, lines))
 
     def _add_items(self, given: Sequence[Item]) -> None:
-        rows = [[item.id, *map(item_values(item).__getitem__, _ITEM_COLUMNS[1:])] for item in given]
-        self.session.write(_INSERT_ITEMS, rows=rows)
+        self.session.fill(_ITEMS, map(_item_row, given))
 
     def _add_awards(self, awards: Sequence[Award]) -> None:
-        SqlAwards(self.session).save(*map(_untold, awards))
+        self.session.fill(_AWARDS, ([*award_row(award), 1] for award in awards))
 
     def _add_adjustments(self, adjustments: Sequence[Adjustment]) -> None:
-        self.session.write(INSERT_ADJUSTMENTS, adjustments=list(map(adjustment_row, adjustments)))
+        self.session.fill(_ADJUSTMENTS, map(adjustment_row, adjustments))
 
     def _add_entries(self, given: Sequence[Entry]) -> None:
-        self.session.write(INSERT_ENTRIES, entries=list(map(entry_row, given)))
+        self.session.fill(_ENTRIES, map(entry_row, given))
 
     def _add_forms(self, versions: Sequence[FormVersion]) -> None:
         for each in versions:
@@ -238,10 +234,9 @@ class SqlIntake(Intake):
         transaction = self.session.transaction
         assert transaction is not None, "only a unit of work takes something in"
         first_id = transaction.ids.next("event", len(deeds))
-        guild_id, kind = self.session.guild_id, ActorKind.IMPORT.value
-        rows = [
+        kind = ActorKind.IMPORT.value
+        rows = (
             [
-                guild_id,
                 micros(deed.at),
                 event_id,
                 deed.event.aggregate,
@@ -256,8 +251,8 @@ class SqlIntake(Intake):
                 None,
             ]
             for event_id, deed in enumerate(deeds, first_id)
-        ]
-        self.session.write(INSERT_EVENTS, events=rows)
+        )
+        self.session.fill(_DEEDS, rows)
 
     def set_default_pool(self, pool_id: PoolId) -> PoolId | None:
         before = self.session.first(_DEFAULT_POOL)
@@ -319,6 +314,17 @@ class SqlIntake(Intake):
         remove(self.session, record)
         sum_up(self.session)
         revise_roster(self.session, self.session.guild_id)
+
+
+def _raid_row(raid: Raid) -> list[Any]:
+    counts = raid.status is not RaidStatus.CANCELLED and has_points(raid)
+    values = raid_values(raid)
+    return [raid.id, *(values[name] for name in RAID_WRITTEN), int(counts), 0, 0, 1]
+
+
+def _item_row(item: Item) -> list[Any]:
+    values = item_values(item)
+    return [item.id, *(values[name] for name in _ITEM_WRITTEN), 1]
 
 
 def _untold(aggregate: A) -> A:

@@ -381,7 +381,7 @@ _SHARED_AT: Final = Statement(
     )
 )
 _new_awards: Final = json_rows("rows", *_AWARD_COLUMNS, awards.c.item_key, awards.c.character_key)
-_AWARD_WRITTEN: Final = tuple(_new_awards.c.keys())
+AWARD_WRITTEN: Final = tuple(_new_awards.c.keys())
 _INSERT_AWARDS: Final = Statement(
     insert_rows(awards, select(GUILD, *_new_awards.c, literal(1, BigInteger).label("version"))),
     violations={"pk_awards": _lost},
@@ -389,7 +389,7 @@ _INSERT_AWARDS: Final = Statement(
 _UPDATE_AWARD: Final = Statement(
     update(awards)
     .where(in_guild(awards), awards.c.id == _the_id, awards.c.version == _read_version)
-    .values({**binds(awards, *(name for name in _AWARD_WRITTEN if name != "id")), "version": awards.c.version + 1})
+    .values({**binds(awards, *(name for name in AWARD_WRITTEN if name != "id")), "version": awards.c.version + 1})
 )
 
 
@@ -416,18 +416,18 @@ class SqlAwards(Awards):
         return tuple(_award(self.session, row) for row in self.session.all(_SHARED_AT, raid_id=raid_id))
 
     def save(self, *awards: Award) -> None:
-        made = [_award_row(award) for award in awards if not award.version]
+        made = [award_row(award) for award in awards if not award.version]
         if made:
             self.session.write(_INSERT_AWARDS, rows=made)
         for award in awards:
             if award.version:
-                written = dict(zip(_AWARD_WRITTEN, _award_row(award), strict=True))
+                written = dict(zip(AWARD_WRITTEN, award_row(award), strict=True))
                 self.session.save(_UPDATE_AWARD, the_id=written.pop("id"), read_version=award.version, **written)
             self.session.save_events(award)
 
 
-def _award_row(award: Award) -> list[Any]:
-    """An award in the order of _AWARD_WRITTEN."""
+def award_row(award: Award) -> list[Any]:
+    """An award in the order of AWARD_WRITTEN."""
     return [
         award.id,
         award.item_id,

@@ -199,7 +199,7 @@ def event_type_of(row: tuple[Any, ...]) -> EventType:
 
 # --- raids ------------------------------------------------------------------------------------------------------------
 
-_RAID_WRITTEN: Final = (
+RAID_WRITTEN: Final = (
     "event_type_id",
     "title",
     "starts_at",
@@ -234,10 +234,10 @@ RAID_COLUMNS: Final = (
     raids.c.counts,
 )
 _RAID: Final = Statement(locking(select(*RAID_COLUMNS).where(in_guild(raids), raids.c.id == _the_id)))
-INSERT_RAID: Final = Statement(
+_INSERT_RAID: Final = Statement(
     insert(raids).values(
         {
-            **binds(raids, "guild_id", "id", *_RAID_WRITTEN, "counts"),
+            **binds(raids, "guild_id", "id", *RAID_WRITTEN, "counts"),
             "attendees": 0,
             "unresolved": 0,
             "version": 1,
@@ -248,7 +248,7 @@ INSERT_RAID: Final = Statement(
 _UPDATE_RAID: Final = Statement(
     update(raids)
     .where(in_guild(raids), raids.c.id == _the_id, raids.c.version == _read_version)
-    .values({**binds(raids, *_RAID_WRITTEN), "version": raids.c.version + 1})
+    .values({**binds(raids, *RAID_WRITTEN), "version": raids.c.version + 1})
 )
 _CHANGE_COUNTS: Final = Statement(
     update(raids)
@@ -281,7 +281,7 @@ class SqlRaids(Raids):
         values = raid_values(raid)
         if raid.version == 0:
             counts = _stands(raid) and has_points(raid)
-            self.session.write(INSERT_RAID, id=raid.id, counts=int(counts), **values)
+            self.session.write(_INSERT_RAID, id=raid.id, counts=int(counts), **values)
             if counts:
                 self.summaries.counts(raid)
         else:
@@ -432,7 +432,7 @@ _UNRESOLVED: Final = Statement(
     .order_by(attendance.c.raid_id, attendance.c.tick)
 )
 _new_lines: Final = json_rows("rows", *LINE_COLUMNS)
-INSERT_LINES: Final = Statement(
+_INSERT_LINES: Final = Statement(
     insert_rows(attendance, select(GUILD, *_new_lines.c)),
     violations={"pk_attendance": lambda _: Stale("somebody else noted the same name first")},
 )
@@ -518,7 +518,7 @@ class SqlAttendances(Attendances):
     def append(self, raid: Raid, lines: Sequence[Attendance]) -> None:
         if not lines:
             return
-        self.session.write(INSERT_LINES, rows=[line_row(line) for line in lines])
+        self.session.write(_INSERT_LINES, rows=[line_row(line) for line in lines])
         waiting = [[line.key, raid.id, line.tick] for line in lines if line.is_unresolved]
         if waiting and _stands(raid):
             self.session.write(_INSERT_UNRESOLVED, waiting=waiting)
@@ -570,7 +570,7 @@ def line_row(line: Attendance) -> list[Any]:
         line.tick,
         line.key,
         line.name,
-        line.presence.value,
+        str(line.presence),
         line.character_id,
         line.user_id,
         line.awarded.hundredths,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import json
 import pkgutil
+import sys
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -592,7 +593,8 @@ def event_kinds() -> Mapping[str, type[DomainEvent]]:
     while left:
         kind = left.pop()
         left += kind.__subclasses__()
-        if kind.__module__.startswith("dkp_core."):
+        # attrs makes each class anew, with slots; the first one is there until it is collected, and names no fields.
+        if kind.__module__.startswith("dkp_core.") and vars(sys.modules[kind.__module__]).get(kind.__name__) is kind:
             found[kind.event_name()] = kind
     return found
 

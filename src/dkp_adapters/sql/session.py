@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, ClassVar, Final
 
@@ -27,7 +27,7 @@ INSTALLATION: Final = GuildId(0)
 Reactions = Mapping[str, Sequence[str]]
 """The names of the reactions to each event, by the event's name."""
 
-INSERT_EVENTS: Final = Statement(
+_INSERT_EVENTS: Final = Statement(
     insert_rows(events, select(json_rows("events", *events.c))),
     across_guilds=True,  # each row names its guild
 )
@@ -46,7 +46,7 @@ class Ended(Connection):
     def _refuse(self, *_: Any, **__: Any) -> Any:
         raise AssertionError("the unit of work is over: what it handed out can't be used any more")
 
-    execute = all = first = run = later = ask = _refuse
+    execute = all = first = run = later = fill = put = ask = _refuse
     begin = commit = rollback = lock = alive = close = translated = _refuse
 
 
@@ -124,7 +124,7 @@ class Transaction:
             due += [
                 [event_id, reaction, guild_id, at, at, 0, 0, None, None] for reaction in self.reactions.get(name, ())
             ]
-        self.connection.later(INSERT_EVENTS, {"events": rows})
+        self.connection.later(_INSERT_EVENTS, {"events": rows})
         if due:
             self.connection.later(_INSERT_DELIVERIES, {"deliveries": due})
             self._deliveries += len(due)
@@ -207,6 +207,14 @@ class Session:
             params["guild_id"] = self.guild_id
         self.wrote = True
         self.connection.later(statement, params, self.saved)
+
+    def fill(self, statement: Statement, rows: Iterable[Sequence[Any]]) -> None:
+        """Insert very many rows of the guild, each as `filling` names the columns.
+
+        Raises: Stale, Unavailable, and what `Statement.violations` names.
+        """
+        self.wrote = True
+        self.connection.fill(statement, ((self.guild_id, *row) for row in rows))
 
     def saved(self, rowcount: int) -> None:
         """Raises: Stale when an update by version found no row: somebody was faster."""

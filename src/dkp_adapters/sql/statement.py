@@ -2,7 +2,8 @@
 
 A repository keeps its statements as module constants. What differs between databases is written with `PerDialect`;
 lists travel as one JSON parameter (`json_rows`, `json_values`), so that a statement's text never depends on how many
-there are. Columns are integers, text or bytes, so that rows need no conversion.
+there are, but for very many rows, which go as the driver takes them quickest (`filling`). Columns are integers, text or
+bytes, so that rows need no conversion.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ from sqlalchemy import (
     BigInteger,
     BindParameter,
     Cast,
+    Column,
     ColumnElement,
     Dialect,
+    Executable,
     FromClause,
     Insert,
     Integer,
@@ -251,6 +254,37 @@ def insert_rows(table: Table, rows: Select[Any]) -> Insert:
     return table.insert().from_select(list(rows.selected_columns.keys()), rows, include_defaults=False)
 
 
+class _Filling(Executable, ClauseElement):
+    inherit_cache = False
+
+    def __init__(self, columns: Sequence[Column[Any]]) -> None:
+        for each in columns:
+            assert isinstance(each.type, Integer | String), f"{each} is neither integer nor text"
+        self.table = columns[0].table
+        self.names = [each.key for each in columns]
+
+
+@compiles(_Filling, "sqlite")
+def _filling_sqlite(element: _Filling, compiler: SQLCompiler, **_: Any) -> str:
+    marks = ", ".join("?" * len(element.names))
+    return f"INSERT INTO {_filled(element, compiler)} VALUES ({marks})"  # noqa: S608  # names of ours, quoted
+
+
+@compiles(_Filling, "postgresql")
+def _filling_postgresql(element: _Filling, compiler: SQLCompiler, **_: Any) -> str:
+    return f"COPY {_filled(element, compiler)} FROM STDIN"
+
+
+@compiles(_Filling, "mysql")
+def _filling_mysql(element: _Filling, compiler: SQLCompiler, **_: Any) -> str:
+    return f"INSERT INTO {_filled(element, compiler)} VALUES "  # noqa: S608  # as above; the rows themselves follow
+
+
+def _filled(element: _Filling, compiler: SQLCompiler) -> str:
+    names = ", ".join(map(compiler.preparer.quote, element.names))
+    return f"{compiler.preparer.format_table(element.table)} ({names})"
+
+
 Update = Callable[[Any, Any], Mapping[str, Any]]
 
 
@@ -370,7 +404,8 @@ class Statement:
         sql = str(compiled)
         order = tuple(compiled.positiontup or ())
         assert not compiled.post_compile_params, f"lists travel as json_values or json_rows: {sql}"
-        written = getattr(compiled.compile_state, "dml_table", None)
+        filled = expression.table if isinstance(expression, _Filling) else None
+        written = getattr(compiled.compile_state, "dml_table", filled)
         target = written if isinstance(written, Table) else None
         touched = {*compiled.__dict__.get("tables_read", ()), *([] if target is None else [target])}
         of_guilds = sorted(each.name for each in touched if "guild_id" in each.c)
@@ -385,6 +420,15 @@ class Statement:
             target,
             frozenset(order) - constants.keys(),
         )
+
+
+def filling(*columns: Column[Any], violations: Violations | None = None) -> Statement:
+    """What `Session.fill` fills a guild's table with: very many rows, with a value or None for each column, in order.
+
+    The session itself puts the guild before them.
+    """
+    filled = _Filling([columns[0].table.c.guild_id, *columns])
+    return Statement(filled, violations=violations, across_guilds=True)
 
 
 def _arguments(

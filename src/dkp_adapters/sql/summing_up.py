@@ -38,7 +38,7 @@ from dkp_adapters.sql.tables.raids import (
     raids,
     unresolved_names,
 )
-from dkp_adapters.sql.verifying import BALANCE_NUMBERS, BALANCE_SUMS
+from dkp_adapters.sql.verifying import BALANCE_NUMBERS, BALANCE_SUMS, EXCUSED, HELD_BEFORE
 from dkp_core.points import BalanceOutOfRange
 from dkp_core.raids import RaidStatus
 
@@ -122,16 +122,6 @@ _joined: Select[Any] = select(memberships.c.user_id, _nothing, _no_moment, _no_m
 _people: Final = union_all(_came, _joined).subquery("people")
 _first_raid: Final = func.coalesce(func.min(_people.c.first_raid), NEVER)
 _joined_at: Final = func.coalesce(func.min(_people.c.joined_at), NEVER)
-_held_before: Final = (
-    select(func.count())
-    .where(
-        raids.c.guild_id == attendance_totals.c.guild_id,
-        raids.c.starts_at < attendance_totals.c.since,
-        raids.c.counts == 1,
-    )
-    .correlate(attendance_totals)
-    .scalar_subquery()
-)
 _ADD_TOTALS: Final = Statement(
     insert_rows(
         attendance_totals,
@@ -148,20 +138,11 @@ _ADD_TOTALS: Final = Statement(
     )
 )
 _COUNT_HELD_BEFORE: Final = Statement(
-    update(attendance_totals).where(in_guild(attendance_totals)).values(held_before=_held_before)
+    update(attendance_totals)
+    .where(in_guild(attendance_totals), attendance_totals.c.user_id == HELD_BEFORE.c.user_id)
+    .values(held_before=HELD_BEFORE.c.held)
 )
-_since: Final = (
-    select(attendance_totals.c.since)
-    .where(attendance_totals.c.guild_id == attended.c.guild_id, attendance_totals.c.user_id == attended.c.user_id)
-    .correlate(attended)
-    .scalar_subquery()
-)
-# Not joined: there are few of these, and a database that does not know so would look at everybody's for each.
-_EXCUSED: Final = Statement(
-    select(attended.c.user_id, func.count())
-    .where(in_guild(attended), attended.c.present == 0, attended.c.starts_at >= _since)
-    .group_by(attended.c.user_id)
-)
+_EXCUSED: Final = Statement(EXCUSED)
 _excused: Final = json_rows("excused", attendance_totals.c.user_id, attendance_totals.c.excused)
 _PUT_EXCUSED: Final = Statement(
     update(attendance_totals)

@@ -14,6 +14,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Select,
+    Table,
     Text,
     and_,
     bindparam,
@@ -72,8 +73,17 @@ RAIDS_AT_ONCE: Final = 500
 _nothing: Final = literal(0, BigInteger)
 
 
-def _differing(kept: Select[Any], counted: Select[Any], key: Sequence[str], numbers: Sequence[str]) -> Statement:
-    """What is kept beside what is counted, by key, where a number differs; both queries name key and numbers."""
+def _differing(
+    kept: Select[Any],
+    counted: Select[Any],
+    key: Sequence[str],
+    numbers: Sequence[str],
+    together: Callable[[ColumnElement[int]], ColumnElement[int]] = int_sum,
+) -> Statement:
+    """What is kept beside what is counted, by key, where a number differs; both queries name key and numbers.
+
+    A number of several rows of a key is their sum, or what else they come to together.
+    """
     sides = {"kept": kept.subquery("kept"), "counted": counted.subquery("counted")}
     both = union_all(
         *(
@@ -88,9 +98,10 @@ def _differing(kept: Select[Any], counted: Select[Any], key: Sequence[str], numb
             for side, rows in sides.items()
         )
     ).subquery("both_sides")
-    sums = {name: int_sum(both.c[name]) for side in sides for name in (f"{side}_{number}" for number in numbers)}
+    sums = {name: together(both.c[name]) for side in sides for name in (f"{side}_{number}" for number in numbers)}
     return Statement(
         select(*(both.c[name] for name in key), *sums.values())
+        .prefix_with("SQL_BIG_RESULT", dialect="mysql")  # sorted: MariaDB is slow to look for each row's group
         .group_by(*(both.c[name] for name in key))
         .having(or_(*(sums[f"kept_{name}"] != sums[f"counted_{name}"] for name in numbers)))
         .order_by(*(both.c[name] for name in key))
@@ -156,95 +167,93 @@ def _lists(listed: ColumnElement[str]) -> ColumnElement[bool]:
     return in_commas.like(literal("%,", Text) + cast(pools.c.id, Text) + literal(",%", Text))
 
 
-_paid: Final = (
+_SOURCE: Final = ("source_id", "source_part", "user_id", "pool_id")
+
+
+def _booked(kind: SourceKind, source: Table, *which: ColumnElement[bool]) -> Select[Any]:
+    """Entries of a kind of source, which may be looked at as well."""
+    return (
+        select(*(entries.c[name] for name in _SOURCE), entries.c.amount)
+        .select_from(
+            entries.outerjoin(source, and_(source.c.guild_id == entries.c.guild_id, source.c.id == entries.c.source_id))
+        )
+        .where(in_guild(entries), entries.c.source_kind == kind.value, *which)
+    )
+
+
+def _whole(source_id: ColumnElement[int]) -> Sequence[ColumnElement[Any]]:
+    """A source that has no parts."""
+    return source_id.label("source_id"), _nothing.label("source_part")
+
+
+# Distinct: so SQLite looks for the pools of a raid once, and not at each line of it.
+_paying: Final = (
+    select(raids.c.id.label("raid_id"), pools.c.id.label("pool_id"))
+    .select_from(raids.join(pools, and_(pools.c.guild_id == raids.c.guild_id, _lists(raids.c.pools))))
+    .where(in_guild(raids), raids.c.status != RaidStatus.CANCELLED.value)
+    .distinct()
+    .subquery("paying")
+)
+_RAIDS_PAID: Final = _differing(
+    # A raid may give bonuses too; of one that was cancelled nothing is left.
+    _booked(
+        SourceKind.RAID,
+        raids,
+        or_(
+            entries.c.kind == EntryKind.ATTENDANCE.value,
+            raids.c.id.is_(None),
+            raids.c.status == RaidStatus.CANCELLED.value,
+        ),
+    ),
     select(
-        literal(SourceKind.RAID.value, Text).label("source_kind"),
         attendance.c.raid_id.label("source_id"),
         attendance.c.tick.label("source_part"),
         attendance.c.user_id,
-        pools.c.id.label("pool_id"),
-        func.coalesce(number_in(attendance.c.elsewhere, pools.c.id), attendance.c.awarded).label("amount"),
+        _paying.c.pool_id,
+        func.coalesce(number_in(attendance.c.elsewhere, _paying.c.pool_id), attendance.c.awarded).label("amount"),
     )
-    .select_from(
-        attendance.join(
-            raids, and_(raids.c.guild_id == attendance.c.guild_id, raids.c.id == attendance.c.raid_id)
-        ).join(pools, and_(pools.c.guild_id == attendance.c.guild_id, _lists(raids.c.pools)))
-    )
-    .where(
-        in_guild(attendance),
-        attendance.c.user_id.is_not(None),
-        attendance.c.awarded != 0,
-        raids.c.status != RaidStatus.CANCELLED.value,
-    )
+    .select_from(_paying.join(attendance, attendance.c.raid_id == _paying.c.raid_id))
+    .where(in_guild(attendance), attendance.c.user_id.is_not(None), attendance.c.awarded != 0),
+    key=_SOURCE,
+    numbers=("amount",),
 )
-_adjusted: Final = select(
-    literal(SourceKind.ADJUSTMENT.value, Text),
-    adjustments.c.id,
-    literal(0, BigInteger),
-    adjustments.c.user_id,
-    adjustments.c.pool_id,
-    adjustments.c.amount,
-).where(in_guild(adjustments), adjustments.c.reversed_at.is_(None))
-# The item of an award that was returned was paid for; what came back for it is beside that.
-_charged: Final = (
-    select(
-        literal(SourceKind.AWARD.value, Text),
-        awards.c.id,
-        literal(0, BigInteger),
-        awards.c.user_id,
-        pools.c.id,
-        (-awards.c.price).label("amount"),
-    )
+_ADJUSTED: Final = _differing(
+    # What a cap took of an adjustment goes when it is reversed.
+    _booked(
+        SourceKind.ADJUSTMENT,
+        adjustments,
+        or_(entries.c.kind != EntryKind.CAP.value, adjustments.c.reversed_at.is_not(None)),
+    ),
+    select(*_whole(adjustments.c.id), adjustments.c.user_id, adjustments.c.pool_id, adjustments.c.amount).where(
+        in_guild(adjustments), adjustments.c.reversed_at.is_(None)
+    ),
+    key=_SOURCE,
+    numbers=("amount",),
+)
+_CHARGED: Final = _differing(
+    _booked(
+        SourceKind.AWARD,
+        awards,
+        entries.c.kind != EntryKind.SHARE.value,
+        or_(
+            entries.c.kind == EntryKind.AWARD.value,
+            awards.c.id.is_(None),
+            awards.c.status != AwardStatus.RETURNED.value,
+        ),
+    ),
+    # The item of an award that was returned was paid for; what came back for it is beside that.
+    select(*_whole(awards.c.id), awards.c.user_id, pools.c.id.label("pool_id"), (-awards.c.price).label("amount"))
     .select_from(awards.join(pools, and_(pools.c.guild_id == awards.c.guild_id, _lists(awards.c.pools))))
     .where(
         in_guild(awards),
         awards.c.user_id.is_not(None),
         awards.c.price != 0,
         or_(*(awards.c.status == status.value for status in sorted(PAID))),
-    )
+    ),
+    key=_SOURCE,
+    numbers=("amount",),
 )
-_given: Final = union_all(_paid, _adjusted, _charged).subquery("given")
-_raid_is_gone: Final = or_(raids.c.id.is_(None), raids.c.status == RaidStatus.CANCELLED.value)
-_was_not_returned: Final = or_(awards.c.id.is_(None), awards.c.status != AwardStatus.RETURNED.value)
-_booked: Final = (
-    select(
-        entries.c.source_kind,
-        entries.c.source_id,
-        entries.c.source_part,
-        entries.c.user_id,
-        entries.c.pool_id,
-        entries.c.amount,
-    )
-    .select_from(
-        entries.outerjoin(raids, and_(raids.c.guild_id == entries.c.guild_id, raids.c.id == entries.c.source_id))
-        .outerjoin(awards, and_(awards.c.guild_id == entries.c.guild_id, awards.c.id == entries.c.source_id))
-        .outerjoin(
-            adjustments, and_(adjustments.c.guild_id == entries.c.guild_id, adjustments.c.id == entries.c.source_id)
-        )
-    )
-    .where(
-        in_guild(entries),
-        or_(
-            # What a cap took of an adjustment goes when it is reversed.
-            and_(
-                entries.c.source_kind == SourceKind.ADJUSTMENT.value,
-                or_(entries.c.kind != EntryKind.CAP.value, adjustments.c.reversed_at.is_not(None)),
-            ),
-            # A raid may give bonuses too; of one that was cancelled nothing is left.
-            and_(
-                entries.c.source_kind == SourceKind.RAID.value,
-                or_(entries.c.kind == EntryKind.ATTENDANCE.value, _raid_is_gone),
-            ),
-            and_(
-                entries.c.source_kind == SourceKind.AWARD.value,
-                entries.c.kind != EntryKind.SHARE.value,
-                or_(entries.c.kind == EntryKind.AWARD.value, _was_not_returned),
-            ),
-        ),
-    )
-)
-_SOURCE: Final = ("source_kind", "source_id", "source_part", "user_id", "pool_id")
-_SOURCES: Final = _differing(select(_booked.subquery("booked")), select(_given), key=_SOURCE, numbers=("amount",))
+_SOURCES: Final = ((SourceKind.ADJUSTMENT, _ADJUSTED), (SourceKind.AWARD, _CHARGED), (SourceKind.RAID, _RAIDS_PAID))
 
 # What was paid for an item in a zero-sum pool, less what came back for it, is what those who share it got (P-6).
 _SHARED: Final = Statement(
@@ -296,14 +305,14 @@ _ATTENDED: Final = _differing(
         raids.c.starts_at,
         _head.label("user_id"),
         attendance.c.raid_id,
-        func.max(case((_came, 1), else_=0)).label("present"),
+        case((_came, 1), else_=0).label("present"),
         literal(1, BigInteger).label("rows"),
     )
     .select_from(_with_heads)
-    .where(in_guild(attendance), _is_somebodys, IS_SUMMED_UP, _stands)
-    .group_by(raids.c.starts_at, _head, attendance.c.raid_id),
+    .where(in_guild(attendance), _is_somebodys, IS_SUMMED_UP, _stands),
     key=("starts_at", "user_id", "raid_id"),
     numbers=("present", "rows"),
+    together=func.max,  # who came to one tick came to the raid
 )
 _UNRESOLVED: Final = _differing(
     select(
@@ -383,24 +392,38 @@ _joined_at: Final = func.coalesce(memberships.c.joined_at, NEVER)
 _since_kept: Final = _earlier(_totals.since, _joined_at)
 _since_counted: Final = _earlier(func.coalesce(_by_user.c.first_raid, NEVER), _joined_at)
 _attended_counted: Final = func.coalesce(_by_user.c.attended, 0)
-_held_before_counted: Final = (
-    select(func.count())
-    .where(raids.c.guild_id == _totals.guild_id, raids.c.starts_at < _totals.since, raids.c.counts == 1)
-    .correlate(attendance_totals)
+# Held raids and beginnings in their order: before each beginning there were as many raids as were counted up to it.
+_moments: Final = union_all(
+    select(
+        raids.c.starts_at.label("at"), literal(1, BigInteger).label("held"), literal(None, BigInteger).label("user_id")
+    ).where(in_guild(raids), raids.c.counts == 1),
+    select(_totals.since, _nothing, _totals.user_id).where(in_guild(attendance_totals)),
+).subquery("moments")
+_running: Final = select(
+    _moments.c.user_id,
+    func.sum(_moments.c.held).over(order_by=(_moments.c.at, _moments.c.held), rows=(None, 0)).label("held"),
+).subquery("running")
+HELD_BEFORE: Final = (
+    select(_running.c.user_id, cast(_running.c.held, BigInteger).label("held"))
+    .where(_running.c.user_id.is_not(None))
+    .subquery("held_before")
+)
+"""How many raids were held before they count for a user, by user."""
+_since: Final = (
+    select(_totals.since)
+    .where(_totals.guild_id == attended.c.guild_id, _totals.user_id == attended.c.user_id)
+    .correlate(attended)
     .scalar_subquery()
 )
-_excused: Final = attended.alias("excused")
-_excused_counted: Final = (
-    select(func.count())
-    .where(
-        _excused.c.guild_id == _totals.guild_id,
-        _excused.c.starts_at >= _totals.since,
-        _excused.c.user_id == _totals.user_id,
-        _excused.c.present == 0,
-    )
-    .correlate(attendance_totals)
-    .scalar_subquery()
+# Not joined: there are few of these, and a database that does not know so would look at everybody's for each.
+EXCUSED: Final = (
+    select(attended.c.user_id, func.count().label("excused"))
+    .where(in_guild(attended), attended.c.present == 0, attended.c.starts_at >= _since)
+    .group_by(attended.c.user_id)
 )
+"""How many raids users were only excused from since raids count for them."""
+_excused: Final = EXCUSED.subquery("excused")
+_excused_counted: Final = func.coalesce(_excused.c.excused, 0)
 _TOTALS: Final = Statement(
     select(
         _totals.user_id,
@@ -412,14 +435,15 @@ _TOTALS: Final = Statement(
         _since_counted,
         # What waits to be counted (NULL) is not used meanwhile.
         _totals.held_before,
-        _held_before_counted,
+        HELD_BEFORE.c.held,
         _totals.excused,
         _excused_counted,
     )
     .select_from(
-        attendance_totals.outerjoin(_by_user, _by_user.c.user_id == _totals.user_id).outerjoin(
-            memberships, and_(in_guild(memberships), memberships.c.user_id == _totals.user_id)
-        )
+        attendance_totals.join(HELD_BEFORE, HELD_BEFORE.c.user_id == _totals.user_id)
+        .outerjoin(_by_user, _by_user.c.user_id == _totals.user_id)
+        .outerjoin(_excused, _excused.c.user_id == _totals.user_id)
+        .outerjoin(memberships, and_(in_guild(memberships), memberships.c.user_id == _totals.user_id))
     )
     .where(
         in_guild(attendance_totals),
@@ -427,7 +451,7 @@ _TOTALS: Final = Statement(
             _totals.attended != _attended_counted,
             func.coalesce(_totals.last_raid, 0) != func.coalesce(_by_user.c.last_raid, 0),
             _since_kept != _since_counted,
-            _totals.held_before != _held_before_counted,
+            _totals.held_before != HELD_BEFORE.c.held,
             and_(_totals.held_before.is_not(None), _totals.excused != _excused_counted),
         ),
     )
@@ -603,9 +627,10 @@ class _Guild:
                 self._differs(what, *_told_of(what, kept, counted), pool_id=pool_id, user_id=user_id)
 
     def _sources(self) -> None:
-        for kind, source_id, part, user_id, pool_id, booked, given in self._all(_SOURCES):
-            what = f"tick {part} of raid {source_id}" if kind == SourceKind.RAID.value else f"{kind} {source_id}"
-            self._differs(f"entries for {what}", _points(booked), _points(given), pool_id=pool_id, user_id=user_id)
+        for kind, statement in _SOURCES:
+            for source_id, part, user_id, pool_id, booked, given in self._all(statement):
+                what = f"tick {part} of raid {source_id}" if kind is SourceKind.RAID else f"{kind} {source_id}"
+                self._differs(f"entries for {what}", _points(booked), _points(given), pool_id=pool_id, user_id=user_id)
         for award_id, pool_id, left in self._all(_SHARED):
             self._differs(f"price and shares of award {award_id}", _points(left), _points(0), pool_id=pool_id)
         for award_id, user_id, paid_from, price in self._all(_OVERBIDS):

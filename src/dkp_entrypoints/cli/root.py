@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib import import_module
 from typing import Any, Final
 
@@ -81,11 +82,7 @@ class Root(TyperGroup):
 
     def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]  # noqa: ARG002  # typer's
         """The command of that name, imported now; None where there is none."""
-        if cmd_name not in _MODULES:
-            return None
-        command = get_command(import_module(f"dkp_entrypoints.cli.{_MODULES[cmd_name]}").app)
-        command.name = cmd_name
-        return command
+        return _imported(cmd_name) if cmd_name in _MODULES else None
 
     def format_commands(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]  # noqa: ARG002  # typer's
         """The commands by section, each with its line, without importing any."""
@@ -126,6 +123,13 @@ class Root(TyperGroup):
         if outcome == ExitCode.INTERRUPTED:
             print("dkp: interrupted", file=sys.stderr)
         sys.exit(outcome if isinstance(outcome, int) else ExitCode.OK)
+
+
+@cache
+def _imported(name: str) -> Any:
+    command = get_command(import_module(f"dkp_entrypoints.cli.{_MODULES[name]}").app)
+    command.name = name
+    return command
 
 
 def _is_text(argument: str) -> bool:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -171,11 +172,10 @@ def create_app(
         bytes_max=settings.upload_bytes_max,
         always_200=settings.eqdkp_compat_status == "always_200",
     )
-    document = document_of(operations, version=own_version(), public_url=settings.public_url)
     handlers: list[ControllerRouterHandler] = [
         *(routes.handler(operation) for operation in operations),
         *(old_tools.handlers() if settings.eqdkp_compat else ()),
-        *_page_handlers(document),
+        *_page_handlers(lambda: document_of(operations, version=own_version(), public_url=settings.public_url)),
         *SigningIn(use_cases=cases, lanes=lanes, cookies=cookies, settings=settings).handlers(),
         _metrics_handler(metrics, checkup, lanes, streams, fan_out),
     ]
@@ -311,14 +311,13 @@ class _Life:
 # --- pages and metrics ------------------------------------------------------------------------------------------------
 
 
-def _page_handlers(document: dict[str, Any]) -> list[ControllerRouterHandler]:
-    as_json = encode(document)
+def _page_handlers(describe: Callable[[], dict[str, Any]]) -> list[ControllerRouterHandler]:
     rendered: dict[str, bytes] = {}
-    pages = Pages.make()
+    pages, document = Pages.make(), cache(describe)  # dear to make, and hardly ever asked for
 
-    def once(name: str, make: Callable[[], bytes | None]) -> bytes:
+    async def once(name: str, make: Callable[[], bytes | None]) -> bytes:
         if name not in rendered:
-            made = make()
+            made = await asyncio.to_thread(make)
             if made is None:
                 raise NoSuch("problem", name)
             rendered[name] = made
@@ -327,23 +326,24 @@ def _page_handlers(document: dict[str, Any]) -> list[ControllerRouterHandler]:
     @get("/schema/openapi.json", include_in_schema=False)
     async def show_document(request: HttpRequest) -> ASGIApp:
         asked_by(request).route = "/schema/openapi.json"
-        return Sent(200, ((b"content-type", b"application/json"), (b"cache-control", b"no-cache")), as_json)
+        content = await once("openapi.json", lambda: encode(document()))
+        return Sent(200, ((b"content-type", b"application/json"), (b"cache-control", b"no-cache")), content)
 
     @get(["/schema", "/schema/openapi"], include_in_schema=False)
     async def show_schema_page(request: HttpRequest) -> ASGIApp:
         asked_by(request).route = "/schema/"
-        return _page(once("", lambda: pages.document(document)))
+        return _page(await once("", lambda: pages.document(document())))
 
     @get("/problems", include_in_schema=False)
     async def show_problems(request: HttpRequest) -> ASGIApp:
         asked_by(request).route = "/problems/"
-        return _page(once("*", pages.problems))
+        return _page(await once("*", pages.problems))
 
     @get("/problems/{code:str}", include_in_schema=False)
     async def show_problem(request: HttpRequest) -> ASGIApp:
         asked_by(request).route = "/problems/{code}"
         code = request.path_params["code"]
-        return _page(once(code, lambda: pages.problems(code)))
+        return _page(await once(f"problem {code}", lambda: pages.problems(code)))
 
     return [show_document, show_schema_page, show_problems, show_problem]
 

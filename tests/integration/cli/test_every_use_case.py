@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -80,9 +82,11 @@ def test_every_use_case_has_its_command() -> None:
     assert use_cases() - asked == NOT_COMMANDS.keys()
 
 
-@pytest.fixture
-def lived_in(dkp: CommandLine) -> CommandLine:
+@pytest.fixture(scope="module")
+def lived_in(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
     """The guild after a raid, an adjustment and an unresolved name."""
+    dkp = CommandLine(tmp_path_factory.mktemp("lived-in") / "dkp.db")
+    shutil.copy(founded, dkp.path)
     dkp.run("raid", "add", "Plane of Fear", "--at", "2026-11-19T20:00")
     dkp.run("raid", "attend", "1", "Élan", "Björnulf", "Fremdling")
     dkp.run("points", "adjust", "--user", "Björn", "--amount", "-1.25", "--reason", "late", "--pool", "DKP")
@@ -95,6 +99,15 @@ def lived_in(dkp: CommandLine) -> CommandLine:
     dkp.run("application", "accept", "1")
     dkp.run("application", "start-voting", "1")
     return dkp
+
+
+@pytest.fixture(scope="module")
+def client(lived_in: CommandLine) -> Iterator[TestClient[Any]]:
+    """Its officer, at the API."""
+    key = lived_in.json("key", "issue", "--user", "Alma")["key"]
+    with TestClient(create_app(Settings(database_url=lived_in.url, plain_http=True, rate_personal_key="0"))) as client:
+        client.headers["Authorization"] = f"Bearer {key}"
+        yield client
 
 
 SAME = {
@@ -135,11 +148,11 @@ SAME = {
 
 
 @pytest.mark.parametrize("command", SAME)
-def test_programs_are_answered_as_by_the_api(command: tuple[str, ...], lived_in: CommandLine) -> None:
+def test_programs_are_answered_as_by_the_api(
+    command: tuple[str, ...], lived_in: CommandLine, client: TestClient[Any]
+) -> None:
     """I-3: the same fields with the same values, points as text and moments in UTC."""
-    key = lived_in.json("key", "issue", "--user", "Alma")["key"]
-    with TestClient(create_app(Settings(database_url=lived_in.url, plain_http=True))) as client:
-        response = client.get(SAME[command], headers={"Authorization": f"Bearer {key}"})
+    response = client.get(SAME[command])
     assert response.status_code == 200, response.text
     answer: Any = response.json()
     listed = answer["results"] if isinstance(answer, dict) and "previous" in answer else answer

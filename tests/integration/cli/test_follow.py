@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import IO, Any
@@ -21,6 +20,7 @@ from attrs import define, field
 
 from tests.integration.cli.command_line import CommandLine
 from tests.integration.cli.test_remote import Remote, key_of, served
+from tests.integration.whole.programs import programs
 
 SRC = Path(__file__).parents[3] / "src"
 SECONDS_MAX = 60.0
@@ -255,43 +255,12 @@ def following(log: Path, *options: str) -> Iterator[Follower]:
         follower.ended()
 
 
-@contextmanager
-def serving(url: str, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """`dkp serve`, killed at the end."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "dkp_entrypoints", "serve", "--port", str(port)],
-        env=os.environ | {"PYTHONPATH": str(SRC), "DKP_DATABASE_URL": url},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        until = time.monotonic() + SECONDS_MAX
-        while True:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            assert time.monotonic() < until
-            time.sleep(0.05)
-        yield process
-    finally:
-        process.kill()
-        process.wait(SECONDS_MAX)
-
-
 def on(server: str, key: str) -> tuple[str, ...]:
     """The options for a server."""
     return ("--server", server, "--key", key)
 
 
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
-
-
-@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
-def test_bids_reach_the_auction_as_they_are_said(told: signal.Signals, rich: CommandLine, log: Path) -> None:
+def test_bids_reach_the_auction_as_they_are_said(rich: CommandLine, log: Path) -> None:
     """L-10, I-3: from an officer's own PC, with their key; it ends with a summary when it is told to."""
     with served(rich.url) as server, following(log, *on(server, key_of(rich, "Alma"))) as follower:
         assert "from its end" in follower.notes[0]
@@ -314,15 +283,16 @@ def test_bids_reach_the_auction_as_they_are_said(told: signal.Signals, rich: Com
         time.sleep(1)
         say(log, bid(32), bid(32))
         assert follower.told(2) == ["done", "repeated"]
-        assert follower.end(told) == "dkp: 7 lines of chat: 6 done, 1 repeated"
+        assert follower.end(signal.SIGINT) == "dkp: 7 lines of chat: 6 done, 1 repeated"
     assert rich.json("auction", "bids", "1")[0]["source"] == "chat"
     assert rich.json("audit", "--limit", "1")[0]["actor_kind"] == "api_key"
     rich.run("verify")
 
 
-def test_a_server_that_is_killed_and_comes_back_gets_every_line_once(rich: CommandLine, log: Path) -> None:
+def test_a_server_that_is_killed_and_comes_back_gets_every_line_once(
+    rich: CommandLine, log: Path, tmp_path: Path
+) -> None:
     """L-10, L-16: in the middle of bidding; while it is away lines wait, in order."""
-    port, key = free_port(), key_of(rich, "Alma")
 
     def say_all() -> None:
         for amount in range(13, 73):
@@ -330,22 +300,23 @@ def test_a_server_that_is_killed_and_comes_back_gets_every_line_once(rich: Comma
             time.sleep(0.05)
 
     bidding = threading.Thread(target=say_all)
-    with (
-        serving(rich.url, port) as server,
-        following(log, "--from-start", *on(f"http://127.0.0.1:{port}", key)) as follower,
-    ):
-        assert follower.told(4) == ["done", "done", "refused", "talk"]
-        bidding.start()
-        outcomes = follower.told(1)
-        server.kill()
-        server.wait(SECONDS_MAX)
-        follower.waits()
-        bidding.join()
-        with serving(rich.url, port):
-            outcomes += follower.told(59)
-            say(log, bid(73))
-            assert follower.told(1) == ["done"]
-            assert follower.end().startswith("dkp: 65 lines of chat: ")
+    with programs(rich.url, tmp_path) as running:
+        server = running.dkp("serve", "--port", "0")
+        server.ready()
+        assert server.port is not None
+        address = f"http://127.0.0.1:{server.port}"
+        with following(log, "--from-start", *on(address, key_of(rich, "Alma"))) as follower:
+            assert follower.told(4) == ["done", "done", "refused", "talk"]
+            bidding.start()
+            outcomes = follower.told(1)
+            server.kill()
+            follower.waits()
+            bidding.join()
+            with served(rich.url, server.port):
+                outcomes += follower.told(59)
+                say(log, bid(73))
+                assert follower.told(1) == ["done"]
+                assert follower.end().startswith("dkp: 65 lines of chat: ")
     assert set(outcomes) == {"done"}, "the same request is answered with what became of it at first"
     assert bids(rich) == [f"{amount}.00" for amount in range(12, 74)]
     rich.run("verify")
@@ -372,16 +343,16 @@ def test_who_is_killed_goes_on_where_they_were(rich: CommandLine, log: Path) -> 
 
 def test_who_is_told_to_end_while_nobody_answers_ends(rich: CommandLine, log: Path) -> None:
     """L-10: at once; the lines are sent by the next run."""
-    port, key = free_port(), key_of(rich, "Alma")
-    options = on(f"http://127.0.0.1:{port}", key)
-    with serving(rich.url, port) as server, following(log, *options) as follower:
-        server.kill()
-        server.wait(SECONDS_MAX)
-        say(log, *SAID)
-        follower.waits()
-        assert "4 lines without an answer, with which the next run begins" in follower.end()
-    with serving(rich.url, port):
-        outcome = Remote(options[1], key).run("follow", str(log), "--until-end", "--quiet")
+    key = key_of(rich, "Alma")
+    with ExitStack() as stack:
+        address = stack.enter_context(served(rich.url))
+        with following(log, *on(address, key)) as follower:
+            stack.close()
+            say(log, *SAID)
+            follower.waits()
+            assert "4 lines without an answer, with which the next run begins" in follower.end()
+    with served(rich.url, int(address.rpartition(":")[2])):
+        outcome = Remote(address, key).run("follow", str(log), "--until-end", "--quiet")
     assert [line.split()[1] for line in outcome.stdout.splitlines()] == ["done", "done", "refused"]
 
 

@@ -7,16 +7,24 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import termios
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer import Context
+from typer.main import get_command
+from typer.testing import CliRunner
 
+from dkp_entrypoints.cli import app
+from dkp_entrypoints.cli.call import Call
 from dkp_entrypoints.cli.exit_codes import MEANINGS, ExitCode
 from dkp_entrypoints.cli.root import COMMANDS
 from tests.integration.cli.command_line import CommandLine
@@ -110,12 +118,24 @@ def test_help_lists_every_command_and_every_exit_code() -> None:
     assert MEANINGS.keys() == set(ExitCode)
 
 
-def test_every_command_has_help_that_reads_well() -> None:
+@pytest.mark.parametrize("family", [name for section in COMMANDS.values() for name in section])
+def test_every_command_has_help_that_reads_well(family: str) -> None:
     """I-3: each leaf says what it does and what its options mean, and no rule's number."""
-    for family in [name for section in COMMANDS.values() for name in section]:
-        said = run(family, "--help").stdout
-        assert "Usage: " in said
-        assert not re.search(r"\([A-Z]-\d+\)", said)
+    for path in leaves(family):
+        outcome = CliRunner().invoke(app, [*path, "--help"])
+        assert outcome.exit_code == 0, outcome.output
+        assert outcome.stdout.startswith(f"Usage: dkp {' '.join(path)} ")
+        assert not re.search(r"\([A-Z]-\d+\)", outcome.stdout)
+
+
+def leaves(*path: str) -> Iterator[tuple[str, ...]]:
+    """Every command below one, with itself."""
+    command: Any = get_command(app)
+    for name in path:
+        command = command.get_command(Context(command), name)
+    yield path
+    for name in getattr(command, "commands", ()):
+        yield from leaves(*path, name)
 
 
 def test_the_shell_can_complete_commands() -> None:
@@ -133,30 +153,45 @@ def test_the_shell_can_complete_commands() -> None:
 # --- exit codes -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("arguments", "code"),
-    [
-        (("standings", "--json"), 0),
-        (("standigns",), 2),
-        (("standings", "--pol", "DKP"), 2),
-        (("points", "adjust", "--amount"), 2),
-        (("raid", "attend", "one"), 2),
-        (("raid", "list", "--limit", "0"), 2),
-        (("standings", "--order", "height"), 3),
-        (("raid", "show", "99"), 4),
-        (("rank", "remove", "Leader"), 6),
-        (("standings", "--database", "none.db"), 7),
-    ],
+OUTCOMES = (
+    (("standings", "--json"), 0),
+    (("standigns",), 2),
+    (("standings", "--pol", "DKP"), 2),
+    (("points", "adjust", "--amount"), 2),
+    (("raid", "attend", "one"), 2),
+    (("raid", "list", "--limit", "0"), 2),
+    (("standings", "--order", "height"), 3),
+    (("raid", "show", "99"), 4),
+    (("rank", "remove", "Leader"), 6),
+    (("standings", "--database", "none.db"), 7),
 )
-def test_each_kind_of_outcome_has_its_exit_code(arguments: tuple[str, ...], code: int, dkp: CommandLine) -> None:
+
+
+@pytest.mark.parametrize(("arguments", "code"), OUTCOMES)
+def test_each_kind_of_outcome_has_its_exit_code(
+    arguments: tuple[str, ...], code: int, dkp: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """I-3, G-8: one line on stderr, no traceback, nothing on stdout."""
+    monkeypatch.setenv("DKP_DATABASE_URL", dkp.url)
+    outcome = CliRunner().invoke(app, list(arguments))
+    must_be_so(outcome.exit_code, outcome.stdout, outcome.stderr, code)
+    assert not Path("none.db").exists()
+
+
+@pytest.mark.parametrize(("arguments", "code"), [OUTCOMES[1], OUTCOMES[7]])
+def test_a_process_ends_with_the_exit_code(arguments: tuple[str, ...], code: int, dkp: CommandLine) -> None:
+    """I-3, G-8: what scripts see, of what was written wrongly and of what a use case refuses."""
     outcome = run(*arguments, folder=dkp.path.parent)
-    assert outcome.returncode == code, outcome.stderr
+    must_be_so(outcome.returncode, outcome.stdout, outcome.stderr, code)
+
+
+def must_be_so(found: int, stdout: str, stderr: str, code: int) -> None:
+    """That is the exit code, and a refusal is one line. Raises: AssertionError."""
+    assert found == code, stderr
     if code:
-        assert outcome.stdout == ""
-        assert outcome.stderr.startswith("dkp: ")
-        assert outcome.stderr.count("\n") == 1
-    assert not (dkp.path.parent / "none.db").exists()
+        assert stdout == ""
+        assert stderr.startswith("dkp: ")
+        assert stderr.count("\n") == 1
 
 
 def test_without_arguments_the_help_is_shown() -> None:
@@ -173,26 +208,17 @@ def test_a_mistyped_command_is_guessed() -> None:
     assert "dkp --help" in said
 
 
-def test_an_unexpected_fault_is_one_line_too(dkp: CommandLine) -> None:
+def test_an_unexpected_fault_is_one_line_too(dkp: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     """I-3: with the way to the traceback, which shows where asked for."""
-    program = """
-import sys
-from dkp_entrypoints.cli import app, call
-def broken(self):
-    raise KeyError("boom\\nand more")
-call.Call.guild = broken
-sys.argv = ["dkp", "standings"]
-app()
-"""
+
+    def broken(_: Call) -> None:
+        raise KeyError("boom\nand more")
+
+    monkeypatch.setattr(Call, "guild", broken)
     for level, lines in (("info", 1), ("debug", 0)):
-        outcome = subprocess.run(
-            [sys.executable, "-c", program],
-            env=environment() | {"DKP_LOG_LEVEL": level, "DKP_DATABASE_URL": dkp.url},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert outcome.returncode == 1
+        monkeypatch.setenv("DKP_LOG_LEVEL", level)
+        outcome = CliRunner().invoke(app, ["standings", "--database", dkp.url])
+        assert outcome.exit_code == 1
         assert outcome.stderr.startswith("dkp: unexpected fault: KeyError")
         assert (outcome.stderr.count("\n") == 1) == bool(lines)
         assert ("Traceback" in outcome.stderr) != bool(lines)
@@ -240,23 +266,31 @@ def test_nothing_is_cut_in_a_pipe(dkp: CommandLine) -> None:
 
 def test_a_terminal_that_knows_few_letters_is_no_fault(dkp: CommandLine) -> None:
     """G-9: JSON escapes what the terminal can't show, tables spell it out."""
+    program = """
+import sys
+from dkp_entrypoints.cli import app
+for command in (["character", "list", "--json"], ["character", "list"]):
+    try:
+        app(command)
+    except SystemExit as ended:
+        assert not ended.code, ended.code
+    print("=====", flush=True)
+"""
     few = environment() | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "DKP_DATABASE_URL": dkp.url}
-    command = [sys.executable, "-m", "dkp_entrypoints", "character", "list"]
-    as_json = subprocess.run([*command, "--json"], env=few, capture_output=True, check=True)
-    assert "Élan" in {row["name"] for row in json.loads(as_json.stdout)}
-    assert b"\\xc9lan" in subprocess.run(command, env=few, capture_output=True, check=True).stdout
+    outcome = subprocess.run([sys.executable, "-c", program], env=few, capture_output=True, check=True)
+    as_json, table, _ = outcome.stdout.split(b"=====\n")
+    assert "Élan" in {row["name"] for row in json.loads(as_json)}
+    assert b"\\xc9lan" in table
 
 
 def test_what_others_wrote_does_not_steer_the_terminal(dkp: CommandLine) -> None:
     """O-13: escape sequences in a dump are shown as blanks, markup as it stands."""
     listed = "Élan\n[bold]Fett[/bold]\n\x1b[31mRot\x1b[0m\n".encode()
-    outcome = run(
+    outcome = dkp.run(
         *("raid", "import", "-", "--event-type", "Plane of Fear", "--at", "2026-11-19T20:00", "--format", "name_list"),
         stdin=listed,
-        folder=dkp.path.parent,
     )
     assert "\x1b" not in outcome.stdout + outcome.stderr
-    assert outcome.returncode == 0
     assert "[bold]Fett[/bold]" in outcome.stdout
 
 
@@ -329,13 +363,35 @@ def ended(process: subprocess.Popen[str], told: signal.Signals) -> str:
     return said
 
 
-@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
-def test_serving_answers_and_ends_when_told_to(told: signal.Signals, dkp: CommandLine) -> None:
-    """O-10, O-12: API and worker in one process; SIGTERM ends it with exit code 0."""
+@pytest.mark.parametrize(("told", "options"), [(signal.SIGTERM, ()), (signal.SIGINT, ("--no-worker",))])
+def test_serving_answers_works_and_ends_when_told_to(
+    told: signal.Signals, options: tuple[str, ...], dkp: CommandLine
+) -> None:
+    """O-10, O-12: API and worker in one process; with --no-worker, what is to be awarded stays for one.
+
+    SIGTERM and Ctrl-C end it with exit code 0.
+    """
+    dkp.run("character", "add", "Wartend", "--owner", "Björn", "--status", "pending")
+    dkp.run("raid", "add", "Plane of Fear", "--at", "2026-11-19T20:00")
+    dkp.run("raid", "attend", "1", "Wartend")
     key = dkp.json("key", "issue", "--user", "Alma")["key"]
-    process = started("serve", "--port", "0", url=dkp.url)
+    process = started("serve", "--port", "0", *options, url=dkp.url)
     try:
         address = address_of(process)
+        dkp.execute("UPDATE characters SET status = 'active' WHERE name = 'Wartend'")
+        dkp.execute(
+            "INSERT INTO deliveries SELECT id, 'award_waiting_names', guild_id, at, at, 0, 0, NULL, NULL "
+            "FROM events WHERE name = 'character_entered' ORDER BY id DESC LIMIT 1"
+        )
+        if options:
+            time.sleep(1.5)
+            assert len(dkp.json("raid", "unresolved")) == 1
+        else:
+            end = time.monotonic() + SECONDS_MAX
+            while dkp.json("raid", "unresolved"):
+                assert time.monotonic() < end
+                time.sleep(0.1)
+            assert dkp.json("points", "balance", "Björn", "--pool", "DKP")[0]["current"] == "12.50"
         status, body = get(f"{address}/api/points/leaderboard/1/", key)
         assert status == 200, body
         assert json.loads(body) == dkp.json("standings")
@@ -345,44 +401,11 @@ def test_serving_answers_and_ends_when_told_to(told: signal.Signals, dkp: Comman
         ended(process, told)
 
 
-def test_the_worker_inside_awards_what_the_api_approves(dkp: CommandLine) -> None:
-    """O-10: without any other process; with --no-worker it stays for one."""
-    dkp.run("character", "add", "Wartend", "--owner", "Björn", "--status", "pending")
-    dkp.run("raid", "add", "Plane of Fear", "--at", "2026-11-19T20:00")
-    dkp.run("raid", "attend", "1", "Wartend")
-    for options, waits in ((("--no-worker",), True), ((), False)):
-        process = started("serve", "--port", "0", *options, url=dkp.url)
-        try:
-            address_of(process)
-            if waits:
-                dkp.execute("UPDATE characters SET status = 'active' WHERE name = 'Wartend'")
-                dkp.execute(
-                    "INSERT INTO deliveries SELECT id, 'award_waiting_names', guild_id, at, at, 0, 0, NULL, NULL "
-                    "FROM events WHERE name = 'character_entered' ORDER BY id DESC LIMIT 1"
-                )
-                time.sleep(1.5)
-                assert len(dkp.json("raid", "unresolved")) == 1
-            else:
-                end = time.monotonic() + SECONDS_MAX
-                while dkp.json("raid", "unresolved"):
-                    assert time.monotonic() < end
-                    time.sleep(0.1)
-        finally:
-            ended(process, signal.SIGTERM)
-    assert dkp.json("points", "balance", "Björn", "--pool", "DKP")[0]["current"] == "12.50"
-
-
 def test_a_port_that_is_taken_is_one_line(dkp: CommandLine) -> None:
     """O-10: which, and what to do."""
-    process = started("serve", "--port", "0", url=dkp.url)
-    try:
-        port = address_of(process).rpartition(":")[2]
-        outcome = run("serve", "--port", port, "--database", dkp.url)
-        assert outcome.returncode == 6
-        assert port in outcome.stderr
-        assert outcome.stderr.count("\n") == 1
-    finally:
-        ended(process, signal.SIGTERM)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert port in dkp.refused("serve", "--port", port, code=6)
 
 
 def test_what_was_answered_survives_a_killed_server(dkp: CommandLine) -> None:

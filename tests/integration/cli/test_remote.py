@@ -31,9 +31,9 @@ IMPORT = ("raid", "import", "-", "--event-type", "Plane of Fear", "--at", "2026-
 
 
 @contextmanager
-def served(url: str) -> Iterator[str]:
-    """The API on that database, really listening; tells where."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+def served(url: str, port: int = 0) -> Iterator[str]:
+    """The API on that database, really listening, on a port that is free unless told; tells where."""
+    with socket.create_server(("127.0.0.1", port)) as listener:
         server = uvicorn.Server(uvicorn.Config(create_app(Settings(database_url=url)), log_config=None, lifespan="on"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()

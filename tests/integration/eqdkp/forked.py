@@ -1,4 +1,4 @@
-"""`dkp` in processes of their own, forked from one that has everything loaded: what is tested starts at once.
+"""`dkp` in processes of their own, which start at once.
 
 Such a process can be made to die, by the signal that nobody handles, at any of its steps on the database.
 """
@@ -6,7 +6,6 @@ Such a process can be made to die, by the signal that nobody handles, at any of 
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import signal
 import sys
@@ -19,25 +18,12 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, Final
 
-import cattrs.preconf.json
 from attrs import frozen
-from pydantic import main as pydantic_main
-from sqlalchemy.dialects import mysql
-from sqlalchemy.dialects import postgresql as postgresql_dialect
-from sqlalchemy.dialects import sqlite as sqlite_dialect
 
-from dkp_adapters.eqdkp.mapping import archive, arrivals
-from dkp_adapters.sql import database, schema
-from dkp_adapters.sql.drivers import mariadb, postgresql, sqlite
 from dkp_adapters.sql.engine import Connection
-from dkp_entrypoints import containers
-from dkp_entrypoints.cli import import_, main
+from dkp_entrypoints.cli import main
+from tests.integration.forking import begin
 
-LOADED: Final = (
-    *(archive, arrivals, database, schema, containers, import_, cattrs.preconf.json, pydantic_main),
-    *(mariadb, postgresql, sqlite, mysql, postgresql_dialect, sqlite_dialect),
-)
-"""What a command loads when it needs it, loaded once for all."""
 SECONDS_MAX: Final = 180.0
 _SENDING: Final = ("all", "first", "run", "later", "ask")
 _COMMIT: Final = "commit"
@@ -174,13 +160,10 @@ def begun(
     folder: Path, url: str, *arguments: str, fate: Fate | None = None, file_bytes_max: int | None = None
 ) -> Iterator[Running]:
     """`dkp` with these arguments while it runs; when the block is left it is gone."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
     (folder / _STEPS).unlink(missing_ok=True)
     (folder / _TEMPORARY).mkdir(exist_ok=True)
     given = (folder, (*arguments, "--database", url), fate, file_bytes_max)
-    process = context.Process(target=_run, args=given)
-    process.start()
+    process = begin(_run, *given)
     try:
         yield Running(process, folder)
     finally:

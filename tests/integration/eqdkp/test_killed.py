@@ -6,15 +6,13 @@ import json
 import random
 import signal
 import sys
-from collections.abc import Iterator
 from typing import Final
 
 import pytest
 from attrs import frozen
 
 from bench.old_guild import OldGuild, write_dump
-from tests import services
-from tests.integration.databases import with_schema
+from tests.integration.databases import lent
 from tests.integration.eqdkp.forked import Death, Ended, ended
 from tests.integration.eqdkp.settled import Settled
 from tests.integration.exported import Tables
@@ -46,16 +44,15 @@ def rows_of(settled: Settled) -> dict[str, int]:
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(engine_name: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Uninterrupted]:
+def uninterrupted(engine_name: Engine, tmp_path_factory: pytest.TempPathFactory) -> Uninterrupted:
     """On each engine in turn."""
     folder = tmp_path_factory.mktemp("uninterrupted")
     write_dump(folder / DUMP, SIZES)
-    url = with_schema(engine_name, folder)
-    settled = Settled.on(url, folder)
-    done = moved_in(settled)
-    assert (done.code, json.loads(done.said)["is_proven"]) == (0, True), done.said
-    yield Uninterrupted(done, settled.told(), rows_of(settled))
-    services.drop_database(url)
+    with lent(engine_name, folder) as url:
+        settled = Settled.on(url, folder)
+        done = moved_in(settled)
+        assert (done.code, json.loads(done.said)["is_proven"]) == (0, True), done.said
+        return Uninterrupted(done, settled.told(), rows_of(settled))
 
 
 def test_a_killed_import_is_as_if_it_had_never_begun(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ from dkp_entrypoints.http.front import Api as HttpApi
 from dkp_entrypoints.http.key_uses import KeyUses
 from dkp_entrypoints.http.streaming import Streams
 from dkp_entrypoints.settings import Settings
+from tests.integration.http.searching import Request, answers
 
 PEPPER: Final = "of the tests"
 KINDS: Final = ("anonymous", "session", "personal_key", "bot_key", "sign_in")
@@ -382,7 +384,6 @@ class House:
 
     def state(self) -> Any:
         """What it has, as far as its officer can see."""
-        officer = self.officer
         raid = f"/api/raids/{self.things['raid']}"
         paths = [
             "/api/characters/",
@@ -410,10 +411,12 @@ class House:
             "/api/applications/",
             "/api/applications/form/",
             "/api/applications/rules/",
+            f"/api/points/leaderboard/{self.things['pool']}/?everyone=true",
+            "/api/auth/bot-keys/",
         ]
-        state = {path: officer.get(path).json() for path in paths}
-        keys = [{**row, "use_count": 0, "last_used_at": None} for row in officer.get("/api/auth/bot-keys/").json()]
-        return state, keys, self.standings()
+        found = answers(self.api, self.officer.token, [Request("GET", path) for path in paths])
+        *state, keys = [json.loads(each.body) for each in found]
+        return state, [{**row, "use_count": 0, "last_used_at": None} for row in keys]
 
     def standings(self) -> Any:
         """Who has what, as its officer sees it, fresh from the database."""

@@ -7,15 +7,17 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 import structlog
 from attrs import frozen
 
 from dkp_entrypoints.http.presenting import encode
-from tests.integration.http.house import Api
 from tests.unit.http.operations import documented
+
+if TYPE_CHECKING:
+    from tests.integration.http.house import Api
 
 Ids = Mapping[str, Sequence[object]]
 """What there is to be put into paths and queries, by the names of parameters."""
@@ -45,9 +47,7 @@ def _queries(parameters: Sequence[Mapping[str, Any]], ids: Ids) -> Iterator[str]
     if "once" in names:
         yield "?once=true"
         return
-    yield ""
-    if "page_size" in names:
-        yield "?page_size=500"
+    yield "?page_size=500" if "page_size" in names else ""
     for name in names:
         yield from (f"?{name}={value}" for value in ids.get(name.removesuffix("_id") + "_id", ()))
 

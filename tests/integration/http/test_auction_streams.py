@@ -12,9 +12,9 @@ from attrs import frozen
 
 from tests import services
 from tests.integration.databases import with_schema
-from tests.integration.http.following import PATIENCE_SECONDS, Following, following
-from tests.integration.http.house import Caller, House, serving
-from tests.integration.whole.programs import Programs
+from tests.integration.http.following import NO_TLS, PATIENCE_SECONDS, Following, following
+from tests.integration.http.house import Api, Caller, House, serving
+from tests.integration.whole.programs import programs
 
 
 @frozen
@@ -31,6 +31,7 @@ class Served:
             json=body,
             headers={"Authorization": f"Bearer {caller.token}"},
             timeout=PATIENCE_SECONDS,
+            verify=NO_TLS,
         )
 
     def bid(self, caller: Caller, auction_id: int, **offer: object) -> None:
@@ -43,19 +44,26 @@ class Served:
         return self.house.officer.get(f"/api/bidding/{auction_id}/").json()
 
 
-@pytest.fixture
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """`dkp serve` with its worker, on a database of its own."""
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Api, int]]:
+    """`dkp serve` with its worker, on a database of its own; the API on it in this process, and the server's port."""
     url = f"{with_schema('sqlite', tmp_path_factory.mktemp('streams'))}?synchronous=off"
-    programs = Programs(url, tmp_path_factory.mktemp("programs"))
-    with serving(url, secret_key="") as api:  # as a server has it that is told nothing
-        house = api.house()
-        server = programs.dkp("serve", "--port", "0")
+    with (
+        serving(url, secret_key="") as api,  # as a server has it that is told nothing
+        programs(url, tmp_path_factory.mktemp("programs")) as started,
+    ):
+        server = started.dkp("serve", "--port", "0")
         server.ready()
         assert server.port is not None
-        yield Served(house, server.port)
-    programs.end_all()
+        yield api, server.port
     services.drop_database(url.partition("?")[0])
+
+
+@pytest.fixture
+def served(running: tuple[Api, int]) -> Served:
+    """A guild of this test's own on that server."""
+    api, port = running
+    return Served(api.house(), port)
 
 
 def follow(served: Served, path: str) -> Any:

@@ -21,6 +21,7 @@ from tests import services
 from tests.integration.databases import with_schema
 from tests.integration.discord.loopback import rate_limited, server_error
 from tests.integration.discord.oauth import CLIENT_ID, CLIENT_SECRET, ME, TOKEN, Account, LoopbackDiscord
+from tests.integration.http.following import NO_TLS
 from tests.integration.whole.programs import Program, programs
 
 LOGIN = "/accounts/discord/login/"
@@ -58,7 +59,7 @@ class Walker:
 
     def __attrs_post_init__(self) -> None:
         headers = {"Accept": "text/html", "User-Agent": "Mozilla/5.0 (X11; Linux) Gecko/20100101 Firefox/140.0"}
-        self.browser = httpx.Client(headers=headers, follow_redirects=True, timeout=20)
+        self.browser = httpx.Client(headers=headers, follow_redirects=True, timeout=20, verify=NO_TLS)
 
     def open(self, path: str) -> httpx.Response:
         """Look at a page of ours."""
@@ -161,7 +162,7 @@ def test_a_stranger_becomes_a_user_and_gets_a_key(site: Site) -> None:
     assert (me["discord_id"], me["username"], me["global_name"]) == (walker.account.id, "alma 🦄", "Alma")
     assert me["email"] == "somebody@example.org"
     assert me["avatar_url"].endswith("/a_0123456789abcdef.png")
-    by_key = httpx.get(f"{site.base}/api/users/me/", headers={"Authorization": f"Bearer {key}"})
+    by_key = httpx.get(f"{site.base}/api/users/me/", headers={"Authorization": f"Bearer {key}"}, verify=NO_TLS)
     assert by_key.json() == me
     first = walker.session
     walker.account.username = "alma the second"
@@ -169,7 +170,7 @@ def test_a_stranger_becomes_a_user_and_gets_a_key(site: Site) -> None:
     assert (home.status_code, home.url.path) == (200, "/schema/")
     assert walker.session != first
     assert walker.me().json()["username"] == "alma the second"
-    old = httpx.get(f"{site.base}/api/users/me/", cookies={"dkp_session": first or ""})
+    old = httpx.get(f"{site.base}/api/users/me/", cookies={"dkp_session": first or ""}, verify=NO_TLS)
     assert old.status_code == 401
     page = walker.open("/accounts/")
     (token,) = re.findall(r'name="csrf_token" value="([0-9a-f]{64})"', page.text)

@@ -10,15 +10,15 @@ from contextlib import ExitStack
 
 import httpx
 import pytest
-from attrs import frozen
+from attrs import field, frozen
 
 from tests import services
 from tests.integration.databases import with_schema
 from tests.integration.http import characters_live
-from tests.integration.http.following import PATIENCE_SECONDS, following
+from tests.integration.http.following import NO_TLS, PATIENCE_SECONDS, following
 from tests.integration.http.house import ALL_SCOPES, Api, House, serving
 from tests.integration.own_redis import OwnRedis
-from tests.integration.whole.programs import Program, Programs, until
+from tests.integration.whole.programs import Program, Programs, programs, until
 
 HOUR = "3600"
 
@@ -29,6 +29,13 @@ class Place:
 
     api: Api
     programs: Programs
+    _shared: dict[tuple[str, ...], Program] = field(init=False, factory=dict)
+
+    def shared(self, *options: str) -> Program:
+        """The server with these options, which no test ends."""
+        if options not in self._shared:
+            self._shared[options] = self.server(*options)
+        return self._shared[options]
 
     def server(self, *options: str) -> Program:
         """Another server on the database."""
@@ -40,10 +47,13 @@ class Place:
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """A database on SQLite, shared by the tests of this module; each makes its own guild and servers."""
+    """A database on SQLite, shared by the tests of this module; each makes its own guild."""
     url = f"{with_schema('sqlite', tmp_path_factory.mktemp('streams'))}?synchronous=off"
-    with serving(url, characters_live.with_streams) as api:
-        yield Place(api, Programs(url, tmp_path_factory.mktemp("programs")))
+    with (
+        serving(url, characters_live.with_streams) as api,
+        programs(url, tmp_path_factory.mktemp("programs")) as running,
+    ):
+        yield Place(api, running)
     services.drop_database(url.partition("?")[0])
 
 
@@ -54,19 +64,24 @@ def house(place: Place) -> House:
 
 
 @pytest.fixture
-def programs(place: Place) -> Iterator[Programs]:
-    """The servers of this test, ended with it."""
-    before = len(place.programs.all)
-    yield place.programs
-    for program in place.programs.all[before:]:
-        if program.runs:
-            program.kill()
+def server(place: Place) -> Program:
+    """A server that hears by itself only of what it changes."""
+    return place.shared("--reread-seconds", HOUR)
 
 
 @pytest.fixture
-def server(place: Place, programs: Programs) -> Program:
-    """A server that hears by itself only of what it changes."""
-    return place.server("--reread-seconds", HOUR)
+def watchful(place: Place) -> Program:
+    """A server that looks again by itself, soon, at what is followed and at who may."""
+    return place.shared("--reread-seconds", "0.2", "--check-seconds-max", "2")
+
+
+@pytest.fixture
+def own_server(place: Place) -> Iterator[Program]:
+    """A server that the test may end."""
+    program = place.server("--reread-seconds", HOUR)
+    yield program
+    if program.runs:
+        program.kill()
 
 
 def path_of(house: House) -> str:
@@ -81,6 +96,7 @@ def change(house: House, port: int, level: int) -> None:
         json={"level": level},
         headers={"Authorization": f"Bearer {house.officer.token}"},
         timeout=PATIENCE_SECONDS,
+        verify=NO_TLS,
     )
     assert answer.status_code == 200, answer.text
 
@@ -123,38 +139,35 @@ def test_who_comes_again_is_sent_only_what_changed(house: House, server: Program
         assert third.level() == 62
 
 
-def test_what_a_process_without_fan_out_changes_is_seen_too(place: Place, house: House, programs: Programs) -> None:
+def test_what_a_process_without_fan_out_changes_is_seen_too(house: House, watchful: Program) -> None:
     """L-11: such as the command line; a little late."""
-    server = place.server("--reread-seconds", "0.2")
-    with following(port_of(server), path_of(house), house.member.token) as one:
+    with following(port_of(watchful), path_of(house), house.member.token) as one:
         assert one.level() == 60
         house.officer("PATCH", f"/api/characters/{house.things['character']}/", json={"level": 61})
         assert one.level() == 61
 
 
-def test_a_revoked_key_hears_no_more(place: Place, house: House, programs: Programs) -> None:
-    """A-8: within a minute, here within a second; other keys go on."""
-    server = place.server("--check-seconds-max", "1", "--reread-seconds", HOUR)
+def test_a_revoked_key_hears_no_more(house: House, watchful: Program) -> None:
+    """A-8: within a minute, here within two seconds; other keys go on."""
     bot = house.officer.post("/api/auth/bot-keys/", json={"name": "ears", "scopes": ["roster:read"]}).json()
     with (
-        following(port_of(server), path_of(house), bot["token"]) as heard,
-        following(port_of(server), path_of(house), house.member.token) as other,
+        following(port_of(watchful), path_of(house), bot["token"]) as heard,
+        following(port_of(watchful), path_of(house), house.member.token) as other,
     ):
         assert heard.level() == other.level() == 60
         house.officer("DELETE", f"/api/auth/bot-keys/{bot['id']}/")
         began = time.monotonic()
         assert heard.ends()
         assert time.monotonic() - began < 10
-        change(house, port_of(server), 61)
+        change(house, port_of(watchful), 61)
         assert other.level() == 61
 
 
-def test_who_is_no_member_any_more_hears_no_more(place: Place, house: House, programs: Programs) -> None:
+def test_who_is_no_member_any_more_hears_no_more(house: House, watchful: Program) -> None:
     """A-2, A-10: an ended membership is a guest's, and who is deactivated is not even that."""
-    server = place.server("--check-seconds-max", "1", "--reread-seconds", HOUR)
     newcomer = {"discord_id": 10**16 + house.guild_id, "username": "newcomer"}
     other_id = house.officer.post("/api/memberships/", json=newcomer).json()["user_id"]
-    port, path = port_of(server), path_of(house)
+    port, path = port_of(watchful), path_of(house)
     with (
         following(port, path, house.member.token) as heard,
         following(port, path, house.api.key_of(other_id).token) as other,
@@ -167,22 +180,22 @@ def test_who_is_no_member_any_more_hears_no_more(place: Place, house: House, pro
 
 
 @pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
-def test_a_server_that_is_told_to_end_ends_its_streams(told: signal.Signals, house: House, server: Program) -> None:
+def test_a_server_that_is_told_to_end_ends_its_streams(told: signal.Signals, house: House, own_server: Program) -> None:
     """O-12: in good order and at once; the client comes again, elsewhere or later."""
-    with following(port_of(server), path_of(house), house.member.token) as heard:
+    with following(port_of(own_server), path_of(house), house.member.token) as heard:
         assert heard.level() == 60
         began = time.monotonic()
-        server.process.send_signal(told)
+        own_server.process.send_signal(told)
         assert heard.ends()
-        assert server.process.wait(PATIENCE_SECONDS) == 0, server.says
+        assert own_server.process.wait(PATIENCE_SECONDS) == 0, own_server.says
         assert time.monotonic() - began < 10
 
 
-def test_a_server_that_dies_is_noticed(house: House, server: Program) -> None:
+def test_a_server_that_dies_is_noticed(house: House, own_server: Program) -> None:
     """L-11: the client sees a connection that broke, and comes again with what it has seen."""
-    with following(port_of(server), path_of(house), house.member.token) as heard:
+    with following(port_of(own_server), path_of(house), house.member.token) as heard:
         assert heard.level() == 60
-        server.kill()
+        own_server.kill()
         with pytest.raises(httpx.RemoteProtocolError):
             heard.ends()
 
@@ -256,28 +269,33 @@ def test_listeners_are_counted(house: House, server: Program) -> None:
     """O-11: how many follow something now, and one answer when it began, not for as long as it lasts."""
     port = port_of(server)
 
-    def listeners() -> str:
-        text = httpx.get(f"http://127.0.0.1:{port}/metrics").text
-        return next(line for line in text.splitlines() if line.startswith("dkp_live_listeners"))
+    def metric(name: str) -> float:
+        text = httpx.get(f"http://127.0.0.1:{port}/metrics", verify=NO_TLS).text
+        return sum(float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(name))
 
+    def seconds() -> float:
+        return metric('dkp_http_request_seconds_sum{method="GET",route="/api/live/characters/{character_id}/"')
+
+    until(lambda: metric("dkp_live_listeners") == 0, "all others have left")
+    before = seconds()
     with following(port, path_of(house), house.member.token) as heard:
         assert heard.level() == 60
-        assert listeners() == "dkp_live_listeners 1.0"
+        assert metric("dkp_live_listeners") == 1
         time.sleep(0.5)
-    until(lambda: listeners() == "dkp_live_listeners 0.0", "it has left")
-    text = httpx.get(f"http://127.0.0.1:{port}/metrics").text
-    (line,) = [
-        each for each in text.splitlines() if each.startswith("dkp_http_request_seconds_sum") and "/api/live/" in each
-    ]
-    assert float(line.rpartition(" ")[2]) < 0.5
+    until(lambda: metric("dkp_live_listeners") == 0, "it has left")
+    until(lambda: seconds() > before, "it is counted")
+    assert seconds() - before < 0.5
 
 
 # --- several processes ------------------------------------------------------------------------------------------------
 
 
-def test_two_servers_tell_each_other(place: Place, house: House, programs: Programs, redis_server: str) -> None:
-    """L-11: from any API process, both ways, at once; neither looks by itself."""
-    options = ("--redis", f"{redis_server}/3", "--reread-seconds", HOUR)
+def test_two_servers_tell_each_other(place: Place, house: House, own_redis: OwnRedis) -> None:
+    """L-11, O-12: from any API process, both ways, at once; neither looks by itself.
+
+    While their Redis is away, requests are answered all the same; what changed meanwhile is sent as soon as it is back.
+    """
+    options = ("--redis", own_redis.url, "--reread-seconds", HOUR)
     one, other = place.server(*options), place.server(*options)
     with (
         following(port_of(one), path_of(house), house.member.token) as here,
@@ -287,28 +305,15 @@ def test_two_servers_tell_each_other(place: Place, house: House, programs: Progr
         for level, by in ((61, one), (62, other), (63, one), (64, other)):
             change(house, port_of(by), level)
             assert here.level() == there.level() == level
-        ready = httpx.get(f"http://127.0.0.1:{port_of(one)}/health/ready").json()
+        ready = httpx.get(f"http://127.0.0.1:{port_of(one)}/health/ready", verify=NO_TLS).json()
         assert (ready["ready"], ready["parts"][-1]["name"], ready["parts"][-1]["ok"]) == (True, "redis", True)
-
-
-def test_a_redis_that_comes_back_is_used_again(
-    place: Place, house: House, programs: Programs, own_redis: OwnRedis
-) -> None:
-    """L-11, O-12: what changed meanwhile is sent as soon as it is back; requests are answered all the time."""
-    options = ("--redis", own_redis.url, "--reread-seconds", HOUR)
-    one, other = place.server(*options), place.server(*options)
-    with (
-        following(port_of(one), path_of(house), house.member.token) as here,
-        following(port_of(other), path_of(house), house.member.token) as there,
-    ):
-        assert here.level() == there.level() == 60
         own_redis.stop()
-        change(house, port_of(one), 61)
-        assert here.level() == 61
-        ready = httpx.get(f"http://127.0.0.1:{port_of(other)}/health/ready")
-        assert (ready.status_code, ready.json()["degraded"]) == (200, True)
-        assert ready.json()["parts"][-1]["ok"] is False
+        change(house, port_of(one), 65)
+        assert here.level() == 65
+        degraded = httpx.get(f"http://127.0.0.1:{port_of(other)}/health/ready", verify=NO_TLS)
+        assert (degraded.status_code, degraded.json()["degraded"]) == (200, True)
+        assert degraded.json()["parts"][-1]["ok"] is False
         own_redis.start()
-        assert there.level() == 61
-        change(house, port_of(other), 62)
-        assert here.level() == there.level() == 62
+        assert there.level() == 65
+        change(house, port_of(other), 66)
+        assert here.level() == there.level() == 66

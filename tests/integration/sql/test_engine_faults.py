@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,16 +33,17 @@ from dkp_adapters.sql.database import SqlDatabase
 from dkp_adapters.sql.drivers import mariadb, postgresql, sqlite
 from dkp_adapters.sql.engine import ConstraintViolated, Engine, Pool
 from dkp_adapters.sql.session import Session
-from dkp_adapters.sql.statement import PerDialect, Statement, in_guild, locking
+from dkp_adapters.sql.statement import PerDialect, Statement, filling, in_guild, locking
 from dkp_adapters.sql.tables import all_tables
 from dkp_adapters.system import SystemClock
 from dkp_core.kernel.actor import Actor, operator
 from dkp_core.kernel.errors import InvalidValue, Stale, Unavailable
 from dkp_core.kernel.ids import GuildId
+from tests.integration.forking import begin
+from tests.integration.sql.apart import add_and_die
 from tests.integration.sql.conftest import add, at_once, ids_of, things
 from tests.services import make_database
 
-ROOT = Path(__file__).parents[3]
 LOCKED = Statement(locking(select(things.c.id).where(in_guild(things), things.c.id == bindparam("id"))))
 SLEEP = Statement(
     PerDialect(sqlite=text("SELECT 1"), postgresql=text("SELECT pg_sleep(1.3)"), mysql=text("SELECT SLEEP(1.3)"))
@@ -174,6 +173,10 @@ def test_a_server_that_goes_away_is_unavailable_once_and_then_comes_back(
         add(work.session, 1)
         kill(another, who_is(work.session))
         add(work.session, 2)
+    with pytest.raises(Unavailable), store.begin(by) as work:  # noqa: PT012  # the kill is in the middle
+        add(work.session, 1)
+        kill(another, who_is(work.session))
+        work.session.fill(filling(things.c.id, things.c.points), [[2, 0]])
     with store.begin(by) as work:
         add(work.session, 3)
     with pytest.raises(Unavailable), store.read(by) as views:  # noqa: PT012  # the kill is in the middle
@@ -224,20 +227,21 @@ def test_a_statement_that_runs_too_long_is_ended_unless_it_may(
     for driver in (postgresql, mariadb):
         monkeypatch.setattr(driver, "STATEMENT_SECONDS_MAX", 1)
     impatient = SqlDatabase.open(things_url, clock=SystemClock())
-    try:
-        with impatient.reading() as views, pytest.raises(Unavailable):
+
+    def read(*, long: bool) -> None:
+        with impatient.reading(long=long) as views:
             views.session.all(SLEEP)
-        with pytest.raises(Unavailable), impatient.begin(by) as work:
-            work.session.all(SLEEP)
-        with impatient.reading(long=True) as views:
-            views.session.all(SLEEP)
-        with impatient.scope(long=True), impatient.begin(by) as work:
+
+    def write(*, long: bool) -> None:
+        with impatient.scope(long=long), impatient.begin(by) as work:
             work.session.all(SLEEP)
             add(work.session, 1)
+
+    with closing(impatient):
+        ended = at_once(*(partial(act, long=long) for act in (read, write) for long in (False, True)))
+        assert [type(each) for each in ended] == [Unavailable, type(None)] * 2
         with impatient.read(by) as views:
             assert ids_of(views.session) == [1]
-    finally:
-        impatient.close()
 
 
 # --- races that are lost ----------------------------------------------------------------------------------------------
@@ -483,40 +487,14 @@ def test_a_full_disk_is_unavailable_and_undoes_the_transaction(store: SqlDatabas
         assert ids_of(views.session) == [1, 4]
 
 
-WRITER = """
-import os, signal, sys
-from dkp_adapters.sql.database import SqlDatabase
-from dkp_adapters.system import SystemClock
-from dkp_core.kernel.actor import operator
-from dkp_core.kernel.ids import GuildId
-from tests.integration.sql.conftest import ThingSeen, add
-database = SqlDatabase.open(sys.argv[1], clock=SystemClock())
-by = operator("test", GuildId(int(sys.argv[2])))
-with database.begin(by) as work:
-    add(work.session, 1)
-print("committed", flush=True)
-with database.begin(by) as work:
-    add(work.session, 2)
-    work.session.announce(ThingSeen(thing_id=2))
-    os.kill(os.getpid(), signal.SIGKILL)
-"""
-
-
 def test_a_process_that_is_killed_loses_nothing_answered_and_leaves_nothing_half_done(
-    store: SqlDatabase, things_url: str, by: Actor
+    store: SqlDatabase, things_url: str, by: Actor, tmp_path: Path
 ) -> None:
     """O-12: also while its transaction is open; and nobody waits for its locks."""
-    environment = os.environ | {"PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
-    ended = subprocess.run(
-        [sys.executable, "-c", WRITER, things_url, str(by.guild)],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert ended.returncode == -signal.SIGKILL, ended.stderr
-    assert ended.stdout == "committed\n"
+    process = begin(add_and_die, things_url, by.guild, tmp_path / "said")
+    process.join(60)
+    assert process.exitcode == -signal.SIGKILL
+    assert (tmp_path / "said").read_text() == "committed"
     with store.begin(by) as work:
         add(work.session, 3)
     with store.read(by) as views:

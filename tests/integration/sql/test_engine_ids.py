@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,10 +10,9 @@ import pytest
 from dkp_adapters.sql.database import SqlDatabase
 from dkp_adapters.system import SystemClock
 from dkp_core.kernel.actor import Actor
+from tests.integration.forking import begin
+from tests.integration.sql.apart import take
 from tests.integration.sql.conftest import at_once
-from tests.services import Engine
-
-ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -88,31 +84,14 @@ def test_threads_share_a_stock_without_sharing_an_id(fresh: SqlDatabase, by: Act
     assert len(set(taken)) == len(taken) == 4 * (30 * 67 + 10)
 
 
-TAKER = """
-import sys
-from dkp_adapters.sql.database import SqlDatabase
-from dkp_adapters.system import SystemClock
-from dkp_core.kernel.actor import operator
-from dkp_core.kernel.ids import GuildId
-database = SqlDatabase.open(sys.argv[1], clock=SystemClock())
-taken = []
-for turn in range(40):
-    with database.begin(operator("test", GuildId(1))):
-        taken.append(f"raid {database.ids.next('raid')}")
-        first = database.ids.next("entry", 300)
-        taken += [f"entry {each}" for each in range(first, first + 300)]
-database.close()
-print("\\n".join(taken))
-"""
-
-
-def test_processes_never_take_the_same_id(own_url: str, engine_name: Engine) -> None:
+def test_processes_never_take_the_same_id(own_url: str, tmp_path: Path) -> None:
     """O-10: several servers on one database, also on one SQLite file."""
-    environment = os.environ | {"PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
-    command = [sys.executable, "-c", TAKER, own_url]
-    running = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(3)]
-    lines = [line for process in running for line in process.communicate(timeout=100)[0].splitlines()]
-    assert [process.returncode for process in running] == [0, 0, 0]
+    files = [tmp_path / str(number) for number in range(3)]
+    running = [begin(take, own_url, file) for file in files]
+    for process in running:
+        process.join(100)
+    assert [process.exitcode for process in running] == [0, 0, 0]
+    lines = [line for file in files for line in file.read_text().splitlines()]
     assert len(lines) == 3 * 40 * 301
     assert len(set(lines)) == len(lines)
     assert {line for line in lines if line.startswith("raid")} == {f"raid {i}" for i in range(1, 121)}

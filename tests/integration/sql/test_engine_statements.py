@@ -18,6 +18,7 @@ from dkp_adapters.sql.statement import (
     DialectName,
     Statement,
     binds,
+    filling,
     in_guild,
     insert_rows,
     int_sum,
@@ -32,6 +33,7 @@ from dkp_core.kernel.ids import GuildId
 from tests.integration.sql.conftest import ADD, ALL, add, at_once, ids_of, things
 
 GIVEN = json_rows("given", things.c.id, things.c.name, things.c.points, things.c.kind, things.c.note)
+FILL = filling(things.c.id, things.c.name, things.c.points, things.c.kind, things.c.note)
 INSERT_GIVEN = Statement(insert_rows(things, select(GUILD, *GIVEN.c)))
 ADD_UP = Statement(
     upsert(
@@ -77,18 +79,32 @@ def test_a_list_travels_as_one_parameter(store: SqlDatabase, by: Actor) -> None:
         assert views.session.all(BY_NAMES, names=[]) == []
 
 
+def test_very_many_rows_arrive_as_they_were_given(store: SqlDatabase, by: Actor) -> None:
+    """G-9: every control character too, which no database reads as another writes it."""
+    controls = "".join(map(chr, range(1, 32)))
+    texts = [*TRICKY, controls, *controls, rf"\u0041\f\{controls}\\u0041\\f", "\\N", "\x7f\x80\u2028"]
+    rows = [(i, text, (-1) ** i * (2**63 - 1), None if i % 2 else i, text * 100) for i, text in enumerate(texts)]
+    with store.begin(by) as work:
+        work.session.fill(FILL, rows)
+        work.session.fill(FILL, [])
+        assert work.session.all(ALL) == rows
+    with store.read(by) as views:
+        assert views.session.all(ALL) == rows
+
+
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     texts=st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=64), max_size=20)
 )
-def test_any_text_survives_as_parameter_and_in_a_list(store: SqlDatabase, by: Actor, texts: list[str]) -> None:
-    """G-9: nothing is cut or changed, whichever way it goes."""
+def test_any_text_survives_whichever_way_it_goes(store: SqlDatabase, by: Actor, texts: list[str]) -> None:
+    """G-9: nothing is cut or changed, as a parameter, in a list, and among very many rows."""
     with store.begin(by) as work:
-        work.session.run(REMOVE, ids=list(range(2 * len(texts) + 40)))
-        work.session.run(INSERT_GIVEN, given=[[2 * i, text, 0, None, text] for i, text in enumerate(texts)])
+        work.session.run(REMOVE, ids=list(range(3 * len(texts) + 60)))
+        work.session.run(INSERT_GIVEN, given=[[3 * i, text, 0, None, text] for i, text in enumerate(texts)])
         for i, text in enumerate(texts):
-            work.session.run(ADD, id=2 * i + 1, name=text, points=0, kind=None, note=text)
-        expected = [(i, texts[i // 2], 0, None, texts[i // 2]) for i in range(2 * len(texts))]
+            work.session.run(ADD, id=3 * i + 1, name=text, points=0, kind=None, note=text)
+        work.session.fill(FILL, ([3 * i + 2, text, 0, None, text] for i, text in enumerate(texts)))
+        expected = [(i, texts[i // 3], 0, None, texts[i // 3]) for i in range(3 * len(texts))]
         assert work.session.all(ALL) == expected
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -13,12 +14,15 @@ from dkp_adapters.sql.database import SqlDatabase
 from dkp_adapters.sql.drivers import postgresql
 from dkp_adapters.sql.engine import ConstraintViolated
 from dkp_adapters.sql.session import Session
-from dkp_adapters.sql.statement import Statement, in_guild
+from dkp_adapters.sql.statement import Statement, filling, in_guild
 from dkp_core.kernel.actor import Actor
 from dkp_core.kernel.errors import DomainError, Stale
 from tests.integration.sql.conftest import ADD, add, ids_of, things
 
 NAMED = Statement(things.insert(), violations={"pk_things": lambda _: ThereAlready()})
+_COLUMNS = (things.c.id, things.c.name, things.c.points, things.c.kind, things.c.note)
+FILL = filling(*_COLUMNS)
+FILL_NAMED = filling(*_COLUMNS, violations={"pk_things": lambda _: ThereAlready()})
 RENAME = Statement(
     update(things).where(in_guild(things), things.c.id == bindparam("the_id")).values(name=bindparam("name"))
 )
@@ -39,6 +43,11 @@ def write(session: Session, thing_id: int, statement: Statement = ADD) -> None:
     session.write(statement, id=thing_id, name=None, points=0, kind=None, note=None)
 
 
+def fill(session: Session, *thing_ids: int, statement: Statement = FILL) -> None:
+    """Insert things, as if they were very many."""
+    session.fill(statement, ([thing_id, None, 0, None, None] for thing_id in thing_ids))
+
+
 def kept(store: SqlDatabase, by: Actor) -> list[int]:
     """The ids of the things that were committed."""
     with store.read(by) as views:
@@ -53,7 +62,12 @@ def test_what_is_written_is_there_for_the_next_statement_and_in_its_order(store:
         write(work.session, 2)
         assert ids_of(work.session) == [1, 2]
         write(work.session, 3)
-    assert kept(store, by) == [1, 2, 3]
+        fill(work.session, 4, 5)
+        write(work.session, 6)
+    assert kept(store, by) == [1, 2, 3, 4, 5, 6]
+    with store.begin(by) as work:
+        fill(work.session, 7)
+    assert kept(store, by) == [1, 2, 3, 4, 5, 6, 7]
 
 
 def test_a_fault_of_what_was_written_is_told_in_its_own_words_and_undoes_everything(
@@ -71,10 +85,33 @@ def test_a_fault_of_what_was_written_is_told_in_its_own_words_and_undoes_everyth
         ids_of(work.session)
     with pytest.raises(ConstraintViolated), store.begin(by) as work:
         write(work.session, 1)
+    with pytest.raises(ThereAlready), store.begin(by) as work:
+        fill(work.session, 2, 1, 3, statement=FILL_NAMED)
+    with pytest.raises(ThereAlready), store.begin(by) as work:  # noqa: PT012  # told by what follows
+        write(work.session, 1, NAMED)
+        fill(work.session, 2, 3)
+    with pytest.raises(ConstraintViolated), store.begin(by) as work:
+        fill(work.session, 2, 1, 3)
     assert kept(store, by) == [1]
     with store.begin(by) as work:
         write(work.session, 4)
     assert kept(store, by) == [1, 4]
+
+
+def test_what_was_filled_in_part_is_not_kept(store: SqlDatabase, by: Actor) -> None:
+    """G-8: nor where the fault is swallowed; and the connection goes on."""
+
+    def some() -> Iterator[list[Any]]:
+        yield [1, None, 0, None, None]
+        raise Taken
+
+    with pytest.raises(AssertionError, match="swallowed"), store.begin(by) as work, suppress(Taken):
+        work.session.fill(FILL, some())
+    with pytest.raises(UnicodeError), store.begin(by) as work:
+        work.session.fill(FILL, [[1, None, 0, None, None], [2, "Rex\ud800ford", 0, None, None]])
+    with store.begin(by) as work:
+        fill(work.session, 3)
+    assert kept(store, by) == [3]
 
 
 def test_who_saves_what_is_no_more_is_stale_before_anything_is_committed(store: SqlDatabase, by: Actor) -> None:
@@ -118,6 +155,8 @@ def test_a_text_that_would_be_cut_is_refused(store: SqlDatabase, by: Actor) -> N
     """G-8: the protocol ends texts at NUL."""
     with pytest.raises(DataError), store.begin(by) as work:
         work.session.write(ADD, id=1, name="Rex\0ford", points=0, kind=None, note=None)
+    with pytest.raises(DataError), store.begin(by) as work:
+        work.session.fill(FILL, [[1, "Rex\0ford", 0, None, None]])
     assert kept(store, by) == []
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +21,8 @@ from dkp_core.raids import Presence
 from tests.integration.contracts.adapters import sql_installation
 from tests.integration.contracts.deeds import DAY, Bank, Raiding, join
 from tests.integration.contracts.place import NIGHT, Place
-from tests.integration.sql import appending
+from tests.integration.forking import begin
+from tests.integration.sql.apart import append
 
 THREADS: Final = 40
 PROCESSES: Final = 8
@@ -95,13 +93,10 @@ def test_eight_processes_append_to_the_same_balances_and_nothing_is_lost(own_url
     """P-3, P-13: nor are two entries given the same id."""
     bank = Bank(place)
     users, pools = [place.member() for _ in range(USERS)], [bank.pool(), bank.pool()]
-    named = [own_url, str(place.guild_id), ",".join(map(str, users)), ",".join(map(str, pools)), str(TURNS)]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    jobs = [
-        subprocess.Popen([sys.executable, appending.__file__, *named, str(seed)], env=environment)
-        for seed in range(PROCESSES)
-    ]
-    assert [job.wait(200) for job in jobs] == [0] * PROCESSES
+    jobs = [begin(append, own_url, place.guild_id, users, pools, TURNS, seed) for seed in range(PROCESSES)]
+    for job in jobs:
+        job.join(200)
+    assert [job.exitcode for job in jobs] == [0] * PROCESSES
     assert_all_moved(place, users, pools, TURNS * PROCESSES)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib import import_module
 from typing import Any, get_args, get_origin, get_type_hints
@@ -63,3 +64,20 @@ def test_each_field_of_a_use_case_holds_the_port_it_asks_for(name: str) -> None:
             assert callable(getattr(value, {Clock: "now", Chance: "token", Hashing: "digest", Ids: "next"}[port]))
         elif inspect.isclass(port) and not getattr(port, "_is_protocol", False):
             assert isinstance(value, port), f"{name}.{field} is a {type(value).__name__}"
+
+
+def test_what_use_cases_share_is_one_and_of_its_container() -> None:
+    """G-6: whatever is asked for first, also by many threads at once; another container has its own."""
+    one, other = UseCases(settings=Settings()), UseCases(settings=Settings(secret_key="another"))
+    names = [name for name, each in UseCases.providers.items() if isinstance(each, providers.Singleton)]
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda name: getattr(one, name), names * 8))
+    assert {id(each) for each in found} == {id(getattr(one, name)) for name in names}
+    assert len({id(each) for each in found}) == len(names)
+    assert one.hashing() is one.authenticate().hashing is one.minting().hashing
+    assert one.settings().secret_key == "" != other.settings().secret_key
+    memory = MemoryInstallation()
+    one.database.override(memory)
+    assert one.ids() is one.record_raid().ids is memory.ids
+    assert other.ids() is not memory.ids
+    other.database().close()

@@ -33,7 +33,9 @@ class Actors:
 
     def named(self, name: str, fitting: Fitting) -> str:
         """Who is named: the user of that name by its id, else by the name, which is all that there is."""
-        user = self._written.get(name, self._compared.get(name_key(name)))
+        user = self._written.get(name)
+        if user is None:
+            user = self._compared.get(name_key(name))
         if user is not None:
             return external_id(user)
         kept = fitting.actor(name)

@@ -68,7 +68,7 @@ _ELSEWHERE: Final = "a comment on something that has no place here"
 _Ended: TypeAlias = type[Decided] | type[Rejected] | type[Withdrawn]
 
 
-@frozen(kw_only=True)
+@frozen
 class _Step(Row):
     """What the log says of an application."""
 

@@ -9,18 +9,21 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import IO, Final
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 
-from attrs import asdict, fields_dict, frozen
+from attrs import fields_dict, frozen
 
 from dkp_adapters.eqdkp.errors import ArchiveNotWritten
 from dkp_adapters.eqdkp.mapping.accounting import Accounting
-from dkp_adapters.eqdkp.mapping.blanking import BLANK, blanked, blanked_columns
+from dkp_adapters.eqdkp.mapping.blanking import BLANK, Blanking
+from dkp_adapters.eqdkp.mapping.fitting import chunks
 from dkp_adapters.eqdkp.rows import KINDS, columns_of
 from dkp_adapters.eqdkp.source import EqdkpSource, RawRow
+from dkp_core.moving import ListedRow
 
 MANIFEST: Final = "manifest.json"
 RULES: Final = "rules.json"
@@ -29,6 +32,7 @@ VERSION: Final = 1
 CHANGED: Final = "changed"
 """Why a row is in the archive that was imported, but not as it stood."""
 _IDS: Final[Mapping[str, str]] = {each.table: columns_of(each)[0] for each in KINDS if "id" in fields_dict(each)}
+_LINE: Final = json.JSONEncoder(ensure_ascii=False)
 
 
 def write_archive(source: EqdkpSource, accounting: Accounting, path: Path) -> None:
@@ -60,29 +64,17 @@ def _is_archive(path: Path) -> bool:
         return False
 
 
-@frozen
-class _Kept:
-    """A row in the archive: which of its table's it is, why it is there, and what it says; None if it can't be read."""
-
-    row: int
-    why: str
-    reason: str
-    values: Mapping[str, str | None] | None
-
-
 def _fill(archive: ZipFile, source: EqdkpSource, accounting: Accounting) -> None:
-    keeping = _Keeping.of(accounting)
     tables = {}
-    for table in sorted(source.tables):
-        kept = keeping.rows(source, table)
+    for keeping in _keepings(source, accounting):
+        kept = keeping.rows(source)
         first = next(kept, None)
         if first is not None:
-            name = f"tables/{table}.jsonl"
-            count = _write(archive, name, first, kept)
-            tables[table] = {"file": name, "rows": count, **_left_out(source, table)}
-    with _opened(archive, "remarks.jsonl") as file:
-        for remark in accounting.remarks:
-            _line(file, asdict(remark))
+            name, left_out = f"tables/{keeping.table}.jsonl", keeping.blanking.columns
+            count = _write(archive, name, chain((first,), kept))
+            tables[keeping.table] = {"file": name, "rows": count, **({"left_out": left_out} if left_out else {})}
+    remarks = ({"table": each.table, "old_id": each.old_id, "text": each.text} for each in accounting.remarks)
+    _write(archive, "remarks.jsonl", remarks)
     for name, content in ((RULES, _rules(source)), (MANIFEST, _manifest(source, tables))):
         with _opened(archive, name) as file:
             file.write(json.dumps(content, ensure_ascii=False, indent=2, default=str).encode(errors="backslashreplace"))
@@ -110,18 +102,13 @@ def _rules(source: EqdkpSource) -> Mapping[str, object]:
     }
 
 
-def _left_out(source: EqdkpSource, table: str) -> dict[str, Sequence[str]]:
-    row = next(source.raw(table), None)
-    columns = blanked_columns(row.columns) if row else ()
-    return {"left_out": columns} if columns else {}
-
-
-def _write(archive: ZipFile, name: str, first: _Kept, others: Iterator[_Kept]) -> int:
-    count = 1
+def _write(archive: ZipFile, name: str, lines: Iterable[Mapping[str, object]]) -> int:
+    """A file of JSON lines; answers how many there are."""
+    count = 0
     with _opened(archive, name) as file:
-        _line(file, asdict(first))
-        for count, each in enumerate(others, 2):  # noqa: B007  # the last one counts
-            _line(file, asdict(each))
+        for some in chunks(lines):
+            file.write("".join([f"{_LINE.encode(each)}\n" for each in some]).encode(errors="backslashreplace"))
+            count += len(some)
     return count
 
 
@@ -132,47 +119,66 @@ def _opened(archive: ZipFile, name: str) -> IO[bytes]:
     return archive.open(made, "w", force_zip64=True)
 
 
-def _line(file: IO[bytes], what: Mapping[str, object]) -> None:
-    file.write(json.dumps(what, ensure_ascii=False).encode(errors="backslashreplace") + b"\n")
-
-
-@frozen
+@frozen(kw_only=True)
 class _Keeping:
-    """Which rows are kept, and why."""
+    """Which rows of a table are kept, and why: what is `listed`, was `remarked` by its id, or is `cut`, by its row."""
 
-    accounting: Accounting
-    changed: Mapping[tuple[str, str], str]
-    """What was remarked, by table and old id."""
-    cut: frozenset[tuple[str, int]]
+    table: str
+    count: int
+    listed: Callable[[str, int], ListedRow | None]
+    remarked: Mapping[str, str]
+    cut: Collection[int]
+    blanking: Blanking
+    id_place: int | None
 
-    @classmethod
-    def of(cls, accounting: Accounting) -> _Keeping:
-        changed: dict[tuple[str, str], str] = {}
-        for each in accounting.remarks:
-            key = each.table, each.old_id
-            changed[key] = f"{changed[key]}; {each.text}" if key in changed else each.text
-        return cls(accounting, changed, frozenset(accounting.cut_rows))
-
-    def rows(self, source: EqdkpSource, table: str) -> Iterator[_Kept]:
-        """The rows of a table that are kept, in their order; those that can't be read come last."""
+    def rows(self, source: EqdkpSource) -> Iterator[Mapping[str, object]]:
+        """They, in their order, as they are archived; those that can't be read come last."""
         seen = set()
-        for row in source.raw(table):
+        for row in source.raw(self.table):
             seen.add(row.ordinal)
             why = self._why(row)
             if why is not None:
-                yield _Kept(row.ordinal, *why, blanked(row))
-        for ordinal in range(1, source.tables[table] + 1) if len(seen) < source.tables[table] else ():
-            listed = None if ordinal in seen else self.accounting.listed_as(table, ordinal)
+                yield _kept(row.ordinal, *why, self.blanking.blanked(row))
+        for ordinal in range(1, self.count + 1) if len(seen) < self.count else ():
+            listed = None if ordinal in seen else self.listed(self.table, ordinal)
             if listed is not None:
-                yield _Kept(ordinal, listed.why, listed.reason, None)
+                yield _kept(ordinal, listed.why, listed.reason, None)
 
     def _why(self, row: RawRow) -> tuple[str, str] | None:
-        listed = self.accounting.listed_as(row.table, row.ordinal)
+        listed = self.listed(row.table, row.ordinal)
         if listed is not None:
             return listed.why, listed.reason
-        id_ = _IDS.get(row.table)
-        old_id = row.values[row.columns.index(id_)] if id_ in row.columns else None
-        told = None if old_id is None else self.changed.get((row.table, old_id))
+        old_id = None if self.id_place is None else row.values[self.id_place]
+        told = None if old_id is None else self.remarked.get(old_id)
         if told is not None:
             return CHANGED, told
-        return (CHANGED, "it is not here in full") if (row.table, row.ordinal) in self.cut else None
+        return (CHANGED, "it is not here in full") if row.ordinal in self.cut else None
+
+
+def _keepings(source: EqdkpSource, accounting: Accounting) -> Iterator[_Keeping]:
+    """The tables of which rows may be kept."""
+    remarked: dict[str, dict[str, str]] = {}
+    for each in accounting.remarks:
+        told = remarked.setdefault(each.table, {})
+        told[each.old_id] = f"{told[each.old_id]}; {each.text}" if each.old_id in told else each.text
+    cut: dict[str, set[int]] = {}
+    for table, row in accounting.cut_rows:
+        cut.setdefault(table, set()).add(row)
+    listed = {each.table for each in accounting.counts(source.tables) if each.listed}
+    for table in sorted(source.tables.keys() & (listed | remarked.keys() | cut.keys())):
+        columns = source.columns(table)
+        id_ = _IDS.get(table)
+        yield _Keeping(
+            table=table,
+            count=source.tables[table],
+            listed=accounting.listed_as,
+            remarked=remarked.get(table, {}),
+            cut=cut.get(table, ()),
+            blanking=Blanking.of(table, columns),
+            id_place=columns.index(id_) if id_ in columns else None,
+        )
+
+
+def _kept(row: int, why: str, reason: str, values: Mapping[str, str | None] | None) -> Mapping[str, object]:
+    """A row in the archive: which of its table's it is, why it is there, and what it says; None if it can't be read."""
+    return {"row": row, "why": why, "reason": reason, "values": values}

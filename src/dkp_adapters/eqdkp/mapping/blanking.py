@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeAlias
+
+from attrs import frozen
 
 from dkp_adapters.eqdkp.source import RawRow
 
@@ -21,8 +23,7 @@ _SECRET: Final = re.compile(_NAMES, re.IGNORECASE)
 _COLUMN: Final = re.compile(rf"{_NAMES}|^session_(?:id|ip|vars|perm_id)$|_sid$|ip_?address|_ip$", re.IGNORECASE)
 _SHARED: Final = frozenset({"item_group_key", "adjustment_group_key"})
 """Keys that rows have in common, and that open nothing."""
-_LOGGED: Final = ("logs", "log_value")
-_SETTING: Final = ("config", "config_name", "config_value")
+_NAME_OF_SETTING: Final = "config_name"
 _PAIR: Final = re.compile(r'(s:\d+:"([^"]{1,80})";)s:\d+:"(?:[^"\\]|\\.)*";')
 
 
@@ -32,31 +33,49 @@ def is_secret(name: str) -> bool:
     return _SECRET.search(name) is not None
 
 
-def blanked(row: RawRow) -> dict[str, str | None]:
-    """The row by its columns, with what is secret left out of it."""
-    values = dict(zip(row.columns, row.values, strict=True))
-    is_secret_setting = row.table == _SETTING[0] and is_secret(values.get(_SETTING[1]) or "")
-    return {
-        column: _blanked(row.table, column, value, is_setting=is_secret_setting and column == _SETTING[2])
-        for column, value in values.items()
-    }
+@frozen
+class Blanking:
+    """What is left out of the rows of a table: `columns` wherever something stands in them, and secrets in others."""
+
+    columns: Sequence[str]
+    _ways: Mapping[str, _Way]
+
+    @classmethod
+    def of(cls, table: str, columns: Sequence[str]) -> Blanking:
+        """That of a table with these columns."""
+        secret = [each for each in columns if each not in _SHARED and _COLUMN.search(each)]
+        within = {each: _WITHIN[table, each] for each in columns if (table, each) in _WITHIN}
+        return cls(secret, within | dict.fromkeys(secret, _blank))
+
+    def blanked(self, row: RawRow) -> dict[str, str | None]:
+        """The row by its columns, with what is secret left out of it."""
+        found = dict(zip(row.columns, row.values, strict=True))
+        for column, value in zip(row.columns, row.values, strict=True):
+            if value and column in self._ways:
+                found[column] = self._ways[column](value, found)
+            elif value and value.startswith("a:"):
+                found[column] = _PAIR.sub(_without, value)
+        return found
 
 
-def blanked_columns(columns: Sequence[str]) -> Sequence[str]:
-    """Those of a table's columns that are left out wherever something stands in them."""
-    return [each for each in columns if each not in _SHARED and _COLUMN.search(each)]
+_Row: TypeAlias = Mapping[str, "str | None"]
+_Way: TypeAlias = Callable[[str, _Row], str]
+"""How a value of a row is archived."""
 
 
-def _blanked(table: str, column: str, value: str | None, *, is_setting: bool) -> str | None:
-    if not value:
-        return value
-    if is_setting or blanked_columns([column]):
-        return BLANK
-    if (table, column) == _LOGGED and is_secret_within(value):
-        return BLANK
-    if value.startswith("a:"):
-        return _PAIR.sub(_without, value)
-    return value
+def _blank(_value: str, _row: _Row) -> str:
+    return BLANK
+
+
+def _setting(value: str, row: _Row) -> str:
+    return BLANK if is_secret(row.get(_NAME_OF_SETTING) or "") else _PAIR.sub(_without, value)
+
+
+def _logged(value: str, _row: _Row) -> str:
+    return BLANK if is_secret_within(value) else _PAIR.sub(_without, value)
+
+
+_WITHIN: Final[Mapping[tuple[str, str], _Way]] = {("config", "config_value"): _setting, ("logs", "log_value"): _logged}
 
 
 def is_secret_within(serialized: str) -> bool:

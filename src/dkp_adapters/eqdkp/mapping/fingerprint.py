@@ -54,7 +54,7 @@ def fingerprint_of(source: EqdkpSource, people: Iterable[Person]) -> str:
 
 def _sum_of(source: EqdkpSource, table: str) -> int:
     """The sum over its rows, in which their order does not matter, and how often each is there does."""
-    columns, stored = source.stored(table)
+    columns = source.columns(table)
     viewed = _VIEWED.get(table, frozenset())
     said = sorted((column, place) for place, column in enumerate(columns) if column not in viewed)
     if not said:
@@ -62,7 +62,7 @@ def _sum_of(source: EqdkpSource, table: str) -> int:
     ordered = itemgetter(*(place for _, place in said))
     name = columns.index(_SETTING) if table == rows.Setting.table and _SETTING in columns else None
     total = 0
-    for cells in stored:
+    for cells in source.stored(table):
         whole = cells if len(cells) == len(columns) else (*cells, *[None] * (len(columns) - len(cells)))
         if name is None or not (whole[name] or b"").endswith(_HOUSEKEEPING):
             total += int.from_bytes(sha256(repr(ordered(whole)).encode()).digest())

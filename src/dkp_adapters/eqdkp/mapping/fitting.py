@@ -109,8 +109,8 @@ class Fitting:
 
     def text(self, raw: str, what: str, *, length_max: int = TEXT_LENGTH_MAX) -> str:
         """The text as it is kept: as much of it as there may be."""
-        if not raw:
-            return raw
+        if len(raw) <= length_max and raw.isascii() and raw.isprintable():  # as most texts are
+            return raw.strip()
         try:
             return clean_text(raw, what, length_max=length_max)
         except InvalidValue as refused:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
+import msgspec
 from attrs import frozen
 
 from dkp_adapters.eqdkp import rows
@@ -18,7 +20,6 @@ from dkp_adapters.eqdkp.mapping.household import Household
 from dkp_adapters.eqdkp.mapping.part import Part
 from dkp_adapters.eqdkp.serialized import Plain
 from dkp_adapters.eqdkp.source import EqdkpSource
-from dkp_adapters.eqdkp.statements import Cells
 from dkp_core.kernel.names import TEXT_LENGTH_MAX
 from dkp_core.moving import DeedRecorded, Kind, Numbers, OldDeed, Thing
 
@@ -35,47 +36,66 @@ _SECONDS_MAX: Final = 2**33
 _DEPTH_MAX: Final = 3
 
 
+class _Noted(msgspec.Struct, frozen=True, array_like=True):
+    """What a row says, as it is kept."""
+
+    at: datetime
+    by: str
+    tag: str
+    record: str
+    record_id: str
+    told: str
+
+
 @frozen
 class Logs(Part):
     """The log of the old site, row by row: read once, and put down until it is asked for."""
 
-    _source: EqdkpSource
+    _noted: Iterable[_Noted]
 
     @classmethod
     def of(cls, source: EqdkpSource, household: Household, accounting: Accounting) -> Logs:
         """That of a source; each row of it is accounted for. Raises: NoSource where there is no room for it."""
-        source.put_aside(_ASIDE, _read(source, household.actors, accounting))
-        return cls(source)
+        noted = (_read(row, household.actors, accounting) for row in source.rows(rows.LogEntry))
+        return cls(source.put_aside(_ASIDE, _Noted, noted))
 
     @property
     def counts(self) -> Mapping[Kind, int]:
         return {}
 
     def things(self, numbers: Numbers) -> Iterator[Sequence[Thing]]:
-        yield from chunks(_deed(noted, numbers) for noted in self._source.aside(_ASIDE))
+        yield from chunks(_deed(noted, numbers) for noted in self._noted)
 
 
-def _read(source: EqdkpSource, actors: Actors, accounting: Accounting) -> Iterator[Cells]:
-    """What each row says: when in seconds, by whom, its tag, the record and the record's id, and what is told."""
-    for row in source.rows(rows.LogEntry):
-        fitting = Fitting()
-        is_personal = _PERSONAL.search(row.tag) is not None
-        noted = (
-            str(int(fitting.date(row.at).timestamp())),
-            actors.numbered(row.user, row.username, fitting),
-            fitting.text(row.tag, "tag", length_max=WORD_LENGTH_MAX),
-            "" if is_personal else fitting.text(_plain(row.record), "record", length_max=RECORD_LENGTH_MAX),
-            fitting.text(row.record_id, "record's id", length_max=WORD_LENGTH_MAX),
-            fitting.text(_what(row, is_personal=is_personal), "log entry", length_max=TEXT_LENGTH_MAX),
-        )
-        fitting.tell(accounting, row, row.id)
-        yield tuple([each.encode() for each in noted])
+def _read(row: rows.LogEntry, actors: Actors, accounting: Accounting) -> _Noted:
+    fitting = Fitting()
+    is_personal = _is_personal(row.tag)
+    noted = _Noted(
+        at=fitting.date(row.at),
+        by=actors.numbered(row.user, row.username, fitting),
+        tag=fitting.text(row.tag, "tag", length_max=WORD_LENGTH_MAX),
+        record="" if is_personal else fitting.text(_plain(row.record), "record", length_max=RECORD_LENGTH_MAX),
+        record_id=fitting.text(row.record_id, "record's id", length_max=WORD_LENGTH_MAX),
+        told=fitting.text(_what(row, is_personal=is_personal), "log entry", length_max=TEXT_LENGTH_MAX),
+    )
+    fitting.tell(accounting, row, row.id)
+    return noted
 
 
-def _deed(noted: Cells, numbers: Numbers) -> OldDeed:
-    at, by, tag, record, record_id, what = [(each or b"").decode() for each in noted]
-    event = DeedRecorded(import_id=numbers.import_id, tag=tag, record=record, record_id=record_id, told=what)
-    return OldDeed(at=_EPOCH + timedelta(seconds=int(at)), by=by, event=event)
+@lru_cache(maxsize=1024)
+def _is_personal(tag: str) -> bool:
+    return _PERSONAL.search(tag) is not None
+
+
+def _deed(noted: _Noted, numbers: Numbers) -> OldDeed:
+    event = DeedRecorded(
+        import_id=numbers.import_id,
+        tag=noted.tag,
+        record=noted.record,
+        record_id=noted.record_id,
+        told=noted.told,
+    )
+    return OldDeed(at=noted.at, by=noted.by, event=event)
 
 
 def _what(row: rows.LogEntry, *, is_personal: bool) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from attrs import define, frozen
+import msgspec
+from attrs import define, field, frozen
 
 from dkp_adapters.eqdkp import rows
 from dkp_adapters.eqdkp.mapping.accounting import Accounting
-from dkp_adapters.eqdkp.mapping.actors import Actors
 from dkp_adapters.eqdkp.mapping.external import external_id
 from dkp_adapters.eqdkp.mapping.fitting import Fitting, Together, as_duplicate, chunks, first_of_each
 from dkp_adapters.eqdkp.mapping.household import Household
@@ -21,11 +22,13 @@ from dkp_adapters.eqdkp.source import EqdkpSource
 from dkp_core.kernel.actor import ActorKind
 from dkp_core.kernel.ids import AwardId, EntryId, ItemId, ItemPoolId, RaidId
 from dkp_core.kernel.names import name_key
+from dkp_core.kernel.points import Points
 from dkp_core.loot import Award, Item
 from dkp_core.loot.item import ITEM_NAME_LENGTH_MAX
 from dkp_core.moving import Kind, Numbers, Thing, Why
 from dkp_core.points import BUCKETS, Entry, EntryKind, Source, SourceKind
 
+_ASIDE: Final = "what was sold"
 _BECAUSE: Final = "Imported from EQdkp Plus"
 _EXTERNAL_ID_LENGTH_MAX: Final = 128
 
@@ -40,63 +43,110 @@ class _Known:
     game_id: str = ""
     color: str = ""
 
-    def take(self, row: rows.Item, pools: Pools, fitting: Fitting) -> None:
-        """It was sold once more."""
-        if row.item_pool in pools.item_pool_names:
-            self.item_pool = row.item_pool
-        self.game_id = self.game_id or _game_id(row, fitting)
-        self.color = self.color or fitting.text(row.color, "colour")
-
     def because(self, game_id: str) -> str:
         """What an award of it says, which of that id it was where several have its name."""
         return f"{_BECAUSE}, where its id was {game_id}" if game_id not in ("", self.game_id) else _BECAUSE
+
+
+class _Sold(msgspec.Struct, frozen=True, array_like=True):
+    """What a row says, as it is kept until it is asked for; `item` is the number of what was sold."""
+
+    id: int
+    item: int
+    name: str
+    game_id: str
+    buyer: int
+    raid: int
+    item_pool: int
+    hundredths: int
+    by: str
+    at: datetime
+
+
+@define
+class _Reading:
+    """Reads the rows, once: `known`, `came` and `counts` are what they come to after that."""
+
+    household: Household
+    pools: Pools
+    raids: Raids
+    accounting: Accounting
+    known: dict[str, _Known] = field(factory=dict, init=False)
+    came: dict[tuple[int, int], int] = field(factory=dict, init=False)
+    counts: Counter[Kind] = field(factory=Counter, init=False)
+
+    def sold(self, given: Iterable[rows.Item]) -> Iterator[_Sold]:
+        """What was sold to somebody who is here; each row is accounted for."""
+        together = Together(self.accounting)
+        for row in first_of_each(given, as_duplicate(self.accounting)):
+            together.take(row)
+            if row.buyer not in self.household.characters:
+                reason = f"there is no character {row.buyer}"
+                self.accounting.leave_out(row.table, row.ordinal, Why.ORPHAN, reason)
+                continue
+            self.counts[Kind.AWARD] += 1
+            for pool in self.pools.of_item_pool.get(row.item_pool, ()) if row.value else ():
+                self.counts[Kind.ENTRY] += 1
+                self.came[row.buyer, pool] = self.came.get((row.buyer, pool), 0) - row.value.hundredths
+            yield self._sold(row)
+
+    def _sold(self, row: rows.Item) -> _Sold:
+        fitting = Fitting()
+        name = fitting.name(row.name, f"Item {row.id}", length_max=ITEM_NAME_LENGTH_MAX)
+        by, at = self.household.actors.named(row.added_by, fitting), fitting.date(row.at)
+        game_id = fitting.text(row.game_id, "id in the game", length_max=_EXTERNAL_ID_LENGTH_MAX)
+        known = self.known.setdefault(name_key(name), _Known(len(self.known), name))
+        known.game_id = known.game_id or game_id
+        known.color = known.color or fitting.text(row.color, "colour")
+        if row.item_pool in self.pools.item_pool_names:
+            known.item_pool = row.item_pool
+        _tell_what_is_missing(row, self.pools, self.raids, fitting)
+        fitting.changed_by(row)
+        fitting.tell(self.accounting, row, row.id)
+        return _Sold(
+            id=row.id,
+            item=known.number,
+            name=name,
+            game_id=game_id,
+            buyer=row.buyer,
+            raid=row.raid,
+            item_pool=row.item_pool,
+            hundredths=row.value.hundredths,
+            by=by,
+            at=at,
+        )
 
 
 @frozen(kw_only=True)
 class Loot(Part):
     """Items by their names, and an award for each row; what a row's buyer paid comes by its item pool.
 
-    `came` is what the entries come to, by character and pool.
+    Rows are read once, and put down until they are asked for. `came` is what the entries come to, by character and
+    pool.
     """
 
     came: Came
-    _source: EqdkpSource
     _household: Household
     _pools: Pools
     _raids: frozenset[int]
-    _known: Mapping[str, _Known]
+    _known: Sequence[_Known]
+    _sold: Iterable[_Sold]
     _counts: Mapping[Kind, int]
 
     @classmethod
     def of(cls, source: EqdkpSource, household: Household, pools: Pools, raids: Raids, accounting: Accounting) -> Loot:
-        """That of a source."""
-        known: dict[str, _Known] = {}
-        came: dict[tuple[int, int], int] = {}
-        awards = entries = 0
-        together = Together(accounting)
-        for row in first_of_each(source.rows(rows.Item), as_duplicate(accounting)):
-            together.take(row)
-            if row.buyer not in household.characters:
-                accounting.leave_out(row.table, row.ordinal, Why.ORPHAN, f"there is no character {row.buyer}")
-                continue
-            fitting = Fitting()
-            name, _, _ = _read(row, household.actors, fitting)
-            known.setdefault(name_key(name), _Known(len(known), name)).take(row, pools, fitting)
-            _tell_what_is_missing(row, pools, raids, fitting)
-            fitting.changed_by(row)
-            fitting.tell(accounting, row, row.id)
-            awards += 1
-            for pool in pools.of_item_pool.get(row.item_pool, ()) if row.value else ():
-                entries += 1
-                came[row.buyer, pool] = came.get((row.buyer, pool), 0) - row.value.hundredths
+        """That of a source. Raises: NoSource where there is no room for it."""
+        reading = _Reading(household, pools, raids, accounting)
+        sold = source.put_aside(_ASIDE, _Sold, reading.sold(source.rows(rows.Item)))
+        known = list(reading.known.values())
         return cls(
-            came=came,
-            source=source,
+            came=reading.came,
             household=household,
             pools=pools,
             raids=raids.ids,
             known=known,
-            counts={Kind.ITEM: len(known), Kind.AWARD: awards, Kind.ENTRY: entries},
+            sold=sold,
+            counts={Kind.ITEM: len(known), **reading.counts},
         )
 
     @property
@@ -110,7 +160,7 @@ class Loot(Part):
             yield from chunks(_entries(awards, numbers))
 
     def _items(self, numbers: Numbers) -> Iterator[Item]:
-        for each in self._known.values():
+        for each in self._known:
             yield Item(
                 id=ItemId(numbers.new(Kind.ITEM, each.number)),
                 guild_id=numbers.guild_id,
@@ -121,40 +171,26 @@ class Loot(Part):
             )
 
     def _awards(self, numbers: Numbers) -> Iterator[Award]:
-        for row in first_of_each(self._source.rows(rows.Item)):
-            housed = self._household.characters.get(row.buyer)
-            if housed is None:
-                continue
-            fitting = Fitting()
-            name, by, at = _read(row, self._household.actors, fitting)
-            known = self._known[name_key(name)]
+        paid = {each: pool_ids(numbers, pools) for each, pools in self._pools.of_item_pool.items()}
+        for each in self._sold:
+            housed = self._household.characters[each.buyer]
             yield Award(
-                id=AwardId(numbers.new(Kind.AWARD, row.id)),
+                id=AwardId(numbers.new(Kind.AWARD, each.id)),
                 guild_id=numbers.guild_id,
-                item_id=ItemId(numbers.of(Kind.ITEM, known.number)),
-                item_name=name,
+                item_id=ItemId(numbers.of(Kind.ITEM, each.item)),
+                item_name=each.name,
                 auction_id=None,
-                raid_id=RaidId(numbers.of(Kind.RAID, row.raid)) if row.raid in self._raids else None,
+                raid_id=RaidId(numbers.of(Kind.RAID, each.raid)) if each.raid in self._raids else None,
                 user_id=numbers.users[housed.owner],
                 character_name=housed.name,
-                pools=pool_ids(numbers, self._pools.of_item_pool.get(row.item_pool, ())),
-                price=row.value,
-                because=known.because(_game_id(row, fitting)),
+                pools=paid.get(each.item_pool, ()),
+                price=Points(each.hundredths),
+                because=self._known[each.item].because(each.game_id),
                 actor_kind=ActorKind.IMPORT,
-                actor_id=by,
-                awarded_at=at,
-                external_id=external_id(row.id),
+                actor_id=each.by,
+                awarded_at=each.at,
+                external_id=external_id(each.id),
             )
-
-
-def _read(row: rows.Item, actors: Actors, fitting: Fitting) -> tuple[str, str, datetime]:
-    """What was sold, who wrote it down, and when it was sold."""
-    name = fitting.name(row.name, f"Item {row.id}", length_max=ITEM_NAME_LENGTH_MAX)
-    return name, actors.named(row.added_by, fitting), fitting.date(row.at)
-
-
-def _game_id(row: rows.Item, fitting: Fitting) -> str:
-    return fitting.text(row.game_id, "id in the game", length_max=_EXTERNAL_ID_LENGTH_MAX)
 
 
 def _tell_what_is_missing(row: rows.Item, pools: Pools, raids: Raids, fitting: Fitting) -> None:

@@ -21,7 +21,7 @@ from dkp_adapters.eqdkp.mapping.part import Part
 from dkp_adapters.eqdkp.mapping.pools import Pools, pool_ids
 from dkp_adapters.eqdkp.source import EqdkpSource
 from dkp_core.kernel.actor import ActorKind
-from dkp_core.kernel.ids import CharacterId, EntryId, EventTypeId, PoolId, RaidId, UserId
+from dkp_core.kernel.ids import CharacterId, EntryId, EventTypeId, RaidId, UserId
 from dkp_core.kernel.names import TEXT_LENGTH_MAX
 from dkp_core.kernel.points import ZERO, Points
 from dkp_core.moving import Kind, Numbers, Thing, Why
@@ -43,6 +43,26 @@ class _Written:
     row: rows.Raid
     raid: Raid
     by: str
+
+
+@frozen(kw_only=True)
+class _Bearer:
+    """A character of ours, by what each line of attendance says of it."""
+
+    id: CharacterId
+    name: str
+    user_id: UserId
+    is_alt: bool
+
+    @classmethod
+    def of(cls, housed: Housed, numbers: Numbers) -> _Bearer:
+        """The character that this one is."""
+        return cls(
+            id=CharacterId(numbers.of(Kind.CHARACTER, housed.id)),
+            name=housed.name,
+            user_id=numbers.users[housed.owner],
+            is_alt=housed.main != housed.id,
+        )
 
 
 @frozen(kw_only=True)
@@ -104,10 +124,11 @@ class Raids(Part):
         return self._counts
 
     def things(self, numbers: Numbers) -> Iterator[Sequence[Thing]]:
+        bearers = {each.id: _Bearer.of(each, numbers) for each in self._household.characters.values()}
         for written in chunks(self._written(numbers)):
             yield [each.raid for each in written]
-            yield from chunks(self._lines(written, numbers))
-            yield from chunks(self._entries(written, numbers))
+            yield from chunks(self._lines(written, bearers))
+            yield from chunks(self._entries(written, bearers, numbers))
 
     def _written(self, numbers: Numbers) -> Iterator[_Written]:
         for row in first_of_each(self._source.rows(rows.Raid)):
@@ -127,66 +148,57 @@ class Raids(Part):
             )
             yield _Written(row=row, raid=raid, by=by)
 
-    def _at(self, written: _Written) -> Iterator[tuple[Housed, Points]]:
+    def _at(self, written: _Written) -> Iterator[tuple[int, Points]]:
         """Who was at a raid, and what each earned there in each of its pools."""
         value = written.raid.points
         worth = {1: value}
         for character, times in Counter(self._present[written.row.id]).items():
             if times not in worth:
                 worth[times] = Points(times * value.hundredths)
-            yield self._household.characters[character], worth[times]
+            yield character, worth[times]
 
-    def _lines(self, written: Sequence[_Written], numbers: Numbers) -> Iterator[Attendance]:
+    def _lines(self, written: Sequence[_Written], bearers: Mapping[int, _Bearer]) -> Iterator[Attendance]:
         for each in written:
             raid_id, at, is_paid = each.raid.id, each.raid.starts_at, bool(each.raid.pools)
-            for housed, worth in self._at(each):
+            for character, worth in self._at(each):
+                bearer = bearers[character]
                 yield Attendance(
                     raid_id=raid_id,
                     tick=_TICK,
-                    name=housed.name,
+                    name=bearer.name,
                     presence=Presence.PRESENT,
-                    character_id=CharacterId(numbers.of(Kind.CHARACTER, housed.id)),
-                    user_id=numbers.users[housed.owner],
+                    character_id=bearer.id,
+                    user_id=bearer.user_id,
                     awarded=worth if is_paid else ZERO,
                     at=at,
-                    alt=housed.main != housed.id,
+                    alt=bearer.is_alt,
                     counts=True,
                 )
 
-    def _entries(self, written: Sequence[_Written], numbers: Numbers) -> Iterator[Entry]:
+    def _entries(
+        self, written: Sequence[_Written], bearers: Mapping[int, _Bearer], numbers: Numbers
+    ) -> Iterator[Entry]:
         for each in written:
-            raid = each.raid
+            raid, by = each.raid, each.by
             source = Source(SourceKind.RAID, raid.id, _TICK)
-            for housed, worth in self._at(each) if raid.points and raid.pools else ():
-                user_id = numbers.users[housed.owner]
+            for character, worth in self._at(each) if raid.points and raid.pools else ():
+                bearer = bearers[character]
                 for pool_id in raid.pools:
-                    yield _entry(each, source, pool_id, user_id, housed.name, worth, numbers)
-
-
-def _entry(
-    written: _Written,
-    source: Source,
-    pool_id: PoolId,
-    user_id: UserId,
-    name: str,
-    worth: Points,
-    numbers: Numbers,
-) -> Entry:
-    return Entry(
-        id=EntryId(numbers.new(Kind.ENTRY)),
-        pool_id=pool_id,
-        user_id=user_id,
-        kind=EntryKind.ATTENDANCE,
-        bucket=BUCKETS[EntryKind.ATTENDANCE],
-        amount=worth,
-        reason=written.raid.title,
-        character_name=name,
-        source=source,
-        actor_kind=ActorKind.IMPORT,
-        actor_id=written.by,
-        occurred_at=written.raid.starts_at,
-        recorded_at=numbers.at,
-    )
+                    yield Entry(
+                        id=EntryId(numbers.new(Kind.ENTRY)),
+                        pool_id=pool_id,
+                        user_id=bearer.user_id,
+                        kind=EntryKind.ATTENDANCE,
+                        bucket=BUCKETS[EntryKind.ATTENDANCE],
+                        amount=worth,
+                        reason=raid.title,
+                        character_name=bearer.name,
+                        source=source,
+                        actor_kind=ActorKind.IMPORT,
+                        actor_id=by,
+                        occurred_at=raid.starts_at,
+                        recorded_at=numbers.at,
+                    )
 
 
 def _take(source: EqdkpSource, household: Household, present: Mapping[int, array[int]], accounting: Accounting) -> None:

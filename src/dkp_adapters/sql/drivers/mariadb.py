@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from typing import Any, ClassVar, Final
 
+import msgspec
 import pymysql
 from pymysql.constants import CLIENT, CR, ER
 from sqlalchemy.engine import URL
@@ -57,6 +58,8 @@ _GONE: Final = _BROKEN | {
 }
 _DUPLICATE: Final = re.compile(r"for key '(?:[^'.]*\.)?([^']+)'")
 _CHECK: Final = re.compile(r"(?:CONSTRAINT `([^`]+)` failed|Check constraint '([^']+)' is violated)")
+_RARE: Final = re.compile(rb"\\(?:u00(..)|.)")
+_encode: Final = msgspec.json.Encoder().encode
 _FOREIGN: Final = re.compile(r"CONSTRAINT `([^`]+)` FOREIGN KEY")
 
 
@@ -78,6 +81,10 @@ class MariadbConnection(Connection):
 
     def all(self, statement: Statement, params: Params) -> list[tuple[Any, ...]]:
         return list(super().all(statement, params))
+
+    def put(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        if values := _values(rows):
+            self.cursor.execute(sql.encode() + values)
 
     def begin(self) -> None:
         """Nothing to send: without autocommit the first statement begins."""
@@ -153,6 +160,22 @@ def _constraint(detail: str, statement: Statement | None) -> str:
     if found := _FOREIGN.search(detail):
         return found[1]
     return detail
+
+
+def _values(rows: Iterable[Sequence[Any]]) -> bytes:
+    """The rows as VALUES has them: numbers, texts and null are written as in JSON, but for what is rare in them.
+
+    PyMySQL would write each value by itself, which takes longer than the server needs for the row.
+    """
+    values = b",".join([b"(%b)" % _encode(row)[1:-1] for row in rows])
+    return _RARE.sub(_unescaped, values) if rb"\u" in values or rb"\f" in values else values
+
+
+def _unescaped(escaped: re.Match[bytes]) -> bytes:
+    """The character that JSON escapes, where the server does not know the escape."""
+    if escaped[1]:
+        return bytes([int(escaped[1], 16)])
+    return b"\f" if escaped[0] == rb"\f" else escaped[0]
 
 
 def connector(url: URL) -> Callable[[Purpose], Connection]:

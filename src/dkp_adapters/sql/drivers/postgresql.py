@@ -7,7 +7,7 @@ that as well, and gain hardly anything by it.
 from __future__ import annotations
 
 import select
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from time import perf_counter
 from typing import Any, ClassVar, Final, cast
@@ -108,6 +108,13 @@ class PostgresqlConnection(Connection):
 
     def ask(self, sql: str, args: Any = ()) -> tuple[Any, ...] | None:
         return self._first(self._answer(sql, args, None, {}))
+
+    def put(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        if self._held or self._begins:
+            self._exchange()
+        with self._cursor.copy(cast(Any, sql)) as copy:
+            for row in rows:
+                copy.write_row(row)
 
     def begin(self) -> None:
         self._begins = True

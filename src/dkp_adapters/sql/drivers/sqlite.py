@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar, Final
@@ -47,6 +47,9 @@ class SqliteConnection(Connection):
 
     def execute(self, sql: str, args: Any = ()) -> Any:
         return self.raw.execute(sql, args)
+
+    def put(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        self.raw.executemany(sql, rows)
 
     def begin(self) -> None:
         # IMMEDIATE: a transaction that reads first and writes later would fail, not wait, when another wrote between.

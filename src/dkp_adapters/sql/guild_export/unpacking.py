@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, BinaryIO, Final
 
@@ -21,7 +22,7 @@ from dkp_adapters.sql.guild_export.surveying import Survey, built_as_it_should, 
 from dkp_adapters.sql.moments import micros
 from dkp_adapters.sql.references import GUILD, USER, Rewriting
 from dkp_adapters.sql.session import Session
-from dkp_adapters.sql.statement import Statement, binds, insert_rows, json_rows, json_values, to_json
+from dkp_adapters.sql.statement import Statement, binds, filling, insert_rows, json_rows, json_values, to_json
 from dkp_adapters.sql.tables.accounts import users
 from dkp_adapters.sql.tables.guilds import guilds
 from dkp_adapters.sql.verifying import differences_in
@@ -33,6 +34,8 @@ from dkp_core.kernel.names import name_key
 from dkp_core.moving import MEMBERSHIP, BrokenExport, GuildImported, Import, SlugTaken, Span, Unpacked, spans_of
 
 PIECE: Final = 500
+ALONE: Final = frozenset({"guilds", "uploads"})
+"""Tables of which a row is inserted by itself: it names no guild, or has bytes in it."""
 PROGRAM: Final = "dkp"
 _KNOWN_AT_ONCE: Final = 1000
 _DISCORD_ID: Final = 1
@@ -52,13 +55,14 @@ _INSERT_USERS: Final = Statement(
 
 
 @cache
-def _insertion(name: str) -> tuple[Statement, bool]:
-    """How rows of a table are inserted, all columns given in its order; and whether many at once."""
+def _insertion(name: str) -> Statement:
+    """How rows of a table are inserted: those in ALONE one by one, the others without the guild, which comes first."""
     table = sheets()[name].table
-    if name == "uploads":
-        return Statement(insert(table).values(binds(table, *table.c.keys()))), False
-    # Each row names its guild.
-    return Statement(insert_rows(table, select(json_rows("rows", *table.c))), across_guilds=True), True
+    if name in ALONE:
+        return Statement(insert(table).values(binds(table, *table.c.keys())))
+    guild_id, *columns = table.c
+    assert guild_id.key == "guild_id", name
+    return filling(*columns)
 
 
 @cache
@@ -112,6 +116,16 @@ class _Ids:
 def _must_be_free(session: Session, slug: str) -> None:
     if session.first(_SLUG, slug=slug) is not None:
         raise SlugTaken(slug)
+
+
+@contextmanager
+def _consistent(name: str) -> Iterator[None]:
+    """Rows of a table are inserted in it. Raises: BrokenExport where they contradict each other."""
+    try:
+        yield
+    except ConstraintViolated as broken:
+        fault = f"rows contradict each other ({broken.constraint})"
+        raise BrokenExport(f"tables.{name}", fault, "an export as it was written") from broken
 
 
 @define(eq=False)
@@ -228,7 +242,8 @@ class Unpacking:
                 _, discord_id, username, erased_at = survey.people[old]
                 key = name_key(username)
                 rows.append([people[old], discord_id, username, key, "UTC", "en", "[]", now, erased_at, 1])
-            self._run(session, _INSERT_USERS, "users", rows)
+            with _consistent("users"):
+                session.run(_INSERT_USERS, rows=rows)
 
     def _add_rows(self, session: Session, ids: _Ids, slug: str | None) -> None:
         reading = reading_of(self.file)
@@ -264,25 +279,17 @@ class Unpacking:
         stored = [extended[each] if isinstance(each, int) else each[0] for each in _plan(sheet.name)]
         self._contents.look(sheet, number, stored)
         rows.append(stored)
-        if len(rows) >= PIECE or sheet.name in ("guilds", "ranks", "uploads"):
+        if len(rows) >= PIECE or sheet.name in (*ALONE, "ranks"):
             self._flush(session, sheet.name)
 
     def _flush(self, session: Session, name: str) -> None:
         rows = self._rows.pop(name, [])
-        if rows:
-            self._run(session, _insertion(name)[0], name, rows)
-
-    @staticmethod
-    def _run(session: Session, statement: Statement, name: str, rows: list[list[Any]]) -> None:
-        try:
-            if name == "uploads":
-                for row in rows:
-                    session.run(statement, **dict(zip(sheets()[name].table.c.keys(), row, strict=True)))
-            else:
-                session.run(statement, rows=rows)
-        except ConstraintViolated as broken:
-            fault = f"rows contradict each other ({broken.constraint})"
-            raise BrokenExport(f"tables.{name}", fault, "an export as it was written") from broken
+        with _consistent(name):
+            if name not in ALONE:
+                session.fill(_insertion(name), (row[1:] for row in rows))
+                return
+            for row in rows:
+                session.run(_insertion(name), **dict(zip(sheets()[name].table.c.keys(), row, strict=True)))
 
     @staticmethod
     def _must_add_up(session: Session, survey: Survey, people: Mapping[int, int]) -> None:

@@ -50,7 +50,7 @@ _ONE: Final[ColumnElement[int]] = literal_column("1", BigInteger)
 _NEVER: Final[ColumnElement[int]] = literal_column(str(NEVER), BigInteger)
 
 AT: Final[BindParameter[int]] = bindparam("at", type_=BigInteger)
-_STARTS: Final[Sequence[BindParameter[int]]] = [bindparam(f"at_{days}", type_=BigInteger) for days in WINDOWS]
+STARTS: Final[Sequence[BindParameter[int]]] = [bindparam(f"at_{days}", type_=BigInteger) for days in WINDOWS]
 
 
 def windows_ending(at: datetime) -> dict[str, int]:
@@ -110,7 +110,7 @@ _NAMES: Final = (*(f"last_{days}" for days in WINDOWS), "later")
 
 def _since_each(prefix: str, moment: ColumnElement[int], *also: ColumnElement[bool]) -> list[Any]:
     """How many rows there are since each window began (the query begins with the last) and since they end."""
-    counted = [_count(moment >= start, *also) for start in _STARTS[:-1]]
+    counted = [_count(moment >= start, *also) for start in STARTS[:-1]]
     counted += [_count(*also), _count(moment >= AT, *also)]
     return [column.label(f"{prefix}_{name}") for column, name in zip(counted, _NAMES, strict=True)]
 
@@ -144,7 +144,7 @@ class AttendanceQuery:
         self._lives = _lives(people)
         self._held = (
             select(*_since_each("held", raids.c.starts_at))
-            .where(in_guild(raids), raids.c.counts == _ONE, raids.c.starts_at >= _STARTS[-1])
+            .where(in_guild(raids), raids.c.counts == _ONE, raids.c.starts_at >= STARTS[-1])
             .subquery("held_recently")
         )
         recent = (
@@ -153,7 +153,7 @@ class AttendanceQuery:
                 *_since_each("noted", attended.c.starts_at),
                 *_since_each("came", attended.c.starts_at, attended.c.present == _ONE),
             )
-            .where(in_guild(attended), attended.c.starts_at >= _STARTS[-1])
+            .where(in_guild(attended), attended.c.starts_at >= STARTS[-1])
             .group_by(attended.c.user_id)
         )
         self._recently = (recent if only is None else recent.where(only)).subquery("recently")

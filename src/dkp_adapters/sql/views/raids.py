@@ -49,6 +49,8 @@ from dkp_adapters.sql.tables.roster import character_names, characters
 from dkp_adapters.sql.views import PAGE_OFFSET, PAGE_SIZE, SqlView, ordered_by, page_params, part_of, pattern_of
 from dkp_adapters.sql.views.accounts import has_place
 from dkp_adapters.sql.views.attendance import (
+    AT,
+    STARTS,
     AttendanceQuery,
     Shares,
     active_people,
@@ -532,10 +534,16 @@ def _share(user_id: UserId, username: str, main_character: str | None, shares: S
 
 # --- shares of one pool's raids ---------------------------------------------------------------------------------------
 
-_HELD, _CAME, _PERSON = range(3)
+_HELD, _CAME, _EXCUSED, _PERSON = range(4)
 _no_number: Final = literal(None, BigInteger)
-_no_text: Final = literal(None, Text)
+_no_names: Final = (literal(None, Text),) * 2
+_no_counts: Final = (_no_number,) * (len(WINDOWS) + 1)
 _of_pool: Final = (in_guild(raids), raids.c.counts == 1, awards_in_pool())
+# Distinct: so SQLite looks once whether a raid awards in the pool, and not for each who came to it.
+_awarding: Final = select(raids.c.id, raids.c.starts_at).where(*_of_pool).distinct().subquery("awarding")
+_who: Final = attended.join(
+    _awarding, and_(attended.c.starts_at == _awarding.c.starts_at, attended.c.raid_id == _awarding.c.id)
+)
 
 
 def _kind(number: int) -> ColumnElement[int]:
@@ -543,22 +551,32 @@ def _kind(number: int) -> ColumnElement[int]:
 
 
 def _in_pool(people: Subquery) -> Statement:
-    """All there is to count in one answer, so that it is of one moment: raids, who came to them, and people."""
-    held: Select[Any] = select(_kind(_HELD), raids.c.starts_at, _no_number, _no_number, _no_text, _no_text).where(
+    """All there is to count in one answer, so that it is of one moment: raids, who came to them, and people.
+
+    Who came is counted by window and until the windows end, with the first raid and the last.
+    """
+    held: Select[Any] = select(_kind(_HELD), raids.c.starts_at, _no_number, _no_number, *_no_names, *_no_counts).where(
         *_of_pool
     )
+    at = attended.c.starts_at
     came: Select[Any] = (
-        select(_kind(_CAME), attended.c.starts_at, attended.c.user_id, attended.c.present, _no_text, _no_text)
-        .join_from(
-            raids,
-            attended,
-            and_(
-                attended.c.guild_id == raids.c.guild_id,
-                attended.c.starts_at == raids.c.starts_at,
-                attended.c.raid_id == raids.c.id,
-            ),
+        select(
+            _kind(_CAME),
+            func.min(at),
+            attended.c.user_id,
+            func.max(at),
+            *_no_names,
+            *(func.count(case((and_(at >= start, at < AT), 1))) for start in STARTS),
+            func.count(case((at < AT, 1))),
         )
-        .where(*_of_pool)
+        .select_from(_who)
+        .where(in_guild(attended), attended.c.present == 1)
+        .group_by(attended.c.user_id)
+    )
+    excused: Select[Any] = (
+        select(_kind(_EXCUSED), at, attended.c.user_id, _no_number, *_no_names, *_no_counts)
+        .select_from(_who)
+        .where(in_guild(attended), attended.c.present == 0)
     )
     persons: Select[Any] = (
         select(
@@ -568,6 +586,7 @@ def _in_pool(people: Subquery) -> Statement:
             guilds.c.leave_out_excused,
             users.c.username,
             characters.c.name,
+            *_no_counts,
         )
         .select_from(
             guilds.join(people, literal(1) == 1)
@@ -576,12 +595,15 @@ def _in_pool(people: Subquery) -> Statement:
         )
         .where(guilds.c.id == bindparam("guild_id", type_=BigInteger))
     )
-    return Statement(union_all(held, came, persons))
+    return Statement(union_all(held, came, excused, persons))
 
 
 _IN_POOL: Final = _in_pool(active_people())
 _IN_POOL_OF_ALL: Final = _in_pool(all_people(attendance_totals, attendance_totals.c.attended > 0))
 _IN_POOL_OF_ONE: Final = _in_pool(_one_person())
+
+
+_NEVER_CAME: Final = (None, None, (0,) * len(_no_counts))
 
 
 class _PoolCount:
@@ -592,29 +614,31 @@ class _PoolCount:
         self.end = ends["at"]
         self.starts = tuple(ends[f"at_{days}"] for days in WINDOWS)
         self.held: list[int] = []
-        self.came: dict[int, list[int]] = {}
+        self.came: dict[int, tuple[int | None, int | None, Sequence[int]]] = {}
         self.excused: dict[int, list[int]] = {}
         self.people: list[tuple[Any, ...]] = []
-        for kind, moment, user_id, number, *names in rows:
+        for kind, moment, user_id, number, username, main, *counts in rows:
             if kind == _HELD:
                 self.held.append(moment)
             elif kind == _CAME:
-                (self.came if number else self.excused).setdefault(user_id, []).append(moment)
+                self.came[user_id] = moment, number, counts
+            elif kind == _EXCUSED:
+                self.excused.setdefault(user_id, []).append(moment)
             else:
-                self.people.append((user_id, moment, number, *names))
-        for moments in (self.held, *self.came.values(), *self.excused.values()):
+                self.people.append((user_id, moment, number, username, main))
+        for moments in (self.held, *self.excused.values()):
             moments.sort()
 
     def shares(self, user_id: int, joined_at: int | None, leave_out_excused: bool) -> Shares:
         """A user's attendance."""
-        came = self.came.get(user_id, [])
+        first, last, counts = self.came.get(user_id, _NEVER_CAME)
         excused = self.excused.get(user_id, []) if leave_out_excused else []
-        since = min((moment for moment in (joined_at, *came[:1]) if moment is not None), default=self.end)
-
-        def between(start: int) -> Any:
-            return share(self._count(came, start), self._count(self.held, start) - self._count(excused, start))
-
-        return Shares(tuple(map(between, self.starts)), between(since), came[-1] if came else None)
+        since = min((moment for moment in (joined_at, first) if moment is not None), default=self.end)
+        *recent, lifetime = (
+            share(came, self._count(self.held, start) - self._count(excused, start))
+            for came, start in zip(counts, (*self.starts, since), strict=True)
+        )
+        return Shares(tuple(recent), lifetime, last)
 
     def _count(self, moments: Sequence[int], start: int) -> int:
         return max(bisect_left(moments, self.end) - bisect_left(moments, start), 0)
@@ -736,7 +760,10 @@ class SqlRaidsView(SqlView, RaidsView):
         else:
             statement = _IN_POOL_OF_ALL if everyone else _IN_POOL
             rows = self.session.all(
-                statement if user_id is None else _IN_POOL_OF_ONE, **params, pool_pattern=pool_pattern_of(pool_id)
+                statement if user_id is None else _IN_POOL_OF_ONE,
+                **params,
+                **windows_ending(at),
+                pool_pattern=pool_pattern_of(pool_id),
             )
             count = _PoolCount(rows, at)
             lines = [

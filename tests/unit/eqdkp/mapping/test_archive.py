@@ -15,7 +15,7 @@ import pytest
 
 from dkp_adapters.eqdkp.errors import ArchiveNotWritten
 from dkp_adapters.eqdkp.mapping.archive import write_archive
-from dkp_adapters.eqdkp.mapping.blanking import BLANK, blanked
+from dkp_adapters.eqdkp.mapping.blanking import BLANK, Blanking
 from dkp_adapters.eqdkp.source import RawRow, open_source
 from tests.unit.eqdkp.mapping.arrived import arrived, opened
 from tests.unit.eqdkp.mapping.moved import guild, item, raid
@@ -180,7 +180,8 @@ def _holds(path: Path, secrets: Sequence[str]) -> list[str]:
 )
 def test_secrets_are_known_by_their_names(table: str, column: str, value: str, expected: str) -> None:
     """O-11: by the column's, by the setting's, and by those within what PHP serialized."""
-    assert blanked(RawRow(table, 1, (column,), (value,))) == {column: expected}
+    row = RawRow(table, 1, (column,), (value,))
+    assert Blanking.of(table, row.columns).blanked(row) == {column: expected}
 
 
 @pytest.mark.parametrize(
@@ -190,7 +191,7 @@ def test_secrets_are_known_by_their_names(table: str, column: str, value: str, e
 def test_secret_settings_keep_their_names_alone(name: str, expected: str) -> None:
     """O-11: the value goes."""
     row = RawRow("config", 1, ("config_name", "config_value"), (name, "x"))
-    assert blanked(row) == {"config_name": name, "config_value": expected}
+    assert Blanking.of(row.table, row.columns).blanked(row) == {"config_name": name, "config_value": expected}
 
 
 # --- writing it -------------------------------------------------------------------------------------------------------

@@ -254,26 +254,24 @@ HOSTILE: dict[str, Callable[[int], str]] = {
 
 
 def work(text: str) -> float:
-    """CPU seconds to read or refuse it, the best of three."""
+    """CPU seconds to read or refuse it."""
     data = text.encode()
-    spent = []
-    for _ in range(3):
-        start = time.process_time()
-        with suppress(UnreadableDump):
-            read_dump([data], limits=LIBERAL)
-        spent.append(time.process_time() - start)
-    return min(spent)
+    start = time.process_time()
+    with suppress(UnreadableDump):
+        read_dump([data], limits=LIBERAL)
+    return time.process_time() - start
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_time_grows_with_size_and_no_faster(kind: str) -> None:
     """D-6: sixteen times the size takes sixteen times as long, give or take; squared it would be 256 times.
 
-    Line lengths are unlimited here, so that a single line can do its worst.
+    Line lengths are unlimited here, so that a single line can do its worst. The best of three counts.
     """
     size = 4_000
-    small, large = work(HOSTILE[kind](size)), work(HOSTILE[kind](16 * size))
-    assert large < 70 * max(small, 0.001)
+    small, large = HOSTILE[kind](size), HOSTILE[kind](16 * size)
+    bound = 70 * max(min(work(small) for _ in range(3)), 0.001)
+    assert any(work(large) < bound for _ in range(3))
 
 
 def test_noise_costs_little_and_nothing_of_it_is_kept() -> None:
