@@ -131,7 +131,7 @@ class UseCases(containers.DeclarativeContainer):
     fan_out = providers.Singleton(_fan_out, settings)
     limits = providers.Singleton(_limits, settings)
     notifier = providers.Singleton(_notifier, settings)
-    database = providers.Singleton(_database, settings, clock, fan_out)
+    database = providers.ThreadSafeSingleton(_database, settings, clock, fan_out)
 
     begin = database.provided.begin
     begin_installation = database.provided.begin_installation

@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 import json
 import pkgutil
-import sys
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,6 +22,7 @@ import dkp_core
 from dkp_adapters.sql.statement import to_json
 from dkp_core.kernel import ids
 from dkp_core.kernel.actor import ActorKind
+from dkp_core.kernel.descent import kinds_below
 from dkp_core.kernel.domain_events import Change, DomainEvent
 from dkp_core.loot import ADVANCE_AUCTION
 from dkp_core.points import OF_A_RAID, RUN_BATCHES, SourceKind
@@ -588,15 +588,8 @@ def event_kinds() -> Mapping[str, type[DomainEvent]]:
             for module in pkgutil.iter_modules(importlib.import_module(package.name).__path__, f"{package.name}."):
                 if module.name.endswith(".events"):
                     importlib.import_module(module.name)
-    found: dict[str, type[DomainEvent]] = {}
-    left = DomainEvent.__subclasses__()
-    while left:
-        kind = left.pop()
-        left += kind.__subclasses__()
-        # attrs makes each class anew, with slots; the first one is there until it is collected, and names no fields.
-        if kind.__module__.startswith("dkp_core.") and vars(sys.modules[kind.__module__]).get(kind.__name__) is kind:
-            found[kind.event_name()] = kind
-    return found
+    ours = (kind for kind in kinds_below(DomainEvent) if kind.__module__.startswith("dkp_core."))
+    return {kind.event_name(): kind for kind in ours}
 
 
 @cache

@@ -12,6 +12,7 @@ from litestar.exceptions import HTTPException
 
 from dkp_adapters.answers import RequestInProgress
 from dkp_core.accounts import DiscordUnavailable, NotAuthenticated
+from dkp_core.kernel.descent import kinds_below
 from dkp_core.kernel.errors import (
     Conflict,
     DomainError,
@@ -361,10 +362,8 @@ _SPOKEN_HERE: Final = ("dkp_core.", "dkp_adapters.", "dkp_entrypoints.http.")
 def catalogue() -> dict[str, tuple[int, str]]:
     """Every code that a problem may have, with its status and title."""
     found: dict[str, tuple[int, str]] = {}
-    left: list[type[DomainError]] = [DomainError]
-    while left:
-        kind = left.pop()
-        left += kind.__subclasses__()
+    kinds: list[type[DomainError]] = [DomainError, *kinds_below(DomainError)]
+    for kind in kinds:
         status = next((status for each, status in _STATUS if issubclass(kind, each)), None)
         if status is not None and kind.code not in found and kind.__module__.startswith(_SPOKEN_HERE):
             found[kind.code] = (status, _title(kind))

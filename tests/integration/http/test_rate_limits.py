@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -22,20 +21,20 @@ from tests.integration.own_redis import OwnRedis
 GUESS = "dkp_aaaaaaaaaaaa_bbbb"
 
 
-@pytest.fixture
-def url(tmp_path: Path) -> Iterator[str]:
-    """A database of this test's own."""
-    made = with_schema("sqlite", tmp_path)
-    yield f"{made}?synchronous=off"
-    services.drop_database(made)
+@pytest.fixture(scope="module")
+def free(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """An API without limits, on a database that the tests of this module share."""
+    url = with_schema("sqlite", tmp_path_factory.mktemp("limits"))
+    with serving(f"{url}?synchronous=off") as api:
+        yield api
+    services.drop_database(url)
 
 
 @contextmanager
-def limited(url: str, more: Mapping[str, Any] | None = None, **rates: str) -> Iterator[House]:
-    """A guild behind an API with these rates, of which nothing is used up."""
-    with serving(url) as free:
-        house = free.house()
-    with serving(url, **{**(more or {}), **{f"rate_{kind}": rate for kind, rate in rates.items()}}) as api:
+def limited(free: Api, more: Mapping[str, Any] | None = None, **rates: str) -> Iterator[House]:
+    """A new guild behind an API with these rates, of which nothing is used up."""
+    house, settings = free.house(), {f"rate_{kind}": rate for kind, rate in rates.items()}
+    with serving(free.settings.database_url, **{**(more or {}), **settings}) as api:
         house.api = api
         house.officer, house.member = api.by(house.officer.token or ""), api.by(house.member.token or "")
         yield house
@@ -46,9 +45,9 @@ def statuses(ask: Callable[[], httpx.Response], times: int) -> list[int]:
     return [ask().status_code for _ in range(times)]
 
 
-def test_a_key_that_asks_too_often_is_told_when_to_come_again(url: str) -> None:
+def test_a_key_that_asks_too_often_is_told_when_to_come_again(free: Api) -> None:
     """A-9: 429 with Retry-After, before anything is done; and what is left is told with every answer."""
-    with limited(url, personal_key="3/minute") as house:
+    with limited(free, personal_key="3/minute") as house:
         answers = [house.officer.post("/api/ranks/", json={"name": f"R{number}"}) for number in range(4)]
         assert [answer.status_code for answer in answers] == [201, 201, 201, 429]
         assert [answer.headers["ratelimit"].split(";")[:2] for answer in answers] == [
@@ -64,18 +63,18 @@ def test_a_key_that_asks_too_often_is_told_when_to_come_again(url: str) -> None:
         assert "R3" not in names
 
 
-def test_each_key_is_counted_by_itself(url: str) -> None:
+def test_each_key_is_counted_by_itself(free: Api) -> None:
     """A-9: neither another key of the same kind nor one of another kind is held back."""
-    with limited(url, personal_key="2/minute", bot_key="4/minute") as house:
+    with limited(free, personal_key="2/minute", bot_key="4/minute") as house:
         bot = house.api.by(house.things["bot_token"])
         assert statuses(lambda: house.officer.get("/api/pools/"), 3) == [200, 200, 429]
         assert statuses(lambda: house.member.get("/api/pools/"), 3) == [200, 200, 429]
         assert statuses(lambda: bot.get("/api/pools/"), 5) == [200, 200, 200, 200, 429]
 
 
-def test_whatever_a_key_asks_counts_once(url: str) -> None:
+def test_whatever_a_key_asks_counts_once(free: Api) -> None:
     """A-9: polls that are answered at once, replayed answers, streams, refusals and what there is not."""
-    with limited(url, personal_key="100/minute") as house:
+    with limited(free, personal_key="100/minute") as house:
 
         def left(answer: httpx.Response) -> int:
             return int(answer.headers["ratelimit"].split(";")[1].removeprefix("r="))
@@ -99,9 +98,9 @@ def test_whatever_a_key_asks_counts_once(url: str) -> None:
         assert [left(answer) for answer in asked] == list(range(99, 89, -1))
 
 
-def test_who_has_no_key_is_counted_by_address(url: str) -> None:
+def test_who_has_no_key_is_counted_by_address(free: Api) -> None:
     """A-9: IPv6 by the network that one client has; what is not there counts too, health does not."""
-    with limited(url, anonymous="2/minute") as house:
+    with limited(free, anonymous="2/minute") as house:
         client = house.api.client
         with _from(house.api, "192.0.2.1"):
             assert statuses(lambda: client.get("/problems/"), 3) == [200, 200, 429]
@@ -119,9 +118,9 @@ def test_who_has_no_key_is_counted_by_address(url: str) -> None:
             assert client.get("/problems/").status_code == 200
 
 
-def test_guessed_keys_are_counted_by_address_and_told_nothing(url: str) -> None:
+def test_guessed_keys_are_counted_by_address_and_told_nothing(free: Api) -> None:
     """A-9: unknown and malformed keys alike; and then a good one that nobody knew is answered like a bad one."""
-    with limited(url, sign_in="3/minute") as house:
+    with limited(free, sign_in="3/minute") as house:
         guessing = [GUESS, "nonsense", f"dkp_{(house.officer.token or '').split('_')[1]}_bbbb"]
         known, new = house.officer, house.member
         assert known.get("/api/pools/").status_code == 200
@@ -135,16 +134,16 @@ def test_guessed_keys_are_counted_by_address_and_told_nothing(url: str) -> None:
             assert new.get("/api/pools/").status_code == 200
 
 
-def test_a_guess_at_what_is_not_there_does_not_go_uncounted(url: str) -> None:
+def test_a_guess_at_what_is_not_there_does_not_go_uncounted(free: Api) -> None:
     """A-9: with some header made up, nobody asks for pages without end."""
-    with limited(url, anonymous="5/minute") as house:
+    with limited(free, anonymous="5/minute") as house:
         liar = Caller(house.api.client, GUESS)
         assert statuses(lambda: liar.get("/api/nowhere/"), 7) == [404] * 5 + [429] * 2
 
 
-def test_a_key_that_was_revoked_counts_as_a_guess(url: str) -> None:
+def test_a_key_that_was_revoked_counts_as_a_guess(free: Api) -> None:
     """A-9: although it was known."""
-    with limited(url, sign_in="2/minute") as house:
+    with limited(free, sign_in="2/minute") as house:
         made = house.officer.post("/api/auth/api-keys/", json={"name": "brief"}).json()
         brief = house.api.by(made["token"])
         assert brief.get("/api/users/me/").status_code == 200
@@ -152,9 +151,9 @@ def test_a_key_that_was_revoked_counts_as_a_guess(url: str) -> None:
         assert statuses(lambda: brief.get("/api/users/me/"), 4) == [401, 401, 429, 429]
 
 
-def test_signing_in_has_a_lower_limit(url: str) -> None:
+def test_signing_in_has_a_lower_limit(free: Api) -> None:
     """A-9: sign-in and token paths, whatever is there."""
-    with limited(url, sign_in="2/minute", anonymous="1000/minute") as house:
+    with limited(free, sign_in="2/minute", anonymous="1000/minute") as house:
         client = house.api.client
         for start, path in enumerate(("/accounts/discord/login", "/accounts/nowhere/", "/api/auth/token/")):
             with _from(house.api, f"192.0.2.{start}"):
@@ -165,16 +164,16 @@ def test_signing_in_has_a_lower_limit(url: str) -> None:
             assert 429 not in statuses(lambda: client.get("/api/auth/tokens/"), 3)
 
 
-def test_a_limit_that_is_switched_off_is_none(url: str) -> None:
+def test_a_limit_that_is_switched_off_is_none(free: Api) -> None:
     """A-9: 0 switches a limit off, and says nothing of what is left."""
-    with limited(url, personal_key="0") as house:
+    with limited(free, personal_key="0") as house:
         answer = house.officer.get("/api/pools/")
         assert "ratelimit" not in answer.headers
 
 
-def test_pages_of_other_origins_may_read_that_it_was_too_much(url: str) -> None:
+def test_pages_of_other_origins_may_read_that_it_was_too_much(free: Api) -> None:
     """A-9: where they may call at all, they are told when to come again."""
-    with limited(url, {"cors_origins": ("https://bot.example",)}, personal_key="1/minute") as house:
+    with limited(free, {"cors_origins": ("https://bot.example",)}, personal_key="1/minute") as house:
         allowed = {"Origin": "https://bot.example"}
         assert house.officer.get("/api/pools/", headers=allowed).status_code == 200
         refused = house.officer.get("/api/pools/", headers=allowed)
@@ -185,11 +184,11 @@ def test_pages_of_other_origins_may_read_that_it_was_too_much(url: str) -> None:
         assert "access-control-allow-origin" not in other.headers
 
 
-def test_several_servers_on_one_redis_count_as_one(url: str, own_redis: OwnRedis) -> None:
+def test_several_servers_on_one_redis_count_as_one(free: Api, own_redis: OwnRedis) -> None:
     """A-9: the same key asks both in turn, at once and one by one; exactly so many are answered."""
-    with limited(url) as house, ExitStack() as stack:
+    with limited(free) as house, ExitStack() as stack:
         more: dict[str, Any] = {"rate_personal_key": "9/minute", "redis_url": own_redis.url}
-        apis = [stack.enter_context(serving(url, **more)) for _ in range(2)]
+        apis = [stack.enter_context(serving(free.settings.database_url, **more)) for _ in range(2)]
         officers = [api.by(house.officer.token or "") for api in apis]
         found = [officers[number % 2].get("/api/ranks/").status_code for number in range(10)]
         assert found == [200] * 9 + [429]
@@ -203,9 +202,9 @@ def test_several_servers_on_one_redis_count_as_one(url: str, own_redis: OwnRedis
 # --- addresses --------------------------------------------------------------------------------------------------------
 
 
-def test_only_trusted_proxies_are_believed_about_addresses(url: str) -> None:
+def test_only_trusted_proxies_are_believed_about_addresses(free: Api) -> None:
     """A-9, O-13: who makes up X-Forwarded-For is counted where it really comes from."""
-    with limited(url, anonymous="2/minute") as house:
+    with limited(free, anonymous="2/minute") as house:
         app = house.api.app
         proxied = ProxyHeadersMiddleware(app, ["10.0.0.0/8"])  # type: ignore[arg-type]  # another spelling of ASGI
 

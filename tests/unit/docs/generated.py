@@ -19,6 +19,7 @@ from attrs import fields
 from dkp_core.accounts import PERMISSIONS, SCOPES, RoleGroup, permissions_of
 from dkp_core.guilds import GuildSettings
 from dkp_core.kernel.data import Data
+from dkp_core.kernel.descent import kinds_below
 from dkp_core.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from dkp_core.kernel.permission import Permission
 from dkp_core.loot import ChatGrammar, Rules
@@ -273,10 +274,7 @@ def _errors() -> dict[str, type[DomainError]]:
             ):
                 importlib.import_module(module.name)
     found: dict[str, type[DomainError]] = {}
-    waiting = DomainError.__subclasses__()
-    while waiting:
-        error = waiting.pop(0)
-        waiting += error.__subclasses__()
+    for error in kinds_below(DomainError):
         if error.__module__.startswith("dkp_") and error not in (Invalid, NotFound, Forbidden, Conflict):
             found.setdefault(error.code, error)
     return found

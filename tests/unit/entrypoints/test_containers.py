@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib import import_module
@@ -13,6 +15,7 @@ import pytest
 from dependency_injector import providers
 
 from dkp_adapters.memory import MemoryInstallation
+from dkp_adapters.sql.database import SqlDatabase
 from dkp_core.kernel.ports import Begin, BeginInstallation, Chance, Clock, Hashing, Ids, Read
 from dkp_entrypoints.containers import UseCases
 from dkp_entrypoints.settings import Settings
@@ -69,7 +72,7 @@ def test_each_field_of_a_use_case_holds_the_port_it_asks_for(name: str) -> None:
 def test_what_use_cases_share_is_one_and_of_its_container() -> None:
     """G-6: whatever is asked for first, also by many threads at once; another container has its own."""
     one, other = UseCases(settings=Settings()), UseCases(settings=Settings(secret_key="another"))
-    names = [name for name, each in UseCases.providers.items() if isinstance(each, providers.Singleton)]
+    names = [name for name, each in UseCases.providers.items() if isinstance(each, providers.BaseSingleton)]
     with ThreadPoolExecutor(8) as threads:
         found = list(threads.map(lambda name: getattr(one, name), names * 8))
     assert {id(each) for each in found} == {id(getattr(one, name)) for name in names}
@@ -81,3 +84,22 @@ def test_what_use_cases_share_is_one_and_of_its_container() -> None:
     assert one.ids() is one.record_raid().ids is memory.ids
     assert other.ids() is not memory.ids
     other.database().close()
+
+
+def test_many_who_need_the_database_at_once_have_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """G-6: nobody would close another one."""
+    cases, start, opened = UseCases(settings=Settings()), threading.Barrier(8), SqlDatabase.open
+
+    def slowly(url: str, **more: Any) -> SqlDatabase:
+        time.sleep(0.01)
+        return opened(url, **more)
+
+    def database(_: int) -> SqlDatabase:
+        start.wait(30)
+        found: SqlDatabase = cases.database()
+        return found
+
+    monkeypatch.setattr(SqlDatabase, "open", slowly)
+    with ThreadPoolExecutor(8) as threads:
+        assert len(set(threads.map(database, range(8)))) == 1
+    cases.database().close()

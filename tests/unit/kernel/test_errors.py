@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from dkp_core.kernel.descent import kinds_below
 from dkp_core.kernel.errors import (
     Conflict,
     DomainError,
@@ -25,9 +26,9 @@ from dkp_core.kernel.permission import Permission
 KINDS: tuple[type[DomainError], ...] = (NotFound, Forbidden, Conflict, Invalid, DomainError)
 
 
-def every_error(kind: type[DomainError] = DomainError) -> list[type[DomainError]]:
-    """The kind and all below it."""
-    return [kind, *(error for below in kind.__subclasses__() for error in every_error(below))]
+def every_error() -> list[type[DomainError]]:
+    """The bare kind and all below it."""
+    return [DomainError, *kinds_below(DomainError)]
 
 
 def test_a_value_is_refused_with_its_field_its_fault_and_what_is_accepted() -> None:
